@@ -1,0 +1,1 @@
+"""A fake plant on loopback, for `assetctl demo`."""

@@ -1,0 +1,333 @@
+"""The nouns: what every part of assetctl passes to the next, frozen and without behaviour of their own.
+
+Times are aware datetimes in UTC. Collections are tuples. Bytes are what stood on the wire in the protocol's own unit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+IPAddress = IPv4Address | IPv6Address
+IPNetwork = IPv4Network | IPv6Network
+Value = str | int | bool | tuple[str, ...]
+
+DEFAULT_REALM = "plant"
+
+
+class Outcome(StrEnum):
+    """How one exchange, or a whole step, ended. The seven stay different for ever."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"  # the port is closed: a reset or an ICMP port unreachable
+    RESET = "reset"  # an open connection was reset or ended in mid-exchange
+    SILENT = "silent"  # nothing came in time
+    GARBLED = "garbled"  # something came that the protocol does not allow
+    DENIED = "denied"  # the gate did not let the question leave
+    ABORTED = "aborted"  # we stopped: interrupt, window, breaker
+
+
+class NetworkKind(StrEnum):
+    """How careful a network must be treated. Anything not marked is OT."""
+
+    OT = "ot"
+    IT = "it"
+    LAB = "lab"
+
+
+class RequestClass(StrEnum):
+    """What a request costs its receiver. A request that must never be sent has no class: it has no encoder."""
+
+    IDENTITY = "identity"  # published, stateless, harmless by documentation or long use: default
+    DEPTH = "depth"  # read-only but costs more: named by the scope
+    STATEFUL = "stateful"  # takes or makes a session, or is undocumented: named per device with a consent
+
+
+class Transport(StrEnum):
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class PortState(StrEnum):
+    """What a connect said about a port. Only the first two are evidence for or against a service."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FILTERED = "filtered"
+    UNPROBED = "unprobed"
+
+
+class SubjectKind(StrEnum):
+    ASSET = "asset"
+    INTERFACE = "interface"
+    SERVICE = "service"
+    CERTIFICATE = "certificate"
+    NEIGHBOUR = "neighbour"
+    SOFTWARE = "software"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """One address in one address space. Every plant cell may be 192.168.0.0/24, so the realm is part of it."""
+
+    realm: str
+    ip: IPAddress = field(compare=False)
+    _order: tuple[int, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_order", (self.ip.version, int(self.ip)))
+
+    def __str__(self) -> str:
+        return f"{self.realm}/{self.ip}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One unit sent and what came back.
+
+    id: "<scan>:<ledger sequence number>". request: its name on the protocol's published list, or "connect".
+    sent, received: protocol units without any secret envelope. rtt_ms: until the first answer; None when none came.
+    """
+
+    id: str
+    request: str
+    sent: bytes
+    received: tuple[bytes, ...]
+    outcome: Outcome
+    at: datetime
+    rtt_ms: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing a reader says about the device that was asked, or about a part behind it.
+
+    part: "" for the device itself, else the way to the part, such as "unit/7" or "slot/3".
+    kind, local_key: the subject on that device, such as SERVICE "tcp/502". confidence: 0 to 100.
+    """
+
+    key: str
+    value: Value
+    kind: SubjectKind = SubjectKind.ASSET
+    local_key: str = ""
+    part: str = ""
+    confidence: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one step (one protocol at one address) or one imported record brought.
+
+    id: stable over re-reading. reader: decoder and version, such as "modbus/1". source: "probe" or the import's format.
+    options: what the reader was started with, so that a replay is the same conversation.
+    vantage: where we asked from, see `Vantage.name`. target is None for an imported record without an address;
+    `record` then names the record in its file.
+    """
+
+    id: str
+    scan: str
+    source: str
+    reader: str
+    realm: str
+    target: Address | None
+    vantage: str
+    outcome: Outcome
+    started: datetime
+    ended: datetime
+    exchanges: tuple[Exchange, ...]
+    claims: tuple[Claim, ...]
+    port: int = 0
+    transport: Transport | None = None
+    envelope: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    record: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What a fact is about: an asset, or an interface, service, certificate, neighbour or program of it."""
+
+    kind: SubjectKind
+    asset: str
+    local_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from.
+
+    kind: probe, import, declared or derived. name: the protocol or format. evidence: exchange or blob id, "" for none.
+    """
+
+    kind: str
+    name: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One value of one key, from one source, over the interval in which that source said so."""
+
+    subject: Subject
+    key: str
+    value: Value
+    source: Source
+    vantage: str
+    first_seen: datetime
+    last_seen: datetime
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Why records were taken for one device: the key they share and the observations that hold it."""
+
+    key: str
+    value: str
+    observations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One device or part, with everything that was said about it, rivals included.
+
+    parent: id of the device this is a part of, or None. position: id of the functional location, or None for a spare.
+    zone: id from the zones file, or None when it lies in none or in several.
+    """
+
+    id: str
+    realm: str
+    facts: tuple[Fact, ...]
+    first_seen: datetime
+    last_seen: datetime
+    confidence: int
+    aliases: tuple[str, ...] = ()
+    site: str = ""
+    position: str | None = None
+    parent: str | None = None
+    zone: str | None = None
+    joins: tuple[Join, ...] = ()
+    observations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A functional location: what people declared about a place in the plant, whatever device stands there.
+
+    match: facts that tie a device to it, such as {"ip_address": "10.20.1.5"} or {"serial_number": "..."}.
+    declared: declared facts by key, such as asset_criticality.
+    """
+
+    id: str
+    realm: str
+    match: Mapping[str, str]
+    declared: Mapping[str, Value]
+    source: str
+    declared_at: datetime
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Result(StrEnum):
+    """What a check says. A waiver stands beside the result and never changes it."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One fact that an evaluation read. value is "" and reason says why when it was not known."""
+
+    subject: str
+    key: str
+    value: str
+    source: str = ""
+    evidence: str = ""
+    observed_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result for one subject.
+
+    id: stable over runs: hash of check and subject. subject: asset id, zone id, or "inventory".
+    reason: closed code such as "not-probed", "stale", "not-permitted". statement: one sentence for people.
+    """
+
+    id: str
+    check: str
+    check_version: int
+    title: str
+    severity: Severity
+    subject: str
+    result: Result
+    reason: str
+    statement: str
+    because: tuple[Because, ...] = ()
+    waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementMapping:
+    """One line from a check to a requirement of a framework. strength: D, S or R, see docs/checks.md."""
+
+    framework: str
+    edition: str
+    requirement: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone of the zones file. sl_t: target by FR letters (IAC, UC, SI, DC, RDF, TRE, RA), 0 to 4."""
+
+    id: str
+    realm: str
+    networks: tuple[IPNetwork, ...]
+    level: str = ""
+    owner: str = ""
+    sl_t: Mapping[str, int] = field(default_factory=dict)
+
+
+class ScanState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"  # a safety rule ended it
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One run of questions, or one import. head and count identify its ledger; they are printed for the ticket."""
+
+    id: str
+    realm: str
+    state: ScanState
+    started: datetime
+    ended: datetime | None
+    vantage: str
+    plan_hash: str = ""
+    approval: str = ""  # who allowed it, and whether that was verified or stated by the operator
+    ledger: str = ""
+    head: str = ""
+    count: int = 0
+    exit: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    coverage: tuple[str, ...] = ()  # networks and addresses this run covered, as text
+    excluded: tuple[str, ...] = ()
+    note: str = ""

@@ -1,0 +1,152 @@
+"""What a protocol folder declares about itself in its PROTOCOL record.
+
+The gate, the plan, the documentation and the contract tests know a protocol by this record alone.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, product
+
+from assetctl.model import RequestClass, Transport
+from assetctl.talk import Talk
+from assetctl.wire import Framing
+
+Vet = Callable[[bytes], str]
+"""Name of the published request that a unit is. Raises Refusal for every other unit. Shares no code with the codec."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question that the encoders can make.
+
+    encode: bytes from the arguments. arguments: for each keyword of `encode` the values it may take; long ranges as
+    `range`, others as tuples. They are what tests enumerate and what docs/protocols.md prints.
+    varying: byte offsets that carry a counter or random id, so that recordings compare without them.
+    clause: where the standard defines it.
+    """
+
+    name: str
+    klass: RequestClass
+    clause: str
+    meaning: str
+    encode: Callable[..., bytes]
+    arguments: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    varying: tuple[int, ...] = ()
+
+    def examples(self, most: int = 2000) -> Iterator[bytes]:
+        """Units over the argument ranges: all combinations, or an even sample where there are more than `most`."""
+        names = list(self.arguments)
+        total = 1
+        for name in names:
+            total *= len(self.arguments[name])
+        if total <= most:
+            for values in product(*self.arguments.values()):
+                yield self.encode(**dict(zip(names, values, strict=True)))
+            return
+        for index in range(most):
+            chosen: dict[str, object] = {}
+            rest = index * max(1, total // most) + index
+            for name in names:
+                options = self.arguments[name]
+                rest, at = divmod(rest, len(options))
+                chosen[name] = options[(at + index) % len(options)]
+            yield self.encode(**chosen)
+
+    def pattern(self) -> str:
+        """The unit as hexadecimal, bytes that differ over the argument ranges shown as "..", for docs and digest."""
+        units = list(islice(self.examples(500), 500))
+        shortest = min(map(len, units))
+        shown = "".join(
+            f"{units[0][at]:02x}" if all(unit[at] == units[0][at] for unit in units) else ".." for at in range(shortest)
+        )
+        return shown + ("…" if any(len(unit) != shortest for unit in units) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a probe may know of a credential: its name and how it travels (snmp-v1, snmp-v2c, snmp-v3)."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a conversation is started with. Everything in it is kept with the observation, so a replay is the same.
+
+    port: as planned. seed: 16-bit start of transaction ids. depth, stateful: named depth and stateful questions.
+    known: facts another step brought, by key. units: further addressing the scope names, such as Modbus unit ids.
+    held: questions that a hold forbids for this device.
+    """
+
+    port: int
+    seed: int = 0
+    depth: frozenset[str] = frozenset()
+    credentials: tuple[Credential, ...] = ()
+    units: tuple[int, ...] = ()
+    connection_types: tuple[int, ...] = ()
+    answer_s: float = 2.0
+    known: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The most that one talk sends: units (a connect counts one) and connections."""
+
+    units: int
+    connections: int
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One protocol: its ports, framing, published requests, and the functions that vet and probe.
+
+    version: of the decoder; it changes when the same bytes give other claims. ports: asked by default, first first.
+    cost: the most that an identity talk sends. unit_cost: the same for each unit of the context.
+    depths: cost of each depth question by name, such as "snmp.tables". verified: seen to work against an implementation that is not ours.
+    wants: facts by key that make this protocol worth asking although its port was not found, see `plan`.
+    """
+
+    name: str
+    title: str
+    version: int
+    transport: Transport
+    ports: tuple[int, ...]
+    framing: Framing
+    requests: tuple[Request, ...]
+    vet: Vet
+    probe: Callable[[Context], Talk]
+    cost: Cost
+    claims: frozenset[str]
+    sources: tuple[str, ...]
+    klass: RequestClass = RequestClass.IDENTITY
+    depths: Mapping[str, Cost] = field(default_factory=dict)
+    unit_cost: Cost = Cost(0, 0)
+    needs_credential: bool = False
+    verified: bool = True
+
+    @property
+    def reader(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    @cached_property
+    def classes(self) -> Mapping[str, RequestClass]:
+        """Class of each request by name."""
+        return {request.name: request.klass for request in self.requests}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the published request list; a plan is bound to it."""
+        text = "\n".join(f"{r.name} {r.klass} {r.pattern()}" for r in self.requests)
+        return hashlib.sha256(f"{self.name}\n{text}".encode()).hexdigest()
+
+    def limit(self, context: Context) -> Cost:
+        """The most that a talk with this context sends."""
+        extra = [cost for name, cost in self.depths.items() if name in context.depth]
+        extra += [self.unit_cost] * len(context.units)
+        return Cost(
+            self.cost.units + sum(c.units for c in extra), self.cost.connections + sum(c.connections for c in extra)
+        )

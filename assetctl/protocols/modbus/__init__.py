@@ -1,0 +1,45 @@
+"""Modbus/TCP device identification.
+
+Chosen because function 43/14 reads constants out of the server itself: no process data, no session, no serial line.
+"""
+
+from assetctl.model import RequestClass, Transport
+from assetctl.protocol import Cost, Protocol, Request
+from assetctl.protocols.modbus import codec, probe, vet
+
+PROTOCOL = Protocol(
+    name="modbus",
+    title="Modbus/TCP",
+    version=1,
+    transport=Transport.TCP,
+    ports=(502,),
+    framing=codec.FRAMING,
+    requests=(
+        Request(
+            name="read-device-identification",
+            klass=RequestClass.IDENTITY,
+            clause="Modbus Application Protocol V1.1b3, 6.21",
+            meaning="vendor, product code, revision and further identification texts of one unit",
+            encode=codec.encode,
+            arguments={
+                "transaction": range(0x10000),
+                "unit_id": range(256),
+                "read_code": (codec.BASIC, codec.REGULAR, codec.EXTENDED),
+                "object_id": range(256),
+            },
+            varying=(0, 1),
+        ),
+    ),
+    vet=vet.vet,
+    probe=probe.probe,
+    cost=Cost(units=1 + 3 * probe.MOST_CHUNKS, connections=1),
+    unit_cost=Cost(units=3 * probe.MOST_CHUNKS, connections=0),
+    claims=frozenset(
+        {*probe.OBJECTS.values(), "description", "modbus_objects", "modbus_unit_id", "modbus_conformity_level"}
+        | {"service_name", "service_source"}
+    ),
+    sources=(
+        "Modbus Application Protocol V1.1b3",
+        "Modbus Messaging on TCP/IP Implementation Guide V1.0b",
+    ),
+)

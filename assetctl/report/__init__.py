@@ -1,0 +1,1 @@
+"""One view with final texts and numbers, and one small writer per format."""

@@ -1,0 +1,119 @@
+"""The conversation between a probe and the world: a generator that yields questions and is sent answers.
+
+A probe yields `Open` or `Ask` and is sent `Reply`; it returns its claims. It owns no socket and no clock, so that a
+recording drives it in tests, and in re-reading old evidence, exactly as a device does.
+
+Rules for probes: the first thing yielded is an Open. An Open closes the earlier connection. After a reply "denied"
+a probe yields nothing more and returns what it has.
+"""
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+
+from assetctl.errors import WireError
+from assetctl.model import Claim, Outcome, Transport
+from assetctl.wire import Framing
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a connection, or bind a datagram socket, to one port of the device.
+
+    envelope: name of the credential in which the units travel, "" for none.
+    goodbye: unit that the transport sends on every ending of this connection; vetted and counted in advance.
+    """
+
+    transport: Transport
+    port: int
+    envelope: str = ""
+    goodbye: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send one unit and wait for its answers. An empty payload only listens.
+
+    replies: how many units belong to the answer at most. wait_s: for the first of them.
+    accepts: whether a unit answers this question; others are recorded and otherwise ignored.
+    """
+
+    payload: bytes
+    framing: Framing
+    replies: int = 1
+    wait_s: float = 2.0
+    accepts: Callable[[bytes], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of an Open or an Ask. frames is empty unless the outcome is answered."""
+
+    outcome: Outcome
+    frames: tuple[bytes, ...] = ()
+    detail: str = ""
+
+
+Talk = Generator[Open | Ask, Reply, tuple[Claim, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The end of a replayed conversation. missing: questions that the recording does not hold."""
+
+    claims: tuple[Claim, ...]
+    asked: tuple[Open | Ask, ...]
+    missing: int
+
+
+Recorded = tuple[str, bytes, Reply]  # "connect" or the request's name, the unit sent, what came back
+
+
+def replay(talk: Talk, recording: Iterable[Recorded]) -> Replayed:
+    """Drive a probe from a recording, in the recorded order; a question that is not there is answered "denied".
+
+    An Open is answered by the next recorded connect, an Ask by the next record with the same bytes.
+    Raises WireError when the probe lets one escape: answers it cannot read must end inside it.
+    """
+    records = list(recording)
+    asked: list[Open | Ask] = []
+    missing = 0
+    reply: Reply | None = None
+    while True:
+        try:
+            step = next(talk) if reply is None else talk.send(reply)
+        except StopIteration as end:
+            return Replayed(tuple(end.value), tuple(asked), missing)
+        asked.append(step)
+        found = _find(records, step)
+        if found is None:
+            missing += 1
+            reply = Reply(Outcome.DENIED, detail="not in the recording")
+        else:
+            reply = records.pop(found)[2]
+
+
+def _find(records: list[Recorded], step: Open | Ask) -> int | None:
+    for index, (name, sent, _) in enumerate(records):
+        if isinstance(step, Open) and name == "connect":
+            return index
+        if isinstance(step, Ask) and name != "connect" and sent == step.payload:
+            return index
+    return None
+
+
+def answered(reply: Reply, framing: Framing) -> Reply:
+    """A reply whose frames are cut again from their joined bytes; used where a recording holds a raw stream.
+
+    Raises WireError when the bytes do not make whole units.
+    """
+    from assetctl.wire import cut
+
+    frames: list[bytes] = []
+    buffer = b"".join(reply.frames)
+    while buffer:
+        unit = cut(framing, buffer)
+        if unit is None:
+            raise WireError(f"recording ends inside a unit: {len(buffer)} bytes left")
+        frames.append(unit[0])
+        buffer = unit[1]
+    return Reply(reply.outcome, tuple(frames), reply.detail)

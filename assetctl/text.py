@@ -1,0 +1,54 @@
+"""The only escaper of text that devices and foreign files chose.
+
+Each output has its own danger: a terminal obeys escape sequences, a workbook obeys "=", a page obeys "<".
+The page is escaped by Jinja's autoescape; everything else passes here.
+"""
+
+import re
+import unicodedata
+
+# C0, C1 and DEL, the bidirectional overrides and isolates, line and paragraph separators, tags and other invisibles
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+CUT_MARK = "… [cut]"
+
+
+def visible(text: str, *, most: int = 4096) -> str:
+    """Text in which every control, override and invisible character stands as \\xNN or \\uNNNN, cut at `most`.
+
+    Safe for a terminal, a log line and a cell. A cut is marked.
+    """
+    shown = _HIDDEN.sub(_spelled, text[: most + 1])
+    return shown[:most] + CUT_MARK if len(text) > most else shown
+
+
+def cell(text: str) -> str:
+    """Text for a CSV cell: visible, and a leading apostrophe where a spreadsheet would see a formula."""
+    shown = visible(text)
+    return "'" + shown if text.startswith(_FORMULA_STARTS) else shown
+
+
+def one_line(text: str, *, most: int = 120) -> str:
+    """Text for one table cell on a terminal: visible, runs of white space folded, cut with an ellipsis."""
+    folded = visible(" ".join(text[: most * 4].split()))
+    return folded if len(folded) <= most else folded[: most - 1] + "…"
+
+
+def near(word: str, known: tuple[str, ...]) -> str:
+    """A hint such as ', did you mean "targets"?', or "" when nothing known is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f', did you mean "{found[0]}"?' if found else ""
+
+
+def is_plain(text: str) -> bool:
+    """Whether text holds no hidden character and no combining mark without a base."""
+    return not _HIDDEN.search(text) and not (text and unicodedata.combining(text[0]))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,1 @@
+"""One file per use: joins what must not know each other."""
