@@ -209,9 +209,10 @@ def test_vet_refuses_what_differs_from_every_request_in_one_byte_or_is_named_as_
 @given(unit=st.binary(max_size=80))
 def test_vet_refuses_or_names_arbitrary_bytes_and_raises_nothing_else(protocol: Protocol, unit: bytes) -> None:
     try:
-        assert protocol.vet(unit) in protocol.classes
-    except Refusal as refusal:
-        assert str(refusal)
+        name = protocol.vet(unit)
+    except Refusal:
+        return
+    assert name in protocol.classes
 
 
 @of_protocols
@@ -230,8 +231,12 @@ def test_a_probe_of_a_silent_device_stops_early(protocol: Protocol) -> None:
     talk = protocol.probe(Context(port=protocol.ports[0], credentials=credentials))
     asked = [next(talk)]
     assert isinstance(asked[0], Open)
-    with pytest.raises(StopIteration):
-        while len(asked) < 50:
-            opened = isinstance(asked[-1], Open)
+    ended = False
+    while not ended and len(asked) < 50:
+        opened = isinstance(asked[-1], Open)
+        try:
             asked.append(talk.send(Reply(Outcome.ANSWERED if opened else Outcome.SILENT)))
+        except StopIteration:
+            ended = True
+    assert ended
     _within_cost(protocol, Context(port=protocol.ports[0], credentials=credentials), tuple(asked))

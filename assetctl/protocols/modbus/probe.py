@@ -112,8 +112,11 @@ def _read(
         if isinstance(answer, codec.Exceptional):
             if answer.code == codec.BUSY and not heard.was_busy:
                 heard.was_busy = True
-                yield Ask(b"", codec.FRAMING, wait_s=BUSY_WAIT_S)
-                continue
+                pause = yield Ask(b"", codec.FRAMING, wait_s=BUSY_WAIT_S)
+                if pause.outcome is Outcome.SILENT:
+                    continue
+                heard.ended = True
+                return
             heard.exception = answer.code if not heard.objects else None
             return
         heard.conformity_level = answer.conformity_level

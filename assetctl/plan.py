@@ -1,0 +1,396 @@
+"""What a run may ask at most, known before the first packet: rows to read, a hash to approve, steps to take.
+
+A plan is a value. Its rows are few (one per network and protocol); the steps are expanded lazily, device by device.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
+
+from assetctl.errors import InputError
+from assetctl.model import Address, IPAddress, NetworkKind, RequestClass, Transport
+from assetctl.protocol import Cost, Credential, Protocol
+from assetctl.scope import Network, Scope, Target
+
+PORT_FINDER = "ports"
+NMAP = "nmap"
+FINDER_PORTS = (21, 22, 23, 80, 443)
+NEVER_CONNECTED = frozenset({515, 9100, *range(4001, 4033), *range(10001, 10033), *range(2101, 2133)})
+MOST_ADDRESSES = 65_536
+TABLE_UNITS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One talk with one device: the unit of scheduling, of observation and of resuming.
+
+    id: unique in its scan and the same in every run of the same plan. purse: the budget it draws on.
+    """
+
+    id: str
+    address: Address
+    protocol: str
+    port: int
+    transport: Transport
+    kind: NetworkKind
+    klass: RequestClass
+    purse: str
+    cost: Cost
+    depth: frozenset[str] = frozenset()
+    credentials: tuple[Credential, ...] = ()
+    units: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a plan: a protocol at every address of a target.
+
+    devices: addresses after exclusions. units: most for one device. packets: most that we put on the wire for one
+    device, with handshakes, resends and FIN. sweep: the addresses are not known to hold a device.
+    """
+
+    target: Target
+    kind: NetworkKind
+    protocol: str
+    transport: Transport
+    ports: tuple[int, ...]
+    klass: RequestClass
+    devices: int
+    units: int
+    packets: int
+    sweep: bool
+    why: str
+    depth: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run may do.
+
+    hash: over rows, limits, names, exclusions and the published request list of each protocol.
+    """
+
+    rows: tuple[Row, ...]
+    scope: Scope
+    digests: Mapping[str, str]
+    left_out: tuple[tuple[str, str], ...] = ()  # (what, why) that was not planned, so that silence is not coverage
+    known: frozenset[Address] = frozenset()
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def devices(self) -> int:
+        """Addresses that may be contacted."""
+        return sum(_size(target, self.scope) for target in {row.target for row in self.rows})
+
+    @property
+    def units(self) -> int:
+        """The most units of the whole run, budgets applied."""
+        return sum(self.units_at(target) * _size(target, self.scope) for target in {r.target for r in self.rows})
+
+    @property
+    def packets(self) -> int:
+        return sum(row.packets * row.devices for row in self.rows)
+
+    @property
+    def sweeps(self) -> bool:
+        return any(row.sweep and row.kind is NetworkKind.OT for row in self.rows)
+
+    @property
+    def is_harmless_place(self) -> bool:
+        """Whether every row lies in a lab network, which loopback always is."""
+        return all(row.kind is NetworkKind.LAB for row in self.rows)
+
+    def units_at(self, target: Target) -> int:
+        """The most units for one device of a target: each purse at most its budget."""
+        purses: dict[str, int] = {}
+        for row in self.rows:
+            if row.target == target:
+                purse = _purse(row)
+                purses[purse] = purses.get(purse, 0) + row.units
+        return sum(min(units, _budget(purse, self.scope)) for purse, units in purses.items())
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def canonical(self) -> str:
+        """The plan as canonical JSON: what the hash is taken over and what approvals are compared with."""
+        limits = self.scope.limits
+        content = {
+            "rows": [_row_text(row) for row in self.rows],
+            "excluded": sorted(map(str, self.scope.excluded)),
+            "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__},
+            "windows": [f"{w.realm}:{w.days}:{w.start}-{w.end}" for w in self.scope.windows],
+            "requests": dict(sorted(self.digests.items())),
+        }
+        return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def make(
+    scope: Scope, protocols: Mapping[str, Protocol], *, known: frozenset[Address] = frozenset(), nmap: bool = False
+) -> Plan:
+    """The plan for a scope.
+
+    known: addresses where earlier evidence says a device is; targets that hold nothing else are no sweep.
+    nmap: the program is there. Raises InputError when a network is too large for a sweep.
+    """
+    rows: list[Row] = []
+    left_out: list[tuple[str, str]] = []
+    for target in scope.targets:
+        if len(target) > MOST_ADDRESSES:
+            raise InputError(
+                f"{target}: {len(target)} addresses; above {MOST_ADDRESSES} a list of hosts (@file) is needed"
+            )
+        for network, part in _by_kind(target, scope):
+            chosen, missed = _rows(part, network, scope, protocols, known=known, nmap=nmap)
+            rows += chosen
+            left_out += [(str(part), reason) for reason in missed]
+    digests = {row.protocol: protocols[row.protocol].digest for row in rows if row.protocol in protocols}
+    return Plan(tuple(rows), scope, digests, tuple(dict.fromkeys(left_out)), known)
+
+
+def steps(plan: Plan, protocols: Mapping[str, Protocol], target: Target) -> Iterator[tuple[Address, tuple[Step, ...]]]:
+    """Each address of a target with its steps in order, expanded one address at a time."""
+    rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
+    if rows:
+        for address in addresses(target, plan.scope):
+            yield address, tuple(_steps_at(address, rows, plan.scope, protocols))
+
+
+def addresses(target: Target, scope: Scope) -> Iterator[Address]:
+    """The addresses of a target without the excluded ones."""
+    for number in range(int(target.first), int(target.last) + 1):
+        address = Address(target.realm, _ip(number, target.first.version))
+        if not scope.excludes(address):
+            yield address
+
+
+def packets_for(cost: Cost, transport: Transport, scope: Scope) -> int:
+    """The most packets that we send for a cost: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK."""
+    resends = int(scope.limits.connect_s)
+    if transport is Transport.UDP:
+        return 2 * max(0, cost.units - cost.connections)
+    return cost.connections * (4 + resends) + (cost.units - cost.connections) * 5
+
+
+def _rows(
+    target: Target,
+    network: Network,
+    scope: Scope,
+    protocols: Mapping[str, Protocol],
+    *,
+    known: frozenset[Address],
+    nmap: bool,
+) -> tuple[list[Row], list[str]]:
+    devices = _size(target, scope)
+    sweep = not all(address in known for address in addresses(target, scope)) if devices <= 4096 else True
+    rows: list[Row] = []
+    missed: list[str] = []
+    for protocol in protocols.values():
+        reason = _unfit(protocol, target, network, scope)
+        if reason:
+            missed.append(f"{protocol.name}: {reason}")
+        else:
+            rows.append(_protocol_row(protocol, target, network, scope, devices=devices, sweep=sweep))
+    rows += _finder_row(target, network, scope, devices=devices, sweep=sweep)
+    nmap_wanted = network.kind is NetworkKind.IT and (not scope.probes or NMAP in scope.probes)
+    if nmap_wanted and nmap:
+        rows.append(_nmap_row(target, network, devices))
+    elif nmap_wanted:
+        missed.append("nmap: not installed, so services on this IT network are not looked at")
+    return ([row for row in rows if row.devices] if devices else []), missed
+
+
+def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope) -> str:
+    """Why a protocol is not asked in a network, or "" when it is."""
+    if scope.probes and protocol.name not in scope.probes:
+        return "not among the chosen probes"
+    if protocol.klass is RequestClass.STATEFUL and not _consented(protocol.name, target, scope):
+        return "stateful; needs a consent that names the device"
+    if network.kind is NetworkKind.IT and not protocol.needs_credential and protocol.name not in scope.probes:
+        return "an OT protocol is asked in an IT network only when named"
+    if network.substation and protocol.name == "s7":
+        return "port 102 is left alone in a substation"
+    if protocol.needs_credential and not _credentials(protocol, target, scope):
+        return "no credential for this network"
+    return ""
+
+
+def _protocol_row(
+    protocol: Protocol, target: Target, network: Network, scope: Scope, *, devices: int, sweep: bool
+) -> Row:
+    depth = tuple(sorted(name for name in scope.depth if name in protocol.depths))
+    credentials = _credentials(protocol, target, scope)
+    cost = _cost(protocol, depth, max((len(u) for a, u in scope.units.items() if a in target), default=0))
+    ports = scope.ports.get(protocol.name, protocol.ports)
+    return Row(
+        target,
+        network.kind,
+        protocol.name,
+        protocol.transport,
+        ports,
+        RequestClass.DEPTH if depth else protocol.klass,
+        devices,
+        cost.units * len(ports),
+        packets_for(cost, protocol.transport, scope) * len(ports),
+        sweep,
+        "blind sweep" if sweep else "known devices",
+        depth,
+        credentials,
+    )
+
+
+def _finder_row(target: Target, network: Network, scope: Scope, *, devices: int, sweep: bool) -> list[Row]:
+    if network.kind is NetworkKind.IT or (scope.probes and PORT_FINDER not in scope.probes):
+        return []
+    ports = tuple(p for p in scope.ports.get(PORT_FINDER, FINDER_PORTS) if p not in NEVER_CONNECTED)
+    cost = Cost(len(ports), len(ports))
+    return [
+        Row(
+            target,
+            network.kind,
+            PORT_FINDER,
+            Transport.TCP,
+            ports,
+            RequestClass.IDENTITY,
+            devices,
+            cost.units,
+            packets_for(cost, Transport.TCP, scope),
+            sweep,
+            "open, closed or filtered; connect and orderly close",
+        )
+    ]
+
+
+def _nmap_row(target: Target, network: Network, devices: int) -> Row:
+    return Row(
+        target,
+        network.kind,
+        NMAP,
+        Transport.TCP,
+        (),
+        RequestClass.IDENTITY,
+        devices,
+        1,
+        NMAP_PACKETS,
+        sweep=True,
+        why="connect scan and light service detection on an IT network",
+    )
+
+
+NMAP_PORTS: tuple[int, ...] = (
+    *(21, 22, 23, 25, 53, 80, 110, 111, 135, 139, 143, 389, 443, 445, 587, 993, 995),
+    *(1433, 1521, 3306, 3389, 5432, 5900, 5985, 8000, 8080, 8443, 8888),
+)
+NMAP_PACKETS = len(NMAP_PORTS) * 2 * 2 + 200  # two tries of SYN and RST per port, and light detection
+
+
+def _steps_at(address: Address, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
+    for row in rows:
+        for port in row.ports:
+            protocol = protocols.get(row.protocol)
+            units = scope.units.get(address, ()) if protocol and protocol.unit_cost.units else ()
+            yield Step(
+                f"{row.protocol}@{address}:{row.transport}/{port}",
+                address,
+                row.protocol,
+                port,
+                row.transport,
+                row.kind,
+                row.klass,
+                _purse(row),
+                _cost(protocol, row.depth, len(units)) if protocol else Cost(1, 1),
+                frozenset(row.depth),
+                row.credentials,
+                units,
+            )
+
+
+def _cost(protocol: Protocol, depth: tuple[str, ...], units: int) -> Cost:
+    extra = [protocol.depths[name] for name in depth] + [protocol.unit_cost] * units
+    return Cost(
+        protocol.cost.units + sum(c.units for c in extra), protocol.cost.connections + sum(c.connections for c in extra)
+    )
+
+
+def _purse(row: Row) -> str:
+    return "+".join(row.depth) if row.depth else "identity"
+
+
+def _budget(purse: str, scope: Scope) -> int:
+    return scope.limits.identity_units if purse == "identity" else TABLE_UNITS
+
+
+def _credentials(protocol: Protocol, target: Target, scope: Scope) -> tuple[Credential, ...]:
+    """Credentials that may be used anywhere in a target, in the stated order."""
+    return tuple(
+        Credential(entry.name, entry.kind)
+        for entry in scope.credentials
+        if entry.kind.startswith(protocol.name + "-")
+        and entry.realm == target.realm
+        and (not entry.networks or any(target.first in net and target.last in net for net in entry.networks))
+    )
+
+
+def _consented(protocol: str, target: Target, scope: Scope) -> bool:
+    return any(
+        consent.probe == protocol
+        and Address(target.realm, target.first) in t
+        and Address(target.realm, target.last) in t
+        for consent in scope.consents
+        for t in consent.targets
+    )
+
+
+def _by_kind(target: Target, scope: Scope) -> Iterator[tuple[Network, Target]]:
+    """A target cut where the declared networks begin and end, each part with its network."""
+    version = target.first.version
+    edges = {int(target.first), int(target.last) + 1}
+    for network in scope.networks:
+        if network.realm == target.realm and network.range.version == version:
+            edges |= {int(network.range.network_address), int(network.range.broadcast_address) + 1}
+    inside = sorted(edge for edge in edges if int(target.first) <= edge <= int(target.last) + 1)
+    for low, high in pairwise(inside):
+        first, last = _ip(low, version), _ip(high - 1, version)
+        yield scope.network_of(Address(target.realm, first)), Target(target.realm, first, last, target.name)
+
+
+def _ip(number: int, version: int) -> IPAddress:
+    return IPv4Address(number) if version == 4 else IPv6Address(number)
+
+
+def _size(target: Target, scope: Scope) -> int:
+    """Addresses of a target that are not excluded, counted without expanding it."""
+    spans = sorted(
+        (max(int(x.first), int(target.first)), min(int(x.last), int(target.last)))
+        for x in scope.excluded
+        if x.realm == target.realm and x.first.version == target.first.version
+    )
+    lost, upto = 0, int(target.first)
+    for low, high in spans:
+        low = max(low, upto)
+        if high >= low:
+            lost += high - low + 1
+            upto = high + 1
+    return len(target) - lost
+
+
+def _row_text(row: Row) -> list[object]:
+    return [
+        str(row.target),
+        row.kind,
+        row.protocol,
+        row.transport,
+        list(row.ports),
+        row.klass,
+        row.devices,
+        row.units,
+        row.packets,
+        row.sweep,
+        list(row.depth),
+        [f"{c.name}:{c.kind}" for c in row.credentials],
+    ]

@@ -1,0 +1,373 @@
+"""The one gate: every frame that leaves this program got its Permit here, and its ledger line first.
+
+In this order: stop, exclusions, plan, vantage, quarantine and breakers, window, published list and class, budget, pace.
+The first "no" is the reason that ledger and evidence show. What the gate does not know, it refuses.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_network
+
+from assetctl.errors import Refusal
+from assetctl.model import Address, NetworkKind, Outcome, RequestClass, Transport
+from assetctl.plan import NEVER_CONNECTED, NMAP, PORT_FINDER, TABLE_UNITS, Plan, Step
+from assetctl.protocol import Vet
+from assetctl.safety import limits
+from assetctl.safety.ledger import Ledger
+from assetctl.safety.permit import Lease, Permit, Refused, Seal, Wait
+from assetctl.scope import Target
+from assetctl.talk import Ask, Open
+
+LEASE_ADDRESSES = 16
+LEASE_S = 60.0
+CONNECT_PACKETS = 4  # SYN, ACK of the handshake, FIN, ACK of theirs
+UNIT_PACKETS = 2  # the unit and the ACK of its answer
+GREETING = 2  # datagrams of an SNMPv3 engine before its first question
+SEAT_WAIT_S = 0.05
+
+_SEAL = Seal()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the gate is told about the protocols and the world; it imports none of them.
+
+    vets, classes: by protocol. exclusions: read anew before each frame. stop: a reason once everything must end.
+    zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
+    held: (address, request) -> why a hold forbids it, or "".
+    """
+
+    vets: Mapping[str, Vet]
+    classes: Mapping[str, Mapping[str, RequestClass]]
+    exclusions: Callable[[], tuple[Target, ...]] = tuple
+    stop: Callable[[], str] = str
+    zone_of: Callable[[Address], str] | None = None
+    quarantined: Mapping[Address, str] = field(default_factory=dict)
+    held: Callable[[Address, str], str] = lambda _address, _request: ""
+    vantage_fault: str = ""
+
+
+class Gate:
+    """State of one run. now: wall clock in UTC. monotonic: seconds that never go back."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        rules: Rules,
+        ledger: Ledger,
+        *,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        spent: Mapping[Address, Mapping[str, int]] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.rules = rules
+        self.ledger = ledger
+        self._now = now
+        self._monotonic = monotonic
+        self._pace = limits.PacketPace(plan.scope.limits.packets_per_second)
+        self._devices: dict[Address, limits.DeviceState] = {}
+        self._seated: dict[Address, str] = {}
+        self._ot_seen: set[Address] = set()
+        self._contacted: dict[str, set[Address]] = {}
+        self._trips: dict[str, set[Address]] = {}
+        self.stopped_zones: dict[str, str] = {}
+        self._rows = {(row.protocol, row.target): row for row in plan.rows}
+        for address, purses in (spent or {}).items():
+            self._devices[address] = limits.DeviceState(units=dict(purses))
+
+    # --- who may be asked -------------------------------------------------------------------------------------------
+
+    def kind(self, address: Address) -> NetworkKind:
+        """How careful an address must be treated now: an IT host that showed an OT fact counts as OT."""
+        declared = self.plan.scope.network_of(address).kind
+        return NetworkKind.OT if declared is NetworkKind.IT and address in self._ot_seen else declared
+
+    def tighten(self, address: Address) -> None:
+        """An OT fact was seen: from now on the rules for OT apply."""
+        self._ot_seen.add(address)
+
+    def begin(self, step: Step, *, worst_s: float) -> Wait | Refused | None:
+        """Take the device's seat for a talk of at most `worst_s` seconds; None means it may begin."""
+        reason = self._forbidden(step.address) or self._window_fault(step.address, worst_s)
+        if reason:
+            return self._refuse(step, "begin", reason)
+        if step.address in self._seated:
+            return Wait(SEAT_WAIT_S)
+        if self.kind(step.address) is NetworkKind.OT:
+            block = _block(step.address)
+            fragile = self.plan.scope.network_of(step.address).fragile
+            most = 1 if fragile else self.plan.scope.limits.devices_per_24
+            if sum(other == block for other in self._seated.values()) >= most:
+                return Wait(SEAT_WAIT_S)
+            self._seated[step.address] = block
+        else:
+            self._seated[step.address] = ""
+        return None
+
+    def finish(self, address: Address) -> None:
+        """Give the device's seat back."""
+        self._seated.pop(address, None)
+
+    # --- what may leave ---------------------------------------------------------------------------------------------
+
+    def permit(self, step: Step, action: Open | Ask, *, opened: Open) -> Permit | Wait | Refused:
+        """Leave for one connect or unit. opened: the connection it goes over, which is `action` itself for an Open."""
+        try:
+            request = self._named(step, action, opened)
+        except Refusal as refusal:
+            return self._refuse(step, "unit", str(refusal))
+        reason = self._forbidden(step.address) or self._window_fault(step.address, 0) or self._held(step, request)
+        if reason:
+            return self._refuse(step, request, reason)
+        units, packets, datagrams = _weight(step, action, opened)
+        device = self._device(step.address)
+        if not self._affords(step, device, units):
+            return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
+        wait_s = self._wait_s(step.address, device, packets if units else 0)
+        if wait_s > 0:
+            return Wait(wait_s)
+        return self._issue(step, action, opened, request=request, units=units, packets=packets, datagrams=datagrams)
+
+    def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
+        """Leave for the unit that ends a connection; it was vetted and counted when the connection was opened."""
+        try:
+            request = self.rules.vets[step.protocol](opened.goodbye)
+        except Refusal as refusal:
+            return self._refuse(step, "goodbye", str(refusal))
+        sequence = self._write(step, "permit", request=request, units=0, packets=UNIT_PACKETS, payload=opened.goodbye)
+        return self._sealed(step, opened, opened.goodbye, request=request, action="goodbye", sequence=sequence)
+
+    def lease(
+        self, step: Step, addresses: tuple[Address, ...], argv: tuple[str, ...], *, profile: str
+    ) -> Lease | Refused:
+        """Leave for one nmap call on addresses of IT or lab networks, none of which ever showed an OT fact."""
+        reason = "" if 0 < len(addresses) <= LEASE_ADDRESSES else f"{len(addresses)} addresses; 1 to 16 fit one lease"
+        for address in addresses:
+            reason = reason or self._forbidden(address)
+            if self.kind(address) is NetworkKind.OT:
+                reason = reason or f"{address} is treated as OT; nmap is for IT networks"
+        if not any(row.protocol == NMAP and addresses[0] in row.target for row in self.plan.rows):
+            reason = reason or "nmap is not in the plan for this network"
+        if reason:
+            return self._refuse(step, NMAP, reason)
+        payload = "\0".join(argv).encode()
+        sequence = self._write(step, "lease", request=NMAP, units=len(addresses), packets=0, payload=payload)
+        ports = next(row.ports for row in self.plan.rows if row.protocol == NMAP and addresses[0] in row.target)
+        ips = tuple(address.ip for address in addresses)
+        return Lease(_SEAL, addresses=ips, ports=ports, profile=profile, argv=argv, seconds=LEASE_S, sequence=sequence)
+
+    # --- what came of it --------------------------------------------------------------------------------------------
+
+    def answered(
+        self, step: Step, permit: Permit, outcome: Outcome, frames: tuple[bytes, ...], rtt_ms: float | None, detail: str
+    ) -> str:
+        """Note how an exchange ended, before the probe sees it. Returns why the device breaker tripped, or ""."""
+        digest = hashlib.sha256(b"".join(frames)).hexdigest() if frames else ""
+        entry = {"re": permit.sequence, "outcome": outcome, "sizes": [len(f) for f in frames], "sha256": digest}
+        self.ledger.append(
+            {"at": self._now().isoformat(), "do": "answer", "step": step.id, **entry}, now_s=self._monotonic()
+        )
+        if self.kind(step.address) is NetworkKind.LAB:
+            return ""
+        device = self._device(step.address)
+        reason = limits.judge_exchange(device, permit.request, permit.payload, outcome, rtt_ms, detail)
+        return self.trip(step, reason) if reason else ""
+
+    def uptime(self, step: Step, seconds: float) -> str:
+        """Note a reading of the device's uptime. Returns why the breaker tripped, or ""."""
+        reason = limits.judge_uptime(self._device(step.address), seconds, self._now())
+        return self.trip(step, reason) if reason and self.kind(step.address) is not NetworkKind.LAB else ""
+
+    def trip(self, step: Step, reason: str) -> str:
+        """Stop asking a device, and its zone when too many of its devices tripped."""
+        self._device(step.address).tripped = reason
+        zone = self._zone(step.address)
+        trips = self._trips.setdefault(zone, set())
+        trips.add(step.address)
+        self._write(step, "trip", request="", units=0, packets=0, reason=reason)
+        if limits.zone_trips(len(trips), len(self._contacted.get(zone, ()))):
+            self.stopped_zones[zone] = f"{len(trips)} devices of {zone} tripped"
+        return reason
+
+    @property
+    def tripped(self) -> dict[Address, str]:
+        """Devices that tripped in this run, and why."""
+        return {address: state.tripped for address, state in self._devices.items() if state.tripped}
+
+    # --- the single rules -------------------------------------------------------------------------------------------
+
+    def _forbidden(self, address: Address) -> str:
+        if stop := self.rules.stop():
+            return f"stopped: {stop}"
+        if any(address in target for target in self.rules.exclusions()):
+            return "excluded"
+        if not self.plan.scope.includes(address):
+            return "not in the scope of the plan"
+        if self.rules.vantage_fault and self.kind(address) is NetworkKind.OT:
+            return f"vantage: {self.rules.vantage_fault}"
+        if address in self.rules.quarantined:
+            return f"in quarantine: {self.rules.quarantined[address]}"
+        state = self._devices.get(address)
+        if state is not None and state.tripped:
+            return f"tripped: {state.tripped}"
+        if reason := self.stopped_zones.get(self._zone(address)):
+            return f"zone stopped: {reason}"
+        return ""
+
+    def _window_fault(self, address: Address, worst_s: float) -> str:
+        if self.kind(address) is not NetworkKind.OT:
+            return ""
+        windows = tuple(w for w in self.plan.scope.windows if w.realm in ("", address.realm))
+        left = limits.seconds_left(windows, self._now(), self.plan.scope.timezone)
+        if left is None or (left > 0 and left >= worst_s):
+            return ""
+        return "outside the window" if left == 0 else f"{left:.0f} s are left in the window, {worst_s:.0f} s are needed"
+
+    def _held(self, step: Step, request: str) -> str:
+        reason = self.rules.held(step.address, request)
+        return f"held: {reason}" if reason else ""
+
+    def _named(self, step: Step, action: Open | Ask, opened: Open) -> str:
+        """Name of the request on the published list. Raises Refusal when plan, list or class do not allow it."""
+        row = next(
+            (
+                r
+                for r in self.plan.rows
+                if r.protocol == step.protocol and step.address in r.target and step.port in r.ports
+            ),
+            None,
+        )
+        if row is None:
+            raise Refusal(f"{step.protocol} on port {step.port} is not in the plan for this address")
+        if opened.port != step.port or opened.port in NEVER_CONNECTED:
+            raise Refusal(f"port {opened.port} is not the planned one")
+        if isinstance(action, Open):
+            if action.goodbye:
+                self._classed(step, self.rules.vets[step.protocol](action.goodbye))
+            return "connect"
+        if step.protocol == PORT_FINDER:
+            raise Refusal("the port finder sends no unit")
+        name = self.rules.vets[step.protocol](action.payload)
+        self._classed(step, name)
+        return name
+
+    def _classed(self, step: Step, request: str) -> None:
+        klass = self.rules.classes[step.protocol].get(request)
+        if klass is None:
+            raise Refusal(f"{request} is not on the published list of {step.protocol}")
+        if klass is RequestClass.DEPTH and not step.depth:
+            raise Refusal(f"{request} is depth and was not named")
+        if klass is RequestClass.STATEFUL and step.klass is not RequestClass.STATEFUL:
+            raise Refusal(f"{request} is stateful and was not consented")
+
+    def _affords(self, step: Step, device: limits.DeviceState, units: int) -> bool:
+        if self.kind(step.address) is NetworkKind.LAB:
+            return True
+        budget = self.plan.scope.limits.identity_units if step.purse == "identity" else TABLE_UNITS
+        return device.spent(step.purse) + units <= budget
+
+    def _wait_s(self, address: Address, device: limits.DeviceState, packets: int) -> float:
+        kind = self.kind(address)
+        if kind is NetworkKind.LAB or not packets:
+            return 0.0
+        scope = self.plan.scope.limits
+        rate = scope.ot_units_per_second if kind is NetworkKind.OT else scope.it_units_per_second
+        now_s = self._monotonic()
+        return max(device.pause_s(rate, now_s), self._pace.wait_s(packets, now_s))
+
+    # --- issuing ----------------------------------------------------------------------------------------------------
+
+    def _issue(
+        self, step: Step, action: Open | Ask, opened: Open, *, request: str, units: int, packets: int, datagrams: int
+    ) -> Permit:
+        payload = action.payload if isinstance(action, Ask) else b""
+        sequence = self._write(step, "permit", request=request, units=units, packets=packets, payload=payload)
+        device = self._device(step.address)
+        device.units[step.purse] = device.spent(step.purse) + units
+        if units and self.kind(step.address) is not NetworkKind.LAB:
+            device.sent_at_s = self._monotonic()
+            self._pace.spend(packets, device.sent_at_s)
+        self._contacted.setdefault(self._zone(step.address), set()).add(step.address)
+        kind = "connect" if isinstance(action, Open) else "unit"
+        return self._sealed(step, opened, payload, request=request, action=kind, sequence=sequence, datagrams=datagrams)
+
+    def _sealed(
+        self,
+        step: Step,
+        opened: Open,
+        payload: bytes,
+        *,
+        request: str,
+        action: str,
+        sequence: int,
+        datagrams: int = 1,
+    ) -> Permit:
+        return Permit(
+            _SEAL,
+            address=step.address,
+            transport=opened.transport,
+            port=opened.port,
+            payload=payload,
+            request=request,
+            action=action,
+            step=step.id,
+            sequence=sequence,
+            envelope=opened.envelope,
+            datagrams=datagrams,
+        )
+
+    def _refuse(self, step: Step, request: str, reason: str) -> Refused:
+        self._write(step, "refuse", request=request, units=0, packets=0, reason=reason)
+        return Refused(reason)
+
+    def _write(
+        self, step: Step, do: str, *, request: str, units: int, packets: int, payload: bytes = b"", reason: str = ""
+    ) -> int:
+        entry: dict[str, object] = {
+            "at": self._now().isoformat(),
+            "do": do,
+            "step": step.id,
+            "to": str(step.address),
+            "port": step.port,
+            "request": request,
+            "units": units,
+            "packets": packets,
+            "purse": step.purse,
+        }
+        if payload:
+            entry |= {"size": len(payload), "sha256": hashlib.sha256(payload).hexdigest()}
+        if reason:
+            entry["reason"] = reason
+        return self.ledger.append(entry, now_s=self._monotonic())
+
+    def _device(self, address: Address) -> limits.DeviceState:
+        state = self._devices.get(address)
+        if state is None:
+            state = self._devices[address] = limits.DeviceState()
+        return state
+
+    def _zone(self, address: Address) -> str:
+        return (self.rules.zone_of(address) if self.rules.zone_of else "") or _block(address)
+
+
+def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int]:
+    """Units, packets and datagrams of an action.
+
+    Opening a datagram socket sends nothing, except that an SNMPv3 engine asks for the agent's id and time first.
+    """
+    if isinstance(action, Open):
+        goodbye = 1 if action.goodbye else 0
+        if action.transport is Transport.TCP:
+            return 1 + goodbye, CONNECT_PACKETS, 1
+        greets = any(c.name == opened.envelope and c.kind == "snmp-v3" for c in step.credentials)
+        return (GREETING, GREETING, GREETING) if greets else (0, 0, 0)
+    return 1, UNIT_PACKETS if opened.transport is Transport.TCP else 1, 1
+
+
+def _block(address: Address) -> str:
+    """The /24, or /64, that an address lies in."""
+    prefix = 24 if address.ip.version == 4 else 64
+    return f"{address.realm}/{ip_network((address.ip, prefix), strict=False)}"

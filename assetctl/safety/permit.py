@@ -1,0 +1,109 @@
+"""What the gate hands out: a Permit for one unit, a Lease for one exact nmap call, Wait, or Refused.
+
+Only gate.py can make a Permit or a Lease: both want a seal that no other module has. Each is good for one use.
+"""
+
+from dataclasses import dataclass
+
+from assetctl.errors import Refusal
+from assetctl.model import Address, IPAddress, Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet: the pace, or another device of the same network, wants this many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No, for this reason. It stands in the ledger and in the observation."""
+
+    reason: str
+
+
+class Seal:
+    """Held by the gate alone; a test shows that no other module makes one."""
+
+
+class Permit:
+    """Leave to send one unit, the bytes included. action: connect, unit or goodbye.
+
+    datagrams: how many datagrams it covers; more than one only for an SNMPv3 engine's discovery and time sync.
+    """
+
+    __slots__ = (
+        *("_used", "action", "address", "datagrams", "envelope", "payload"),
+        *("port", "request", "sequence", "step", "transport"),
+    )
+
+    def __init__(
+        self,
+        seal: Seal,
+        *,
+        address: Address,
+        transport: Transport,
+        port: int,
+        payload: bytes,
+        request: str,
+        action: str,
+        step: str,
+        sequence: int,
+        envelope: str = "",
+        datagrams: int = 1,
+    ) -> None:
+        if type(seal) is not Seal:
+            raise Refusal("a permit comes from the gate only")
+        self.address = address
+        self.transport = transport
+        self.port = port
+        self.payload = payload
+        self.request = request
+        self.action = action
+        self.step = step
+        self.sequence = sequence
+        self.envelope = envelope
+        self.datagrams = datagrams
+        self._used = False
+
+    def use(self) -> bytes:
+        """The bytes to send. Raises Refusal at the second call."""
+        if self._used:
+            raise Refusal(f"{self.step}: a permit is good for one unit")
+        self._used = True
+        return self.payload
+
+
+class Lease:
+    """Leave to start nmap once with exactly these arguments, for at most 16 addresses and 60 seconds."""
+
+    __slots__ = ("_used", "addresses", "argv", "ports", "profile", "seconds", "sequence")
+
+    def __init__(
+        self,
+        seal: Seal,
+        *,
+        addresses: tuple[IPAddress, ...],
+        ports: tuple[int, ...],
+        profile: str,
+        argv: tuple[str, ...],
+        seconds: float,
+        sequence: int,
+    ) -> None:
+        if type(seal) is not Seal:
+            raise Refusal("a lease comes from the gate only")
+        self.addresses = addresses
+        self.ports = ports
+        self.profile = profile
+        self.argv = argv
+        self.seconds = seconds
+        self.sequence = sequence
+        self._used = False
+
+    def use(self) -> tuple[str, ...]:
+        """The argument list to start. Raises Refusal at the second call."""
+        if self._used:
+            raise Refusal("a lease is good for one call")
+        self._used = True
+        return self.argv

@@ -1,0 +1,127 @@
+"""TCP: full connect, units cut by the protocol's framing, orderly close. Never a reset by us.
+
+A reset leaves this machine when a socket is closed with unread bytes in it, so closing reads until the peer's FIN,
+for 2 seconds at most. A peer that goes on sending after that is told by the kernel; nothing can be done about it.
+"""
+
+import asyncio
+import socket
+
+from assetctl.errors import WireError
+from assetctl.model import Outcome
+from assetctl.safety.permit import Permit
+from assetctl.scope import Vantage
+from assetctl.talk import Ask, Reply
+from assetctl.transport.sockets import Heard, bound, told
+from assetctl.wire import UntilClose, cut
+
+CHUNK = 65536
+MOST_STRAYS = 16
+FIN_WAIT_S = 2.0
+
+
+class StreamConnection:
+    """One open TCP connection. One question at a time."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._socket = made
+        self._buffer = b""
+        self._ended = False  # the peer sent its FIN
+
+    async def ask(self, permit: Permit | None, ask: Ask) -> Heard:
+        """Send the permitted unit, or only listen, and gather its answers until `wait_s` is over."""
+        loop = asyncio.get_running_loop()
+        sent_at = loop.time()
+        try:
+            if permit is not None:
+                await loop.sock_sendall(self._socket, permit.use())
+            return await self._gather(ask, sent_at)
+        except OSError as fault:
+            return Heard(told(fault))
+
+    async def _gather(self, ask: Ask, sent_at: float) -> Heard:
+        loop = asyncio.get_running_loop()
+        frames: list[bytes] = []
+        strays, rtt_ms = 0, None
+        while len(frames) < ask.replies:
+            try:
+                unit = cut(ask.framing, self._buffer, closed=self._ended)
+            except WireError as error:
+                return Heard(Reply(Outcome.GARBLED, tuple(frames), str(error)), rtt_ms, strays)
+            if unit is not None:
+                frame, self._buffer = unit
+                rtt_ms = rtt_ms if rtt_ms is not None else (loop.time() - sent_at) * 1000
+                if ask.accepts is None or ask.accepts(frame):
+                    frames.append(frame)
+                elif (strays := strays + 1) > MOST_STRAYS:
+                    return Heard(
+                        Reply(Outcome.GARBLED, detail="too many units that answer no question"), rtt_ms, strays
+                    )
+                continue
+            if self._ended:
+                return Heard(_ended(frames), rtt_ms, strays)
+            if not await self._fill(ask, sent_at + ask.wait_s - loop.time()):
+                return Heard(_late(frames, self._buffer), rtt_ms, strays)
+        return Heard(Reply(Outcome.ANSWERED, tuple(frames)), rtt_ms, strays)
+
+    async def _fill(self, ask: Ask, left_s: float) -> bool:
+        """Read once into the buffer; False when time is up."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                chunk = await loop.sock_recv(self._socket, CHUNK)
+        except TimeoutError:
+            return False
+        self._ended = not chunk
+        self._buffer += chunk
+        if isinstance(ask.framing, UntilClose):
+            self._buffer = self._buffer[: ask.framing.most]
+        return True
+
+    async def close(self, goodbye: Permit | None = None) -> None:
+        """Say goodbye, send FIN, and read until theirs, for at most 2 seconds."""
+        loop = asyncio.get_running_loop()
+        try:
+            if goodbye is not None:
+                await loop.sock_sendall(self._socket, goodbye.use())
+            self._socket.shutdown(socket.SHUT_WR)
+            async with asyncio.timeout(FIN_WAIT_S):
+                while not self._ended:
+                    self._ended = not await loop.sock_recv(self._socket, CHUNK)
+        except (OSError, TimeoutError):
+            pass  # the peer is gone or will not end; the socket is closed either way
+        finally:
+            self._socket.close()
+
+
+async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> tuple[StreamConnection | None, Heard]:
+    """Connect once. The reply is answered with a connection, or refused, silent, ... without one."""
+    permit.use()
+    loop = asyncio.get_running_loop()
+    made = bound(permit.address.ip, socket.SOCK_STREAM, vantage)
+    started = loop.time()
+    try:
+        async with asyncio.timeout(connect_s):
+            await loop.sock_connect(made, (str(permit.address.ip), permit.port))
+    except TimeoutError:
+        made.close()
+        return None, Heard(Reply(Outcome.SILENT, detail="no answer to the connect"))
+    except OSError as fault:
+        made.close()
+        return None, Heard(told(fault))
+    except asyncio.CancelledError:
+        made.close()
+        raise
+    return StreamConnection(made), Heard(Reply(Outcome.ANSWERED), (loop.time() - started) * 1000)
+
+
+def _ended(frames: list[bytes]) -> Reply:
+    return Reply(Outcome.ANSWERED, tuple(frames)) if frames else Reply(Outcome.RESET, detail="closed")
+
+
+def _late(frames: list[bytes], rest: bytes) -> Reply:
+    if frames:
+        return Reply(Outcome.ANSWERED, tuple(frames))
+    if rest:
+        return Reply(Outcome.GARBLED, detail=f"{len(rest)} bytes of a unit that never became whole")
+    return Reply(Outcome.SILENT)
