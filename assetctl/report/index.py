@@ -1,0 +1,112 @@
+"""The assets as a report shows them: one name, one value a field, the attributes that CISA asks for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from assetctl.facts import vocabulary
+from assetctl.model import Asset, Fact, Value
+from assetctl.report.inputs import ReportInputs, Service
+from assetctl.report.table import Ref, ref
+
+# The guidance names these two attributes by what they list; each is known as soon as one service is.
+_BY_SERVICE = {"port_state": "ports_services", "service_name": "active_supported_communication_protocols"}
+_NO_ZONE = "(no zone)"
+_MOST_EVIDENCE = 6
+_NAMES = ("hostname", "ip_address", "model", "module_type", "mac_address")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One asset, ready to be shown. filled: high-priority CISA attributes that have a value."""
+
+    asset: Asset
+    name: str
+    values: Mapping[str, Fact]
+    texts: Mapping[str, str]
+    services: tuple[Service, ...]
+    filled: frozenset[str]
+
+    def text(self, key: str) -> str:
+        return self.texts.get(key, "")
+
+    @property
+    def answered(self) -> bool:
+        """Whether the device itself said something to us."""
+        return any(fact.source.kind == "probe" for fact in self.asset.facts)
+
+    @property
+    def identified(self) -> bool:
+        """Whether it is known what the device is: its maker, and its model or order code."""
+        return bool(self.text("manufacturer") and (self.text("model") or self.text("order_code")))
+
+    @property
+    def link(self) -> tuple[Ref, ...]:
+        return (ref("assets", self.asset.id, self.name),)
+
+    @property
+    def vantages(self) -> tuple[str, ...]:
+        """Where it was asked from; empty for what is only imported or declared."""
+        return tuple(sorted({fact.vantage for fact in self.asset.facts if fact.source.kind == "probe"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a link may lead: the zones that are declared and the evidence that is kept. Other ids stay words."""
+
+    zones: frozenset[str]
+    kept: frozenset[str]
+
+    def zone(self, id: str | None) -> tuple[Ref, ...]:
+        if id is not None and id in self.zones:
+            return (ref("zones", id),)
+        return (Ref("", id or _NO_ZONE),)
+
+    def evidence(self, ids: Iterable[str]) -> tuple[Ref, ...]:
+        """Each id once, in the given order, the first six; a long id by its end."""
+        distinct = [id for id in dict.fromkeys(ids) if id][:_MOST_EVIDENCE]
+        linked = (ref("evidence", id, id if len(id) <= 16 else "…" + id[-14:]) for id in distinct)
+        return tuple(one if id in self.kept else Ref("", one.label) for id, one in zip(distinct, linked, strict=True))
+
+
+def entries(inputs: ReportInputs) -> tuple[Entry, ...]:
+    """All assets by zone, name and id."""
+    made = (_entry(inputs, asset) for asset in inputs.assets)
+    return tuple(sorted(made, key=lambda entry: (entry.asset.zone or "~", entry.name, entry.asset.id)))
+
+
+def attributes() -> tuple[str, ...]:
+    """The 14 attributes of high priority, in the guidance's names."""
+    return tuple(sorted(_BY_SERVICE.get(key.name, key.name) for key in vocabulary().values() if key.cisa == "high"))
+
+
+def shown(value: Value) -> str:
+    """A fact's value as text."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)
+
+
+def _entry(inputs: ReportInputs, asset: Asset) -> Entry:
+    values = inputs.settled(asset)
+    texts = {key: shown(fact.value) for key, fact in values.items()}
+    for key in ("ip_address", "mac_address"):
+        every = {shown(fact.value) for fact in asset.facts if fact.key == key}
+        if every:
+            texts[key] = ", ".join(sorted(every))
+    services = tuple(inputs.services(asset))
+    name = next((texts[key] for key in _NAMES if texts.get(key)), asset.id)
+    return Entry(asset, name, values, texts, services, _filled(texts, services))
+
+
+def _filled(texts: Mapping[str, str], services: tuple[Service, ...]) -> frozenset[str]:
+    wanted = set(attributes())
+    filled = {key for key, text in texts.items() if text and key in wanted}
+    if any(service.state == "open" for service in services):
+        filled.add("ports_services")
+    if any(service.name for service in services):
+        filled.add("active_supported_communication_protocols")
+    return frozenset(filled)

@@ -1,0 +1,200 @@
+"""The nouns of a view: sections, tables as re-iterable row streams, charts. All texts and numbers in them are final."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import chain
+from typing import NamedTuple
+
+from assetctl.text import visible
+
+MOST_TEXT = 4096
+MOST_LABEL = 200
+FULL = 1000  # length of a whole bar
+
+_PLAIN_KEY = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
+_NONCHARACTERS = re.compile("[\ufffe\uffff]")  # allowed in a Python string, forbidden in XML
+
+
+class Kind(StrEnum):
+    """What the cells of a column hold; every writer decides by this alone how to show them."""
+
+    TEXT = "text"  # str
+    CODE = "code"  # str: an identifier, an address, hexadecimal
+    NUMBER = "number"  # int
+    TIME = "time"  # str: ISO 8601 in UTC, or ""
+    MARK = "mark"  # str: a result, a severity or a yes/no word that has a sign of its own
+    KEY = "key"  # Ref: the row's own id, at most one such column, the first
+    LINKS = "links"  # tuple[Ref, ...]: ids of rows in other tables
+
+
+class Ref(NamedTuple):
+    """A row by its anchor, and the words that stand for it. Without an anchor they lead nowhere."""
+
+    anchor: str
+    label: str
+
+
+Cell = str | int | Ref | tuple[Ref, ...]
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """page: shown in the page; every column stands in the workbook. width: of the workbook column, in characters."""
+
+    title: str
+    kind: Kind = Kind.TEXT
+    width: int = 18
+    page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table under its sheet name. rows: a fresh iterator at every call, always the same rows.
+
+    empty: the sentence in place of rows. folded: closed in the page until asked for. most: rows in the page.
+    """
+
+    id: str
+    sheet: str
+    purpose: str
+    columns: tuple[Column, ...]
+    rows: Callable[[], Iterator[Row]]
+    count: int
+    empty: str
+    folded: bool = False
+    most: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One bar, or one part of a stacked bar. start, length: of FULL."""
+
+    label: str
+    count: int
+    tone: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """stacked: the parts share one bar. description: the same in one sentence."""
+
+    id: str
+    title: str
+    description: str
+    parts: tuple[Part, ...]
+    stacked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the summary. tone: good, bad, warn, quiet."""
+
+    value: str
+    label: str
+    tone: str = "quiet"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One chapter of the page."""
+
+    id: str
+    title: str
+    lead: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = field(default=())
+
+
+def table(
+    id: str,
+    sheet: str,
+    purpose: str,
+    columns: tuple[Column, ...],
+    rows: Callable[[], Iterable[Row]],
+    *,
+    empty: str,
+    folded: bool = False,
+    most: int = 20_000,
+) -> Table:
+    """A table whose cells pass `final` on their way out; counts its rows once."""
+
+    def streamed() -> Iterator[Row]:
+        return (tuple(map(_final_cell, row)) for row in rows())
+
+    count = sum(1 for _ in rows())
+    return Table(id, sheet, purpose, columns, streamed, count, empty, folded, most)
+
+
+def final(text: str, most: int = MOST_TEXT) -> str:
+    """Text as every output may carry it: nothing hidden in it, nothing XML forbids, of bounded length."""
+    if len(text) <= most and text.isprintable():
+        return text
+    return _NONCHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", visible(text, most=most))
+
+
+def ref(table_id: str, key: str, label: str = "") -> Ref:
+    """A link to the row of a table that has this key. A key that is no plain word is replaced by its digest."""
+    plain = key if _PLAIN_KEY.fullmatch(key) else hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return Ref(f"{table_id}-{plain}", final(label or key, MOST_LABEL))
+
+
+def moment(at: datetime | None) -> str:
+    """A time as every output prints it, to the second; "" for none."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+
+
+def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 10, whole: int = 0) -> Chart:
+    """A chart of the greatest counts, the rest as one bar; equal counts by label. whole: what a full bar stands for."""
+    ranked = sorted(counts, key=lambda pair: (-pair[1], pair[0]))
+    rest = sum(count for _, count in ranked[most:])
+    shown = ranked[:most] + ([(f"{len(ranked) - most} others", rest)] if rest else [])
+    greatest = whole or max((count for _, count in shown), default=0) or 1
+    parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in shown)
+    return Chart(id, title, _told(parts), parts)
+
+
+def stack(id: str, title: str, counts: Iterable[tuple[str, int, str]]) -> Chart:
+    """One bar that is divided in the given order; label, count and tone of each part. Parts of zero are left out."""
+    held = [row for row in counts if row[1]]
+    total = sum(count for _, count, _ in held) or 1
+    parts: list[Part] = []
+    before = 0
+    for label, count, tone in held:
+        start, end = before * FULL // total, (before + count) * FULL // total
+        parts.append(Part(label, count, tone, start, end - start))
+        before += count
+    return Chart(id, title, _told(parts), tuple(parts), stacked=True)
+
+
+def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:
+    """SHA-256 over texts and every row of the tables: equal content, equal digest."""
+    whole = hashlib.sha256()
+    heads = (json.dumps(text, ensure_ascii=False) for text in texts)
+    rows = (json.dumps((one.id, *row), ensure_ascii=False) for one in tables for row in one.rows())
+    for line in chain(heads, rows):
+        whole.update(line.encode("utf-8") + b"\n")
+    return whole.hexdigest()
+
+
+def _final_cell(cell: Cell) -> Cell:
+    if isinstance(cell, str):
+        return final(cell)
+    if isinstance(cell, Ref):
+        return Ref(cell.anchor, final(cell.label, MOST_LABEL))
+    if isinstance(cell, tuple):
+        return tuple(Ref(one.anchor, final(one.label, MOST_LABEL)) for one in cell)
+    return cell
+
+
+def _told(parts: Iterable[Part]) -> str:
+    return ", ".join(f"{part.label}: {part.count}" for part in parts) or "nothing to show"

@@ -1,0 +1,206 @@
+"""The view: everything a report says, final. Writers and templates only lay it out.
+
+The report id is the digest of every row of every table but the cover, so equal content has an equal id at any time.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from assetctl.model import Result
+from assetctl.report import coverage, inventory, judgement
+from assetctl.report.index import Entry, Links, entries
+from assetctl.report.inputs import Evidence, ReportInputs
+from assetctl.report.judgement import Judged
+from assetctl.report.table import Column, Figure, Kind, Row, Section, Table, digest, final, moment, ref, table
+from assetctl.report.words import STANDARD, words
+
+_EVIDENCE = (
+    Column("Evidence", Kind.KEY, 26),
+    Column("Kind", width=14, page=False),
+    Column("Request", width=30),
+    Column("Target", Kind.CODE, 24),
+    Column("At", Kind.TIME, 20),
+    Column("Vantage", Kind.CODE, 20),
+    Column("SHA-256 of the stored form", Kind.CODE, 66),
+    Column("Excerpt", Kind.CODE, 60),
+    Column("Decoded", width=50),
+)
+_PAIR = (Column("Item", width=28), Column("Value", width=100))
+_README = (Column("Sheet", width=18), Column("Rows", Kind.NUMBER, 10), Column("What it holds", width=110))
+_GLOSSARY = (Column("Term", width=24), Column("Meaning", width=110))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """One report. cover: what it is about and made from. limits: what it does not say. notices: what weakens it.
+
+    front: tables of the workbook that stand before all others (cover, read me). generated_at: ISO 8601 in UTC.
+    """
+
+    title: str
+    project: str
+    site: str
+    classification: str
+    label: str
+    report_id: str
+    generated_at: str
+    cover: tuple[tuple[str, str], ...]
+    limits: tuple[str, ...]
+    notices: tuple[str, ...]
+    summary: Section
+    sections: tuple[Section, ...]
+    front: tuple[Table, ...]
+
+    def tables(self) -> Iterator[Table]:
+        """All tables of the content, in the order of the page."""
+        return chain.from_iterable(section.tables for section in (self.summary, *self.sections))
+
+
+def build(inputs: ReportInputs) -> ReportView:
+    """The view of a report."""
+    shown = entries(inputs)
+    links = Links(frozenset(zone.id for zone in inputs.zones), _kept(inputs, shown))
+    judged = Judged(inputs, shown, links)
+    sections = (
+        coverage.authorisation(inputs),
+        coverage.coverage(inputs, shown, links),
+        inventory.inventory(shown, inputs.findings, links),
+        judgement.zones(judged),
+        judgement.findings(judged),
+        judgement.unknowns(judged),
+        coverage.traffic(inputs),
+        _evidence(inputs, links),
+        judgement.catalogue(judged),
+        _glossary(),
+    )
+    view = ReportView(
+        title=final(inputs.title),
+        project=final(inputs.project),
+        site=final(inputs.site),
+        classification=final(inputs.classification),
+        label=words().label,
+        report_id="",
+        generated_at=moment(inputs.generated_at),
+        cover=(),
+        limits=words().limits,
+        notices=_notices(inputs, shown),
+        summary=_summary(inputs, judged, shown),
+        sections=sections,
+        front=(),
+    )
+    return _covered(view, inputs)
+
+
+def _covered(view: ReportView, inputs: ReportInputs) -> ReportView:
+    id = digest((view.title, view.project, view.site, *view.notices), view.tables())
+    cover = tuple((item, final(value)) for item, value in _cover(inputs, id))
+    return replace(view, report_id=id, cover=cover, front=(_cover_table(cover), _readme(view)))
+
+
+def _kept(inputs: ReportInputs, shown: Sequence[Entry]) -> frozenset[str]:
+    """The evidence that something leads to and that is there."""
+    because = (one.evidence for finding in inputs.findings for one in finding.because)
+    wanted = set(chain(inventory.cited(shown), because))
+    return frozenset(one.id for one in inputs.evidence() if one.id in wanted)
+
+
+def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
+    begun = min((scan.started for scan in inputs.scans), default=None)
+    ended = max((scan.ended or scan.started for scan in inputs.scans), default=None)
+    rows = (
+        ("Project", inputs.project),
+        ("Site", inputs.site),
+        ("Period", f"{moment(begun)} to {moment(ended)}" if begun else "no scan or import"),
+        ("Generated", moment(inputs.generated_at)),
+        ("Report id", id),
+        ("Supersedes", inputs.supersedes),
+        ("Classification", inputs.classification),
+        ("Assessed by", inputs.assessor or "not stated"),
+        ("Standard", STANDARD),
+        ("Label", words().label),
+        ("Tool", inputs.tool),
+        ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
+        ("Zones file SHA-256", inputs.zones_hash or "no zones file"),
+        ("Golden inventory SHA-256", inputs.golden_hash or "no golden inventory"),
+        ("Data and decoders", ", ".join(f"{name} {version}" for name, version in sorted(inputs.versions.items()))),
+        ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
+        ("Clock of the scanner", inputs.clock or "not recorded"),
+    )
+    return ((item, value) for item, value in rows if value)
+
+
+def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:
+    """What a reader must know before the first number."""
+    said = words()
+    verified = {one.name for one in inputs.vantages if one.verified}
+    unproven = sorted({name for entry in shown for name in entry.vantages} - verified)
+    stated = sorted({one.who for one in inputs.approvals if not one.verified})
+    found = [f"Vantage {name}: {said.unverified_cell}." for name in unproven]
+    found += [f"Approval by {who}: {said.unverified_name}." for who in stated]
+    found += [
+        f"Scan {scan.id} is {scan.state.value}." for scan in inputs.scans if scan.state not in ("done", "imported")
+    ]
+    return tuple(map(final, [*found, *inputs.notes]))
+
+
+def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Section:
+    fails, unknown = judged.of(Result.FAIL), judged.total(Result.UNKNOWN)
+    grave = sum(finding.severity in ("critical", "high") for finding in fails)
+    identified = sum(entry.identified for entry in shown)
+    held = {entry.asset.position for entry in shown}
+    expected = len(inputs.positions)
+    reached = sum(position.id in held for position in inputs.positions)
+    figures = (
+        Figure(str(len(shown)), "assets", note=f"{identified} identified"),
+        Figure(
+            f"{reached} / {expected}" if expected else "–",
+            "expected positions seen",
+            "warn" if reached < expected or not expected else "good",
+            "" if expected else "no register",
+        ),
+        Figure(str(len(fails)), "FAIL, indications", "bad" if fails else "good", f"{grave} critical or high"),
+        Figure(str(unknown), "UNKNOWN", "warn" if unknown else "good", "never counted as PASS"),
+        Figure(str(judged.total(Result.PASS)), "PASS", "quiet", "nothing contrary seen"),
+    )
+    charts = (judgement.results_chart(judged), judgement.severity_chart(judged))
+    return Section("summary", "Summary", figures=figures, charts=charts, tables=(judgement.worst(judged),))
+
+
+def _evidence(inputs: ReportInputs, links: Links) -> Section:
+    """What something leads to comes first, so that the page holds it however much evidence there is."""
+    lead = ("The bytes themselves stay in the store, under the SHA-256 of their stored form.",)
+    purpose = "Every kept exchange or record: question, target, time, vantage, digest of the stored form."
+
+    def rows() -> Iterator[Row]:
+        for first in (True, False):
+            yield from (_evidence_row(one) for one in inputs.evidence() if (one.id in links.kept) is first)
+
+    made = table("evidence", "Evidence", purpose, _EVIDENCE, rows, empty="No evidence is kept.", folded=True)
+    return Section("evidence", "Evidence index", lead, tables=(replace(made, most=max(len(links.kept), 2_000)),))
+
+
+def _evidence_row(one: Evidence) -> Row:
+    key = ref("evidence", one.id)
+    return (
+        key, one.kind, one.request, one.target, moment(one.at), one.vantage, one.sha256, one.excerpt[:256], one.decoded
+    )  # fmt: skip
+
+
+def _glossary() -> Section:
+    rows = tuple(words().glossary.items())
+    return Section(
+        "glossary", "Glossary", tables=(table("terms", "Glossary", "Words.", _GLOSSARY, lambda: rows, empty=""),)
+    )
+
+
+def _cover_table(cover: tuple[tuple[str, str], ...]) -> Table:
+    return table("cover", "Cover", "What this report is about and made from.", _PAIR, lambda: cover, empty="")
+
+
+def _readme(view: ReportView) -> Table:
+    """How to read the workbook: its sheets, its limits, and what weakens it."""
+    sheets = tuple((one.sheet, one.count, one.purpose) for one in view.tables())
+    limits = tuple(("Limits", "", text) for text in (view.label, *view.limits))
+    notices = tuple(("Notice", "", text) for text in view.notices)
+    return table("readme", "Read me", "How to read this.", _README, lambda: notices + sheets + limits, empty="")
