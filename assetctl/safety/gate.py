@@ -36,7 +36,7 @@ class Rules:
 
     vets, classes: by protocol. exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
-    held: (address, request) -> why a hold forbids it, or "".
+    held: (address, protocol, request) -> why a hold forbids it, or "".
     """
 
     vets: Mapping[str, Vet]
@@ -45,7 +45,7 @@ class Rules:
     stop: Callable[[], str] = str
     zone_of: Callable[[Address], str] | None = None
     quarantined: Mapping[Address, str] = field(default_factory=dict)
-    held: Callable[[Address, str], str] = lambda _address, _request: ""
+    held: Callable[[Address, str, str], str] = lambda _address, _protocol, _request: ""
     vantage_fault: str = ""
 
 
@@ -106,6 +106,10 @@ class Gate:
         else:
             self._seated[step.address] = ""
         return None
+
+    def note_begin(self, step: Step) -> None:
+        """Put on record that a talk begins, so that a resumed scan knows how often it did."""
+        self._write(step, "begin", request="", units=0, packets=0)
 
     def finish(self, address: Address) -> None:
         """Give the device's seat back."""
@@ -227,7 +231,7 @@ class Gate:
         return "outside the window" if left == 0 else f"{left:.0f} s are left in the window, {worst_s:.0f} s are needed"
 
     def _held(self, step: Step, request: str) -> str:
-        reason = self.rules.held(step.address, request)
+        reason = self.rules.held(step.address, step.protocol, request)
         return f"held: {reason}" if reason else ""
 
     def _named(self, step: Step, action: Open | Ask, opened: Open) -> str:

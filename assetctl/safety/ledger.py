@@ -65,9 +65,13 @@ class Ledger:
         if written != len(line):
             raise EnvironmentFault(f"{self.path}: the ledger took only a part of a line; is the disk full?")
         self.head, self.count = digest, number
+        self.sync_when_due(now_s=now_s)
+        return number
+
+    def sync_when_due(self, *, now_s: float) -> None:
+        """Bring the lines to disk when a second has passed since the last time."""
         if now_s - self._synced_at >= FSYNC_S:
             self.sync(now_s=now_s)
-        return number
 
     def sync(self, *, now_s: float) -> None:
         os.fsync(self._fd)

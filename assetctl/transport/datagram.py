@@ -13,7 +13,7 @@ from assetctl.talk import Ask, Reply
 from assetctl.transport.sockets import Heard, bound, tells_errors, told
 
 MOST = 65535
-MOST_STRAYS = 64
+MOST_LATE = 64  # datagrams looked at after the time is up: those that waited in the socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,31 @@ class DatagramConnection:
     async def _gather(self, ask: Ask, sent_at: float) -> Heard:
         loop = asyncio.get_running_loop()
         frames: list[bytes] = []
-        strays, rtt_ms, fault = 0, None, ""
-        while len(frames) < ask.replies and strays <= MOST_STRAYS:
-            datagram = await self._receive(sent_at + ask.wait_s - loop.time())
+        strays, late, rtt_ms, fault = 0, 0, None, ""
+        while len(frames) < ask.replies and late <= MOST_LATE:
+            left_s = sent_at + ask.wait_s - loop.time()
+            late += left_s <= 0
+            datagram = await self._receive(left_s)
             if datagram is None:
                 break
-            data, peer = datagram
-            try:
-                unit = self._envelope.unwrap(data)
-            except WireError as error:
-                strays, fault = strays + 1, str(error)
-                continue
-            if peer[:2] != self._peer or not (ask.accepts is None or ask.accepts(unit)):
-                strays += 1
+            unit, why = self._unwrapped(*datagram)
+            if unit is None or not (ask.accepts is None or ask.accepts(unit)):
+                strays, fault = strays + 1, why or fault
                 continue
             rtt_ms = rtt_ms if rtt_ms is not None else (loop.time() - sent_at) * 1000
             frames.append(unit)
         if frames:
             return Heard(Reply(Outcome.ANSWERED, tuple(frames)), rtt_ms, strays)
         return Heard(Reply(Outcome.GARBLED if fault else Outcome.SILENT, detail=fault), None, strays)
+
+    def _unwrapped(self, data: bytes, peer: tuple[str, int]) -> tuple[bytes | None, str]:
+        """The unit in a datagram of the device that was asked, or None and what is wrong with it."""
+        if peer[:2] != self._peer:
+            return None, ""
+        try:
+            return self._envelope.unwrap(data), ""
+        except WireError as error:
+            return None, str(error)
 
     async def _receive(self, left_s: float) -> tuple[bytes, tuple[str, int]] | None:
         """The next datagram, or None when time is up and none lies in the socket."""

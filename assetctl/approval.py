@@ -1,0 +1,182 @@
+"""The envelope that a plant owner approved, and whether a plan lies inside it.
+
+An approval names networks, classes, probes with the digest of their published requests, caps and an end. A plan that
+asks more in any respect is refused; so is one whose request list changed since. Names are as stated by the operator.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_network, summarize_address_range
+from typing import Any
+
+from assetctl.errors import InputError
+from assetctl.model import IPNetwork, NetworkKind
+from assetctl.plan import Plan, Row
+from assetctl.scope import parse_moment
+from assetctl.text import near
+
+_FIELDS = ("schema", "approved_by", "ticket", "valid_from", "valid_until", "runs", "envelope", "requests")
+_CAPS = ("most_devices", "most_units", "most_packets", "packets_per_second")
+_ENVELOPE = ("realm", "networks", "classes", "probes", "depth", "sweep", *_CAPS)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One approval file. runs: how many scans it covers. hash: of the file, to count them and to report."""
+
+    approved_by: tuple[str, ...]
+    ticket: str
+    valid_from: datetime
+    valid_until: datetime
+    runs: int
+    realm: str
+    networks: tuple[IPNetwork, ...]
+    classes: frozenset[str]
+    probes: frozenset[str]
+    depth: frozenset[str]
+    sweep: bool
+    most_devices: int
+    most_units: int
+    most_packets: int
+    packets_per_second: int
+    requests: Mapping[str, str]
+    hash: str
+
+    @property
+    def stated(self) -> str:
+        """Who approved, in the words that reports use."""
+        who = ", ".join(self.approved_by)
+        return (
+            f"{who} (as stated by the operator, not verified); {self.ticket or 'no ticket'}; approval {self.hash[:12]}"
+        )
+
+
+def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
+    """An approval from the parsed TOML of its file. Raises InputError that names the key at fault."""
+    _known(content, _FIELDS, where)
+    envelope = content.get("envelope", {})
+    _known(envelope, _ENVELOPE, f"{where}: envelope")
+    try:
+        return Approval(
+            approved_by=tuple(map(str, content["approved_by"])),
+            ticket=str(content.get("ticket", "")),
+            valid_from=parse_moment(str(content["valid_from"])),
+            valid_until=parse_moment(str(content["valid_until"])),
+            runs=int(content.get("runs", 1)),
+            realm=str(envelope["realm"]),
+            networks=tuple(ip_network(text) for text in envelope["networks"]),
+            classes=frozenset(map(str, envelope["classes"])),
+            probes=frozenset(map(str, envelope["probes"])),
+            depth=frozenset(map(str, envelope.get("depth", ()))),
+            sweep=envelope.get("sweep", False) is True,
+            most_devices=int(envelope["most_devices"]),
+            most_units=int(envelope["most_units"]),
+            most_packets=int(envelope["most_packets"]),
+            packets_per_second=int(envelope["packets_per_second"]),
+            requests={str(k): str(v) for k, v in content["requests"].items()},
+            hash=hashlib.sha256(raw).hexdigest(),
+        )
+    except KeyError as missing:
+        raise InputError(
+            f"{where}: {missing.args[0]} is missing; `assetctl plan --approval FILE` writes a draft"
+        ) from None
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise InputError(f"{where}: {fault}") from None
+
+
+def draft(plan: Plan, *, now: datetime, until: datetime, realm: str) -> str:
+    """An approval file that fits a plan exactly, for people to read, narrow and sign."""
+    networks = sorted({str(n) for row in plan.rows for n in _networks(row)})
+    lines = [
+        "# Approval of a scan. Read the plan, narrow what you will, write your names. Nothing outside this is sent.",
+        "schema = 1",
+        'approved_by = []  # ["name, role"]; nothing is sent while this is empty',
+        'ticket = ""',
+        f'valid_from = "{now.isoformat(timespec="seconds")}"',
+        f'valid_until = "{until.isoformat(timespec="seconds")}"',
+        "runs = 1",
+        "",
+        "[envelope]",
+        f'realm = "{realm}"',
+        f"networks = {_toml(networks)}",
+        f"classes = {_toml(sorted({row.klass.value for row in plan.rows}))}",
+        f"probes = {_toml(sorted({row.protocol for row in plan.rows}))}",
+        f"depth = {_toml(sorted({name for row in plan.rows for name in row.depth}))}",
+        f"sweep = {str(plan.sweeps).lower()}",
+        f"most_devices = {plan.devices}",
+        f"most_units = {plan.units}",
+        f"most_packets = {plan.packets}",
+        f"packets_per_second = {plan.scope.limits.packets_per_second}",
+        "",
+        "# digest of each protocol's published request list, see docs/protocols.md",
+        "[requests]",
+        *(f'{name} = "{digest}"' for name, digest in sorted(plan.digests.items())),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def objections(plan: Plan, approval: Approval, *, now: datetime, runs_used: int, realm: str) -> tuple[str, ...]:
+    """Every respect in which a plan goes beyond an approval; empty when it lies inside."""
+    found = [
+        *_formal(approval, plan, now=now, runs_used=runs_used),
+        *([f"realm {realm} instead of {approval.realm}"] if realm != approval.realm else []),
+        *(reason for row in plan.rows for reason in _row_objections(row, approval)),
+    ]
+    for what, wanted, allowed in (
+        ("devices", plan.devices, approval.most_devices),
+        ("units", plan.units, approval.most_units),
+        ("packets", plan.packets, approval.most_packets),
+        ("packets a second", plan.scope.limits.packets_per_second, approval.packets_per_second),
+    ):
+        if wanted > allowed:
+            found.append(f"{wanted} {what}, approved are {allowed}")
+    for name, digest in plan.digests.items():
+        if approval.requests.get(name) != digest:
+            found.append(f"the request list of {name} is not the approved one")
+    return tuple(dict.fromkeys(found))
+
+
+def _formal(approval: Approval, plan: Plan, *, now: datetime, runs_used: int) -> list[str]:
+    found = []
+    persons = {name.strip().lower() for name in approval.approved_by if name.strip()}
+    if len(persons) < max(1, plan.scope.persons):
+        found.append(f"{len(persons)} names under the approval, {max(1, plan.scope.persons)} are needed")
+    if not approval.valid_from <= now <= approval.valid_until:
+        found.append(f"valid from {approval.valid_from:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC")
+    if runs_used >= approval.runs:
+        found.append(f"approved for {approval.runs} runs, all used")
+    return found
+
+
+def _row_objections(row: Row, approval: Approval) -> list[str]:
+    found = []
+    if not all(_inside(network, approval.networks) for network in _networks(row)):
+        found.append(f"{row.target} is outside the approved networks")
+    if row.klass.value not in approval.classes:
+        found.append(f"class {row.klass} ({row.protocol}) is not approved")
+    if row.protocol not in approval.probes:
+        found.append(f"probe {row.protocol} is not approved")
+    found += [f"depth {name} is not approved" for name in row.depth if name not in approval.depth]
+    if row.sweep and row.kind is NetworkKind.OT and not approval.sweep:
+        found.append(f"a sweep of {row.target} is not approved")
+    return found
+
+
+def _networks(row: Row) -> tuple[IPNetwork, ...]:
+    return tuple(summarize_address_range(row.target.first, row.target.last))
+
+
+def _inside(network: IPNetwork, allowed: tuple[IPNetwork, ...]) -> bool:
+    return any(network.version == a.version and network.subnet_of(a) for a in allowed)  # type: ignore[arg-type]
+
+
+def _known(content: Mapping[str, Any], fields: tuple[str, ...], where: str) -> None:
+    for key in content:
+        if key not in fields:
+            raise InputError(f'{where}: unknown key "{key}"{near(key, fields)}')
+
+
+def _toml(texts: list[str]) -> str:
+    return "[" + ", ".join(f'"{text}"' for text in texts) + "]"

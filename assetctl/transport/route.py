@@ -1,0 +1,108 @@
+"""Where questions leave this machine: the route's interface and source address, and the neighbour that proves the cell.
+
+Nothing here sends a packet: a datagram socket that is only connected tells its route, and neighbours are read from
+the table the system keeps.
+"""
+
+import socket
+import struct
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+
+from assetctl.errors import EnvironmentFault, SafetyStop
+from assetctl.model import IPAddress
+from assetctl.scope import Vantage
+
+SIOCGIFADDR = 0x8915
+IPV4_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+
+
+def source_to(ip: IPAddress) -> IPAddress:
+    """Source address the system would use for a destination. Raises EnvironmentFault when there is no route."""
+    family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((str(ip), 9))
+        except OSError as fault:
+            raise EnvironmentFault(f"no route to {ip} ({fault.strerror})") from None
+        return ip_address(probe.getsockname()[0].split("%")[0])
+
+
+def interface_of(source: IPAddress) -> str:
+    """Name of the interface that has an address, or "" where the system does not tell."""
+    if source.is_loopback:
+        return "lo" if sys.platform == "linux" else ""
+    if sys.platform != "linux":
+        return ""
+    return _ipv4_interface(source) if source.version == 4 else _ipv6_interface(source)
+
+
+def neighbour_mac(ip: IPAddress) -> str:
+    """Hardware address of a neighbour as the system knows it, upper case with colons, or ""."""
+    if sys.platform != "linux" or ip.version != 4:
+        return ""
+    for line in Path("/proc/net/arp").read_text("ascii").splitlines()[1:]:
+        fields = line.split()
+        if fields[0] == str(ip) and fields[3] != "00:00:00:00:00:00":
+            return fields[3].upper()
+    return ""
+
+
+def is_forwarding() -> bool:
+    """Whether this machine routes between its networks, which a scanner in a cell must not."""
+    return IPV4_FORWARD.exists() and IPV4_FORWARD.read_text("ascii").strip() == "1"
+
+
+def taken(vantage: Vantage, ip: IPAddress) -> Vantage:
+    """The vantage a run has: what the scope declares, completed by what the route says.
+
+    Raises SafetyStop when the route leaves by another interface or source than the declared one, or when the anchor
+    is not the neighbour that the system sees.
+    """
+    source = source_to(ip)
+    interface = interface_of(source)
+    if vantage.interface and interface and vantage.interface != interface:
+        raise SafetyStop(f"the route to {ip} leaves by {interface}, the scope says {vantage.interface}")
+    if vantage.source is not None and vantage.source != source:
+        raise SafetyStop(f"the route to {ip} leaves from {source}, the scope says {vantage.source}")
+    if vantage.anchor_gateway is not None and vantage.anchor_mac:
+        _check_anchor(vantage.anchor_gateway, vantage.anchor_mac)
+    return Vantage(
+        vantage.realm,
+        interface or vantage.interface,
+        source,
+        vantage.anchor_gateway,
+        vantage.anchor_mac,
+        declared=vantage.declared,
+    )
+
+
+def _check_anchor(gateway: IPAddress, mac: str) -> None:
+    seen = neighbour_mac(gateway)
+    if not seen:
+        raise SafetyStop(f"anchor {gateway} is not in the neighbour table; reach it once (ping) and start again")
+    if seen != mac.upper().replace("-", ":"):
+        raise SafetyStop(
+            f"anchor {gateway} has the hardware address {seen}, the scope says {mac}: is this the right cell?"
+        )
+
+
+def _ipv4_interface(source: IPAddress) -> str:
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        for _, name in socket.if_nameindex():
+            try:
+                answer = fcntl.ioctl(probe.fileno(), SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+            except OSError:
+                continue  # an interface without an IPv4 address
+            if answer[20:24] == source.packed:
+                return name
+    return ""
+
+
+def _ipv6_interface(source: IPAddress) -> str:
+    table = Path("/proc/net/if_inet6")
+    lines = table.read_text("ascii").splitlines() if table.exists() else []
+    return next((line.split()[5] for line in lines if line.split()[0] == source.packed.hex()), "")

@@ -1,0 +1,65 @@
+"""The start of a conversation as text, kept with its observation so that a replay is the same conversation."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from assetctl.plan import Step
+from assetctl.protocol import Context, Credential
+from assetctl.scope import CredentialEntry, Scope
+
+
+def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str] | None = None) -> Context:
+    """What the probe of a step is started with. The seed follows from scan and step, so a replay needs no luck."""
+    seed = int.from_bytes(hashlib.sha256(f"{scan}\n{step.id}".encode()).digest()[:2])
+    facts = {k: v for entry in scope.credentials for k, v in _level(entry).items()}
+    return Context(
+        port=step.port,
+        seed=seed,
+        depth=step.depth,
+        credentials=step.credentials,
+        units=step.units,
+        answer_s=scope.limits.answer_s,
+        known={**facts, **(known or {})},
+    )
+
+
+def written(context: Context) -> dict[str, str]:
+    """A context as the options of an observation."""
+    content = {
+        "port": context.port,
+        "seed": context.seed,
+        "depth": sorted(context.depth),
+        "credentials": [[c.name, c.kind] for c in context.credentials],
+        "units": list(context.units),
+        "connection_types": list(context.connection_types),
+        "answer_s": context.answer_s,
+        "known": dict(sorted(context.known.items())),
+        "held": sorted(context.held),
+    }
+    return {"context": json.dumps(content, sort_keys=True, separators=(",", ":"))}
+
+
+def read(options: Mapping[str, str]) -> Context:
+    """The context that an observation was made with."""
+    content = json.loads(options["context"])
+    return Context(
+        port=content["port"],
+        seed=content["seed"],
+        depth=frozenset(content["depth"]),
+        credentials=tuple(Credential(name, kind) for name, kind in content["credentials"]),
+        units=tuple(content["units"]),
+        connection_types=tuple(content["connection_types"]),
+        answer_s=content["answer_s"],
+        known=content["known"],
+        held=frozenset(content["held"]),
+    )
+
+
+def _level(entry: CredentialEntry) -> dict[str, str]:
+    """What of a credential is no secret: the SNMPv3 level and algorithms, by the names that the probe looks for."""
+    if entry.kind != "snmp-v3":
+        return {}
+    auth, priv = entry.options.get("auth_protocol", ""), entry.options.get("priv_protocol", "")
+    level = "authPriv" if priv else "authNoPriv" if auth else "noAuthNoPriv"
+    return {f"level/{entry.name}": level, f"auth/{entry.name}": auth, f"priv/{entry.name}": priv}

@@ -1,0 +1,245 @@
+"""Drives one talk: takes each question to the gate, sends what the permit holds, keeps the answer, then hands it on.
+
+The order never changes: ledger line, send, ledger line of the answer, commit, and only then the probe sees it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol as Shape
+
+from assetctl.errors import EnvironmentFault, WireError
+from assetctl.model import Claim, Exchange, Observation, Outcome, SubjectKind, Transport
+from assetctl.plan import Step
+from assetctl.protocol import Context
+from assetctl.safety.gate import Gate
+from assetctl.safety.permit import Permit, Refused, Wait
+from assetctl.scope import Vantage
+from assetctl.secrets import Community, Secret, UsmUser
+from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.transport.community import unwrap, wrap
+from assetctl.transport.datagram import BARE, Envelope, open_datagram
+from assetctl.transport.sockets import Heard
+from assetctl.transport.stream import open_stream
+from assetctl.work import contexts
+
+NAP_S = 0.2  # the longest a wait goes without looking whether everything must stop
+
+
+class Connection(Shape):
+    async def ask(self, permit: Permit | None, ask: Ask) -> Heard: ...
+    async def close(self, goodbye: Permit | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC."""
+
+    scan: str
+    vantage: Vantage
+    secrets: Mapping[str, Secret]
+    connect_s: float
+    keep: Callable[[str, Exchange], Awaitable[None]]
+    now: Callable[[], datetime]
+
+
+@dataclass
+class _State:
+    connection: Connection | None = None
+    opened: Open | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    denied: str = ""
+    envelope: str = ""
+
+
+async def converse(
+    step: Step, talk: Talk, context: Context, reader: str, *, gate: Gate, around: Surroundings
+) -> Observation:
+    """One talk from its first question to its claims, as an observation. The device's seat is already taken."""
+    state = _State()
+    started = around.now()
+    claims: tuple[Claim, ...] = ()
+    detail = ""
+    try:
+        claims = await _drive(talk, step, state, gate=gate, around=around)
+    except WireError as error:
+        detail = f"probe: {error}"
+    finally:
+        await _close(step, state, gate)
+    return Observation(
+        id=f"{around.scan}/{step.id}",
+        scan=around.scan,
+        source="probe",
+        reader=reader,
+        realm=step.address.realm,
+        target=step.address,
+        vantage=around.vantage.name,
+        outcome=Outcome.GARBLED if detail else overall(state.exchanges, denied=bool(state.denied)),
+        started=started,
+        ended=around.now(),
+        exchanges=tuple(state.exchanges),
+        claims=claims + port_claims(tuple(state.exchanges), step.transport, step.port),
+        port=step.port,
+        transport=step.transport,
+        envelope=state.envelope,
+        options=contexts.written(context),
+        detail=detail or state.denied,
+    )
+
+
+def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
+    """Outcome of a step: answered when any unit was, else how its last exchange ended, else denied."""
+    if any(e.outcome is Outcome.ANSWERED and e.received for e in exchanges):
+        return Outcome.ANSWERED
+    units = [e for e in exchanges if e.request != "connect"] or exchanges
+    if units:
+        return units[-1].outcome
+    return Outcome.DENIED if denied else Outcome.ABORTED
+
+
+def port_claims(exchanges: tuple[Exchange, ...], transport: Transport, port: int) -> tuple[Claim, ...]:
+    """What the connects of a step say about its port. A silent datagram says nothing."""
+    state = ""
+    for exchange in exchanges:
+        if transport is Transport.TCP and exchange.request == "connect":
+            state = state or {"answered": "open", "refused": "closed", "silent": "filtered"}.get(exchange.outcome, "")
+        elif transport is Transport.UDP and exchange.request != "connect":
+            found = {"answered": "open", "refused": "closed"}.get(exchange.outcome, "")
+            state = found if not state or found == "open" else state
+    return (Claim("port_state", state, SubjectKind.SERVICE, f"{transport}/{port}"),) if state else ()
+
+
+async def _drive(talk: Talk, step: Step, state: _State, *, gate: Gate, around: Surroundings) -> tuple[Claim, ...]:
+    reply: Reply | None = None
+    while True:
+        try:
+            action = next(talk) if reply is None else talk.send(reply)
+        except StopIteration as end:
+            return tuple(end.value)
+        if isinstance(action, Open):
+            await _close(step, state, gate)
+            reply = await _open(action, step, state, gate=gate, around=around)
+        else:
+            reply = await _ask(action, step, state, gate=gate, around=around)
+
+
+async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: Surroundings) -> Reply:
+    permit = await _permitted(step, action, action, gate)
+    if isinstance(permit, Refused):
+        state.denied = permit.reason
+        return Reply(Outcome.DENIED, detail=permit.reason)
+    at = around.now()
+    state.connection, heard = await _connected(action, permit, around)
+    state.opened = action if state.connection is not None else None
+    state.envelope = action.envelope or state.envelope
+    if action.transport is Transport.TCP:
+        await _keep(step, permit, heard, at, state, gate=gate, around=around)
+    elif heard.reply.outcome is Outcome.ANSWERED:
+        state.exchanges.append(Exchange(f"{around.scan}:{permit.sequence}", "connect", b"", (), Outcome.ANSWERED, at))
+        await around.keep(f"{around.scan}/{step.id}", state.exchanges[-1])
+    return heard.reply
+
+
+async def _connected(action: Open, permit: Permit, around: Surroundings) -> tuple[Connection | None, Heard]:
+    if action.transport is Transport.TCP:
+        return await open_stream(permit, around.vantage, connect_s=around.connect_s)
+    secret = around.secrets.get(action.envelope)
+    if isinstance(secret, UsmUser):
+        from assetctl.transport.snmpv3 import open_snmpv3
+
+        return await open_snmpv3(permit, around.vantage, secret)
+    if action.envelope and secret is None:
+        permit.use()
+        return None, Heard(Reply(Outcome.DENIED, detail=f"credential {action.envelope} is not known"))
+    return open_datagram(permit, around.vantage, _envelope(secret)), Heard(Reply(Outcome.ANSWERED))
+
+
+def _envelope(secret: Community | None) -> Envelope:
+    if secret is None:
+        return BARE
+    return Envelope(lambda unit: wrap(unit, secret), lambda message: unwrap(message, secret))
+
+
+async def _ask(action: Ask, step: Step, state: _State, *, gate: Gate, around: Surroundings) -> Reply:
+    if state.connection is None or state.opened is None:
+        return Reply(Outcome.ABORTED, detail="no connection")
+    if not action.payload:
+        heard = await state.connection.ask(None, action)
+        exchange = Exchange(
+            f"{around.scan}:{gate.ledger.count}.{len(state.exchanges)}",
+            "listen",
+            b"",
+            heard.reply.frames,
+            heard.reply.outcome,
+            around.now(),
+        )
+        state.exchanges.append(exchange)
+        await around.keep(f"{around.scan}/{step.id}", exchange)
+        return heard.reply
+    reply = await _send(action, step, state, gate=gate, around=around, is_last=state.opened.transport is Transport.TCP)
+    if reply is None:
+        reply = await _send(action, step, state, gate=gate, around=around, is_last=True)
+    return reply or Reply(Outcome.SILENT)
+
+
+async def _send(
+    action: Ask, step: Step, state: _State, *, gate: Gate, around: Surroundings, is_last: bool
+) -> Reply | None:
+    """Send one unit once. None means silence that a datagram may be tried once more for."""
+    if state.connection is None or state.opened is None:
+        return Reply(Outcome.ABORTED)
+    permit = await _permitted(step, action, state.opened, gate)
+    if isinstance(permit, Refused):
+        state.denied = permit.reason
+        return Reply(Outcome.DENIED, detail=permit.reason)
+    at = around.now()
+    heard = await state.connection.ask(permit, action)
+    if heard.reply.outcome is Outcome.SILENT and not is_last and not _is_engine(state.opened, around):
+        gate.answered(step, permit, Outcome.SILENT, (), None, "first try")
+        return None
+    await _keep(step, permit, heard, at, state, gate=gate, around=around)
+    return heard.reply
+
+
+def _is_engine(opened: Open, around: Surroundings) -> bool:
+    """SNMPv3 questions are not repeated: their block permit counts on it."""
+    return isinstance(around.secrets.get(opened.envelope), UsmUser)
+
+
+async def _keep(
+    step: Step, permit: Permit, heard: Heard, at: datetime, state: _State, *, gate: Gate, around: Surroundings
+) -> None:
+    reply = heard.reply
+    gate.answered(step, permit, reply.outcome, reply.frames, heard.rtt_ms, reply.detail)
+    strays = f"{heard.strays} units that answered no question" if heard.strays else ""
+    exchange = Exchange(
+        f"{around.scan}:{permit.sequence}",
+        permit.request,
+        permit.payload,
+        reply.frames,
+        reply.outcome,
+        at,
+        heard.rtt_ms,
+        "; ".join(filter(None, (reply.detail, strays))),
+    )
+    state.exchanges.append(exchange)
+    await around.keep(f"{around.scan}/{step.id}", exchange)
+
+
+async def _permitted(step: Step, action: Open | Ask, opened: Open, gate: Gate) -> Permit | Refused:
+    while isinstance(answer := gate.permit(step, action, opened=opened), Wait):
+        await asyncio.sleep(min(answer.seconds, NAP_S))
+    return answer
+
+
+async def _close(step: Step, state: _State, gate: Gate) -> None:
+    connection, opened = state.connection, state.opened
+    state.connection = state.opened = None
+    if connection is None or opened is None:
+        return
+    goodbye = gate.goodbye(step, opened) if opened.goodbye else None
+    try:
+        await connection.close(goodbye if isinstance(goodbye, Permit) else None)
+    except EnvironmentFault:
+        return  # the ledger cannot be written: nothing more is said

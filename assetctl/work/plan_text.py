@@ -1,0 +1,104 @@
+"""A plan as people read it before they allow it: at most 40 lines, whatever its size."""
+
+from collections.abc import Iterator
+
+from assetctl.model import NetworkKind
+from assetctl.plan import Plan, Row
+from assetctl.scope import Vantage
+
+MOST_LINES = 40
+MOST_ROWS = 14
+MOST_NOTES = 6
+
+
+def lines(plan: Plan, *, vantage: Vantage, since: Plan | None = None) -> tuple[str, ...]:
+    """The plan in at most 40 lines: totals, rows, the costliest device, sweeps, depth, exclusions, what is left out.
+
+    since: the last approved plan, to show the difference to it.
+    """
+    shown = [
+        *_totals(plan, vantage),
+        "",
+        *_rows(plan),
+        "",
+        *_particulars(plan),
+        *_difference(plan, since),
+    ]
+    return tuple(shown[:MOST_LINES])
+
+
+def duration_s(plan: Plan) -> float:
+    """A rough time for the whole plan, from the pace of each device, how many go side by side, and the packet rate."""
+    scope = plan.scope.limits
+    by_pace = 0.0
+    for row in plan.rows:
+        if row.kind is NetworkKind.OT:
+            blocks = max(1, row.devices // 256)
+            by_pace += row.devices * row.units / 3 / scope.ot_units_per_second / (scope.devices_per_24 * blocks)
+    paced = sum(row.packets * row.devices for row in plan.rows if row.kind is not NetworkKind.LAB)
+    return max(by_pace, paced / 2 / scope.packets_per_second)
+
+
+def every_row(plan: Plan) -> Iterator[str]:
+    """All rows, for the file that `plan --save` writes beside the summary."""
+    for row in plan.rows:
+        yield _row(row)
+
+
+def _totals(plan: Plan, vantage: Vantage) -> list[str]:
+    anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
+    seconds = duration_s(plan)
+    time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"
+    return [
+        f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
+        f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
+        f"At most {plan.scope.limits.packets_per_second} packets a second; only questions that read, see docs/protocols.md",
+    ]
+
+
+def _rows(plan: Plan) -> list[str]:
+    shown = [_row(row) for row in plan.rows[:MOST_ROWS]]
+    if len(plan.rows) > MOST_ROWS:
+        shown.append(f"  … and {len(plan.rows) - MOST_ROWS} more rows; `plan --save FILE` writes them all")
+    return shown
+
+
+def _row(row: Row) -> str:
+    ports = ",".join(map(str, row.ports)) if row.ports else "list"
+    depth = f" + {', '.join(row.depth)}" if row.depth else ""
+    sweep = "sweep" if row.sweep else "known"
+    return (
+        f"  {row.target!s:<28} {row.kind:<3} {row.protocol + depth:<18} {row.transport}/{ports:<16} {row.klass:<9}"
+        f" {row.devices:>5} x {row.units:>3} units, {row.packets:>3} packets  {sweep}"
+    )
+
+
+def _particulars(plan: Plan) -> list[str]:
+    targets = dict.fromkeys(row.target for row in plan.rows)
+    notes = []
+    if targets:
+        costliest = max(targets, key=plan.units_at)
+        notes.append(f"Costliest device: {plan.units_at(costliest)} units, in {costliest}")
+        longest = max(targets, key=lambda t: sum(r.devices * r.units for r in plan.rows if r.target == t))
+        notes.append(f"Longest part: {longest}")
+    if plan.sweeps:
+        arp = sum(row.devices for row in plan.rows if row.sweep and row.kind is NetworkKind.OT)
+        notes.append(f"A blind sweep of OT addresses is part of this: up to {arp} ARP requests beside the packets")
+    deep = [f"{row.protocol} ({', '.join(row.depth)})" for row in plan.rows if row.depth]
+    notes.append("Depth or stateful: " + (", ".join(dict.fromkeys(deep)) or "nothing"))
+    excluded = [str(target) for target in plan.scope.excluded]
+    notes.append("Excluded: " + (", ".join(excluded[:6]) or "nothing") + (" …" if len(excluded) > 6 else ""))
+    left_out = [f"Not asked: {what}: {why}" for what, why in plan.left_out]
+    if len(left_out) > MOST_NOTES:
+        left_out = [*left_out[:MOST_NOTES], f"Not asked: {len(left_out) - MOST_NOTES} more"]
+    return notes + left_out
+
+
+def _difference(plan: Plan, since: Plan | None) -> list[str]:
+    if since is None:
+        return []
+    new = [_row(row) for row in plan.rows if row not in since.rows]
+    gone = [_row(row) for row in since.rows if row not in plan.rows]
+    if not new and not gone:
+        return ["Against the last approved plan: the same"]
+    return [f"Against the last approved plan: {len(new)} rows new, {len(gone)} rows gone"]

@@ -1,0 +1,177 @@
+"""Runs a plan: devices side by side within the limits, each device one question at a time, everything kept as it comes.
+
+A scan can be ended at any moment. What was answered is stored, finished steps are never asked again, and an
+interrupted one starts once more at most, on what is left of its device's budget.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+
+from assetctl.model import Address, Claim, NetworkKind, Observation, Outcome
+from assetctl.plan import Plan, Step, steps
+from assetctl.protocol import Protocol
+from assetctl.safety.gate import Gate
+from assetctl.safety.holds import Hold, known
+from assetctl.safety.permit import Refused, Wait
+from assetctl.work import contexts, finder
+from assetctl.work.converse import NAP_S, Surroundings, converse
+
+OT_SERVICES = frozenset({"modbus", "s7", "enip", "bacnet", "profinet", "opcua", "dnp3", "iec104"})
+
+
+@dataclass
+class Progress:
+    """What a watcher may show. total: devices of the plan. done: those finished with."""
+
+    total: int
+    done: int = 0
+    answered: int = 0
+    units: int = 0
+    last: str = ""
+
+
+@dataclass
+class Held:
+    """Which holds apply to which device, as its answers come in."""
+
+    holds: tuple[Hold, ...] = field(default_factory=known)
+    by_address: dict[Address, list[Hold]] = field(default_factory=dict)
+
+    def learn(self, address: Address, claims: Iterable[Claim]) -> None:
+        claims = tuple(claims)
+        found = [hold for hold in self.holds if hold.knows(claims)]
+        self.by_address.setdefault(address, []).extend(found)
+
+    def reason(self, address: Address, protocol: str, request: str) -> str:
+        """Why a request is held for a device, or ""."""
+        match = next((h for h in self.by_address.get(address, ()) if h.holds(protocol, request)), None)
+        return f"{match.reason} ({match.source})" if match else ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scan in motion. done: ids of steps finished before. again: those that were begun and not finished."""
+
+    plan: Plan
+    protocols: Mapping[str, Protocol]
+    gate: Gate
+    around: Surroundings
+    store: Callable[[Observation], None]
+    progress: Progress
+    done: frozenset[str] = frozenset()
+    given_up: frozenset[str] = frozenset()
+    held: Held = field(default_factory=Held)
+
+
+async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None) -> None:
+    """Take every step of the plan. Ends early, orderly, when the gate's stop says so or the task is cancelled."""
+    queue = _devices(run)
+    workers = [asyncio.create_task(_work(run, queue, on_step)) for _ in range(run.plan.scope.limits.most_devices)]
+    watcher = asyncio.create_task(_watch(run, workers))
+    try:
+        results = await asyncio.gather(*workers, return_exceptions=True)
+    finally:
+        watcher.cancel()
+        run.gate.ledger.sync(now_s=asyncio.get_running_loop().time())
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
+
+
+async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
+    """End all sending within a second of a stop, and have the ledger on disk every second."""
+    loop = asyncio.get_running_loop()
+    while not run.gate.rules.stop():
+        await asyncio.sleep(NAP_S)
+        run.gate.ledger.sync_when_due(now_s=loop.time())
+    for worker in workers:
+        worker.cancel()
+
+
+async def _work(
+    run: Run, queue: Iterator[tuple[Address, tuple[Step, ...]]], on_step: Callable[[Observation], None] | None
+) -> None:
+    for address, todo in queue:
+        reached = False
+        for step in todo:
+            if f"{run.around.scan}/{step.id}" in run.done:
+                continue
+            observation = await _take(run, step)
+            run.store(observation)
+            reached = reached or observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
+            _learn(run, step, observation)
+            if on_step is not None:
+                on_step(observation)
+        run.progress.done += 1
+        run.progress.answered += reached
+        run.progress.last = str(address)
+
+
+async def _take(run: Run, step: Step) -> Observation:
+    """One step: a seat for the device, the talk, and its observation whatever came of it."""
+    protocol = run.protocols.get(step.protocol)
+    context = contexts.context_for(step, run.around.scan, run.plan.scope)
+    if f"{run.around.scan}/{step.id}" in run.given_up:
+        return _untaken(run, step, Outcome.ABORTED, "interrupted twice; not begun again in this scan")
+    seat = await _seat(run, step)
+    if isinstance(seat, Refused):
+        return _untaken(run, step, Outcome.DENIED, seat.reason)
+    run.gate.note_begin(step)
+    probe, reader = (finder.find, finder.READER) if protocol is None else (protocol.probe, protocol.reader)
+    try:
+        return await converse(step, probe(context), context, reader, gate=run.gate, around=run.around)
+    finally:
+        run.gate.finish(step.address)
+
+
+async def _seat(run: Run, step: Step) -> Refused | None:
+    limits = run.plan.scope.limits
+    pace = 1 / limits.ot_units_per_second if run.gate.kind(step.address) is NetworkKind.OT else 0.05
+    worst_s = step.cost.units * (limits.answer_s + pace)
+    while isinstance(answer := run.gate.begin(step, worst_s=worst_s), Wait):
+        await asyncio.sleep(answer.seconds)
+    return answer
+
+
+def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation:
+    """The observation of a step that was not taken: nothing was asked, and why."""
+    now = run.around.now()
+    context = contexts.context_for(step, run.around.scan, run.plan.scope)
+    protocol = run.protocols.get(step.protocol)
+    return Observation(
+        id=f"{run.around.scan}/{step.id}",
+        scan=run.around.scan,
+        source="probe",
+        reader=protocol.reader if protocol else finder.READER,
+        realm=step.address.realm,
+        target=step.address,
+        vantage=run.around.vantage.name,
+        outcome=outcome,
+        started=now,
+        ended=now,
+        exchanges=(),
+        claims=(),
+        port=step.port,
+        transport=step.transport,
+        options=contexts.written(context),
+        detail=detail,
+    )
+
+
+def _learn(run: Run, step: Step, observation: Observation) -> None:
+    """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
+    run.held.learn(step.address, observation.claims)
+    for claim in observation.claims:
+        if claim.key == "service_name" and claim.value in OT_SERVICES:
+            run.gate.tighten(step.address)
+        if claim.key == "sys_uptime_s" and isinstance(claim.value, int):
+            run.gate.uptime(step, float(claim.value))
+
+
+def _devices(run: Run) -> Iterator[tuple[Address, tuple[Step, ...]]]:
+    """Addresses of all targets in turn, so that one busy network does not hold up the others."""
+    targets = tuple(dict.fromkeys(row.target for row in run.plan.rows))
+    streams = [steps(run.plan, run.protocols, target) for target in targets]
+    return (device for device in chain.from_iterable(zip_longest(*streams)) if device is not None)
