@@ -1,0 +1,208 @@
+"""How scalars and tables are read without hurting the agent.
+
+Agents reboot at 15 objects a Get, hang on GetBulk, answer a long list with tooBig or not at all, and loop. So a
+question has at most ten objects, GetNext comes before the first GetBulk, a bulk answer is kept near forty objects, a
+refusal makes the next question smaller, silence after a bulk ends bulk for good, and a name that does not grow ends the
+table.
+All columns of a table are asked at one index, the smallest that any of them has reached: in a sparse table that reads
+some objects twice and misses none.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from assetctl.errors import WireError
+from assetctl.model import Outcome
+from assetctl.protocols.snmp import codec
+from assetctl.protocols.snmp.codec import Response, Varbind
+from assetctl.protocols.snmp.objects import Oid
+from assetctl.talk import Ask, Reply
+
+MOST_REPETITIONS = 10
+ANSWER_OBJECTS = 40  # about as many as one unfragmented datagram holds
+MOST_INDEX = 22  # address type, length, 16 bytes, 4 bytes of zone
+
+Row = dict[Oid, Varbind]
+Rows = dict[Oid, Row]
+Asking = Generator[Ask, Reply, Response | None]
+
+
+@dataclass(slots=True)
+class Session:
+    """What a conversation with one device remembers.
+
+    purse: questions it may still ask. heard: the agent has answered.
+    """
+
+    wait_s: float
+    seed: int
+    purse: int
+    is_v1: bool = False
+    is_depth: bool = False
+    bulk_allowed: bool = True
+    heard: bool = False
+    next_answered: bool = False
+    ended: bool = False
+    last: Reply = field(default_factory=lambda: Reply(Outcome.SILENT))
+    _asked: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more may be asked: the talk has ended, or the purse is empty."""
+        return self.ended or self.purse < 1
+
+    def next_id(self) -> int:
+        """A request id that always takes four bytes; bit 29 marks a depth question."""
+        self._asked += 1
+        marks = codec.REQUEST_ID_BASE | (codec.DEPTH_MARK if self.is_depth else 0)
+        return marks | (self.seed & 0xFFFF) << 12 | self._asked & 0xFFF
+
+
+class Table(NamedTuple):
+    """Columns with one kind of index, and the most questions that may be spent on them."""
+
+    columns: tuple[Oid, ...]
+    rounds: int
+
+
+def ask(session: Session, encode: Callable[..., bytes], *, may_be_silent: bool = False) -> Asking:
+    """The answer to one question, or None for any other outcome, which `session.last` then holds.
+
+    may_be_silent: the question is of a kind that agents drop, so silence does not end the talk.
+    """
+    if session.over:
+        return None
+    request_id = session.next_id()
+    session.purse -= 1
+    session.last = yield Ask(
+        encode(request_id=request_id),
+        codec.FRAMING,
+        wait_s=session.wait_s,
+        accepts=partial(codec.is_answer, request_id=request_id),
+    )
+    if session.last.outcome is not Outcome.ANSWERED:
+        session.ended = not (may_be_silent and session.last.outcome is Outcome.SILENT)
+        return None
+    try:
+        response = codec.decode(session.last.frames[0], request_id=request_id)
+    except WireError as broken:
+        session.ended = True
+        session.last = Reply(Outcome.GARBLED, detail=str(broken))
+        return None
+    session.heard = True
+    return response
+
+
+def read_scalars(session: Session, wanted: tuple[Oid, ...]) -> Generator[Ask, Reply, Row]:
+    """What the agent has of these objects. A refusal of one is answered by asking for the others."""
+    found: Row = {}
+    pieces = [wanted]
+    while pieces and not session.over:
+        objects = pieces.pop(0)
+        response = yield from ask(session, partial(codec.encode_get, objects=objects))
+        if response is None:
+            break
+        if response.error_status:
+            pieces[:0] = _smaller(objects, response)
+            continue
+        found.update((varbind.name, varbind) for varbind in response.varbinds if varbind.name in objects)
+    return found
+
+
+def _smaller(objects: tuple[Oid, ...], refusal: Response) -> list[tuple[Oid, ...]]:
+    """What to ask instead: the list without the object that was named, or its halves."""
+    at = refusal.error_index - 1
+    if refusal.error_status != codec.TOO_BIG and 0 <= at < len(objects):
+        rest = objects[:at] + objects[at + 1 :]
+        return [rest] if rest else []
+    half = len(objects) // 2
+    return [objects[:half], objects[half:]] if half else []
+
+
+def read_table(
+    session: Session, table: Table, *, enough: Callable[[Rows], bool] = lambda _: False
+) -> Generator[Ask, Reply, Rows]:
+    """Rows of a table by index, from the first on, until its end, its limit, or `enough` of them."""
+    rows: Rows = {}
+    pieces = [table.columns]
+    rounds = table.rounds
+    while pieces and rounds and not session.over:
+        rounds = yield from _read_columns(session, pieces, rounds, rows, enough)
+    return rows
+
+
+def _read_columns(
+    session: Session, pieces: list[tuple[Oid, ...]], rounds: int, rows: Rows, enough: Callable[[Rows], bool]
+) -> Generator[Ask, Reply, int]:
+    """Walk the first of `pieces`; a list that is too big goes back there in halves. Yields the rounds that are left."""
+    columns: tuple[Oid, ...] = pieces.pop(0)
+    index: Oid = ()
+    most = MOST_REPETITIONS
+    while columns and rounds and not session.over:
+        rounds -= 1
+        repetitions = _repetitions(session, len(columns), most)
+        encode = partial(codec.encode_walk, columns=columns, index=index, repetitions=repetitions)
+        response = yield from ask(session, encode, may_be_silent=repetitions > 0)
+        if response is None:
+            session.bulk_allowed = False
+            continue
+        if response.error_status:
+            if repetitions:
+                most = repetitions // 2
+                session.bulk_allowed = most > 0
+                continue
+            smaller = _smaller(columns, response)
+            columns = smaller.pop(0) if smaller else ()
+            pieces[:0] = smaller
+            continue
+        session.next_answered = True
+        reached = _collect(columns, index, response, rows)
+        if reached is None or enough(rows):
+            break
+        columns, index = reached
+    return rounds
+
+
+def _repetitions(session: Session, columns: int, most: int) -> int:
+    """0 for GetNext, which the version, the agent's history, or the kind of question may demand."""
+    if session.is_v1 or not (session.is_depth and session.bulk_allowed and session.next_answered):
+        return 0
+    return min(most, max(1, ANSWER_OBJECTS // columns))
+
+
+def _collect(
+    columns: tuple[Oid, ...], index: Oid, response: Response, rows: Rows
+) -> tuple[tuple[Oid, ...], Oid] | None:
+    """Put an answer's objects into `rows`; the columns that go on and from which index, or None if stuck."""
+    reached: dict[Oid, Oid] = {}
+    done: set[Oid] = set()
+    width = len(columns)
+    for position, varbind in enumerate(response.varbinds):
+        column = columns[position % width]
+        if column in done:
+            continue
+        name = varbind.name
+        if name[: len(column)] != column or varbind.tag == codec.END_OF_MIB_VIEW:
+            done.add(column)
+            continue
+        at = name[len(column) :]
+        if at <= reached.get(column, index) or not _is_index(at):
+            return None
+        reached[column] = at
+        rows.setdefault(at, {})[column] = varbind
+    rest = tuple(column for column in columns if column not in done)
+    smallest = min((reached.get(column, index) for column in rest), default=index)
+    return (rest, smallest) if smallest > index or not rest else None
+
+
+def _is_index(index: Oid) -> bool:
+    """Whether an index is one that the published tables can have."""
+    return len(index) == 1 or (len(index) <= MOST_INDEX and max(index) < 0x100)
+
+
+def known(values: Mapping[Oid, Varbind], name: Oid) -> Varbind | None:
+    """An object that has a value, or None."""
+    varbind = values.get(name)
+    return varbind if varbind is not None and varbind.value is not None else None
