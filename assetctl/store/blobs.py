@@ -1,0 +1,88 @@
+"""Raw bytes: each once, compressed, by SHA-256, and never believed without their digest."""
+
+import zlib
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from assetctl.errors import IntegrityFault
+from assetctl.store.database import Database, decoding
+from assetctl.store.records import Pruned
+from assetctl.store.statements import Rows, in_chunks, restore
+from assetctl.store.tables import BLOB, EXCHANGE
+
+LEVEL = 1  # units are short; the higher levels cost time and gain nothing on them
+
+
+def put_blob(store: Database, data: bytes) -> str:
+    """Store bytes and return their SHA-256 in hexadecimal."""
+    digest = digest_of(data)
+    with store.writing() as connection:
+        insert_blobs(connection, {digest: data})
+    return digest
+
+
+def blob(store: Database, digest: str) -> bytes | None:
+    """The bytes with this SHA-256; None when they were never stored, or pruned.
+
+    Raises IntegrityFault when what is stored has another digest.
+    """
+    with store.reading() as connection, decoding(store.where):
+        return read_blobs(connection, {digest}, store.where).get(digest)
+
+
+def prune_blobs(store: Database, scans: Iterable[str]) -> Pruned:
+    """Drop the bytes that only these scans' exchanges refer to; digests and sizes stay."""
+    named = set(scans)
+    with store.writing() as connection, decoding(store.where):
+        dropped, kept = set[str](), set[str]()
+        for scan, sent, received in connection.execute(select(EXCHANGE.c.scan, EXCHANGE.c.sent, EXCHANGE.c.received)):
+            (dropped if scan in named else kept).update((sent, *received))
+        return _drop(connection, sorted(dropped - kept))
+
+
+def digest_of(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def insert_blobs(connection: Connection, blobs: Mapping[str, bytes]) -> None:
+    """Store bytes by their digests; those already there stay, those that were pruned come back."""
+    rows: Rows = [
+        {"digest": digest, "size": len(data), "data": zlib.compress(data, LEVEL)}
+        for digest, data in sorted(blobs.items())  # one order for all writers, so that they cannot lock each other out
+    ]
+    if rows:
+        connection.execute(restore(BLOB, connection.dialect.name, "data"), rows)
+
+
+def read_blobs(connection: Connection, digests: Iterable[str], where: str) -> dict[str, bytes | None]:
+    """The bytes by digest, None for pruned ones; digests that were never stored are left out."""
+    found: dict[str, bytes | None] = {}
+    for chunk in in_chunks(digests):
+        chosen = select(BLOB.c.digest, BLOB.c.size, BLOB.c.data).where(BLOB.c.digest.in_(chunk))
+        for digest, size, data in connection.execute(chosen):
+            found[digest] = None if data is None else unpacked(digest, size, data, where)
+    return found
+
+
+def unpacked(digest: str, size: int, data: bytes, where: str) -> bytes:
+    """The bytes of one row. Raises IntegrityFault when they are not those of the digest."""
+    try:
+        raw = zlib.decompressobj().decompress(data, size + 1)
+    except zlib.error:
+        raw = None
+    if raw is None or digest_of(raw) != digest:
+        raise IntegrityFault(f"{where}: stored bytes do not match their digest {digest}: restore it from a backup")
+    return raw
+
+
+def _drop(connection: Connection, digests: list[str]) -> Pruned:
+    count = size = 0
+    for chunk in in_chunks(digests):
+        there = BLOB.c.digest.in_(chunk) & BLOB.c.data.is_not(None)
+        sizes: list[Any] = list(connection.execute(select(BLOB.c.size).where(there)).scalars())
+        connection.execute(update(BLOB).where(there).values(data=None))
+        count, size = count + len(sizes), size + sum(sizes)
+    return Pruned(count, size)

@@ -1,0 +1,95 @@
+"""Column types that read back from SQLite and PostgreSQL exactly what was put in."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from assetctl.model import Value
+
+# PostgreSQL refuses NUL in text, both refuse lone surrogates, and devices send either
+_UNSTORABLE = re.compile("[\x00\\\\\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
+
+
+class Name(TypeDecorator[str]):
+    """Text that this program made: ids, enum members, digests. Sorted by code point on both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text(collation="C" if dialect.name == "postgresql" else None)
+
+
+class ForeignText(TypeDecorator[str]):
+    r"""Text that a device, a file or a person chose; a backslash is stored as \\, what cannot be stored as \uNNNN."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text(collation="C" if dialect.name == "postgresql" else None)
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else _UNSTORABLE.sub(_escaped, value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> str | None:
+        return value if value is None or "\\" not in value else _ESCAPED.sub(_unescaped, value)
+
+
+class CanonicalJson(TypeDecorator[Any]):
+    """A JSON document as ASCII text with sorted keys, the same bytes on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept and returned in UTC. A naive time is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)  # SQLite drops the zone
+
+
+def canonical(document: object) -> str:
+    """The one JSON text of a document: sorted keys, no spaces, ASCII."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def value_of(document: Any) -> Value:
+    """A fact's value from its JSON form, which has lists where we have tuples."""
+    if isinstance(document, list):
+        return tuple(str(item) for item in document)
+    if isinstance(document, str | int):
+        return document
+    raise ValueError(f"a value cannot be {type(document).__name__}")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "\\\\" if match[0] == "\\" else f"\\u{ord(match[0]):04x}"
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\\" if match[1] == "\\" else chr(int(match[1][1:], 16))

@@ -1,0 +1,136 @@
+"""Assets and their facts: derived from the observations, so a realm is always replaced as a whole."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, select
+
+from assetctl.model import Asset, Fact, Join, Source, Subject, SubjectKind
+from assetctl.store.columns import value_of
+from assetctl.store.database import Database, decoding
+from assetctl.store.identities import current_id, insert_aliases
+from assetctl.store.statements import Rows, in_chunks
+from assetctl.store.tables import ASSET, FACT
+
+PAGE = 2000
+
+
+def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> None:
+    """Make these the assets of the realm, in one transaction; their aliases stay known for ever.
+
+    The iterable must not itself write to this store. Raises ValueError for an asset of another realm,
+    or with a fact about another asset.
+    """
+    with store.writing() as connection:
+        connection.execute(delete(FACT).where(FACT.c.realm == realm))
+        connection.execute(delete(ASSET).where(ASSET.c.realm == realm))
+        for chunk in in_chunks(assets):
+            _insert(connection, realm, chunk)
+
+
+def assets(store: Database, realm: str | None = None) -> tuple[Asset, ...]:
+    """All assets, of one realm when named, by id."""
+    rows, facts = select(ASSET).order_by(ASSET.c.id), select(FACT).order_by(FACT.c.asset, FACT.c.ordinal)
+    if realm is not None:
+        rows, facts = rows.where(ASSET.c.realm == realm), facts.where(FACT.c.realm == realm)
+    return _read(store, rows, facts)
+
+
+def asset(store: Database, id_or_alias: str) -> Asset | None:
+    """The asset with this id, or the one for which this id stands now; None when there is none."""
+    with store.reading() as connection:
+        there = connection.execute(select(ASSET.c.id).where(ASSET.c.id == id_or_alias)).scalar_one_or_none()
+        known = there or current_id(connection, id_or_alias)
+    rows = select(ASSET).where(ASSET.c.id == known)
+    found = _read(store, rows, select(FACT).where(FACT.c.asset == known).order_by(FACT.c.ordinal))
+    return found[0] if found else None
+
+
+def facts(store: Database, *, key: str | None = None, realm: str | None = None) -> Iterator[Fact]:
+    """Facts of all assets, of one key or realm when named, by asset and place; read it before closing."""
+    chosen = select(FACT).order_by(FACT.c.asset, FACT.c.ordinal)
+    if key is not None:
+        chosen = chosen.where(FACT.c.key == key)
+    if realm is not None:
+        chosen = chosen.where(FACT.c.realm == realm)
+    with store.reading() as connection, decoding(store.where):
+        yield from map(_fact, connection.execution_options(yield_per=PAGE).execute(chosen))
+
+
+def _insert(connection: Connection, realm: str, chunk: list[Asset]) -> None:
+    strangers = [one.id for one in chunk if one.realm != realm or any(f.subject.asset != one.id for f in one.facts)]
+    if strangers:
+        raise ValueError(f"asset {strangers[0]} is not of realm {realm}, or holds a fact about another asset")
+    if chunk:
+        connection.execute(ASSET.insert(), [_row(one) for one in chunk])
+    fact_rows: Rows = [_fact_row(realm, at, fact) for one in chunk for at, fact in enumerate(one.facts)]
+    if fact_rows:
+        connection.execute(FACT.insert(), fact_rows)
+    insert_aliases(connection, {alias: one.id for one in chunk for alias in one.aliases})
+
+
+def _read(store: Database, rows: Select[Any], facts: Select[Any]) -> tuple[Asset, ...]:
+    with store.reading() as connection, decoding(store.where):
+        found = connection.execute(rows).all()
+        known = connection.execution_options(yield_per=PAGE).execute(facts)
+        owned = {owner: tuple(map(_fact, group)) for owner, group in groupby(known, lambda row: row.asset)}
+    with decoding(store.where):
+        return tuple(_asset(row, owned.get(row.id, ())) for row in found)
+
+
+def _row(one: Asset) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "realm": one.realm,
+        "first_seen": one.first_seen,
+        "last_seen": one.last_seen,
+        "confidence": one.confidence,
+        "aliases": one.aliases,
+        "site": one.site,
+        "position": one.position,
+        "parent": one.parent,
+        "zone": one.zone,
+        "joins": [[join.key, join.value, join.observations] for join in one.joins],
+        "observations": one.observations,
+    }
+
+
+def _fact_row(realm: str, ordinal: int, fact: Fact) -> dict[str, Any]:
+    return {
+        "asset": fact.subject.asset,
+        "ordinal": ordinal,
+        "realm": realm,
+        "kind": fact.subject.kind.value,
+        "local_key": fact.subject.local_key,
+        "key": fact.key,
+        "value": fact.value,
+        "source_kind": fact.source.kind,
+        "source_name": fact.source.name,
+        "evidence": fact.source.evidence,
+        "vantage": fact.vantage,
+        "first_seen": fact.first_seen,
+        "last_seen": fact.last_seen,
+        "confidence": fact.confidence,
+    }
+
+
+def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:
+    fields = dict(row._mapping)
+    fields["aliases"] = tuple(row.aliases)
+    fields["joins"] = tuple(Join(key, value, tuple(held)) for key, value, held in row.joins)
+    fields["observations"] = tuple(row.observations)
+    return Asset(facts=facts, **fields)
+
+
+def _fact(row: Row[Any]) -> Fact:
+    return Fact(
+        Subject(SubjectKind(row.kind), row.asset, row.local_key),
+        row.key,
+        value_of(row.value),
+        Source(row.source_kind, row.source_name, row.evidence),
+        row.vantage,
+        row.first_seen,
+        row.last_seen,
+        row.confidence,
+    )

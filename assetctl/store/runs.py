@@ -1,0 +1,132 @@
+"""Runs of the policy: what did not pass, with its evidence; what passed, as a count and the hash of what was judged."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select
+
+from assetctl.model import Because, Finding, Result, Severity
+from assetctl.store.database import Database, decoding
+from assetctl.store.records import CheckRun as CheckRun
+from assetctl.store.records import Span
+from assetctl.store.statements import in_chunks, put
+from assetctl.store.tables import CHECK_RUN, FINDING
+
+
+def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None:
+    """Store a run and those of its findings that are not passes, in one transaction; the same run is replaced."""
+    kept = (finding for finding in findings if finding.result is not Result.PASS)
+    with store.writing() as connection:
+        put(connection, CHECK_RUN, [_row(run)])
+        connection.execute(delete(FINDING).where(FINDING.c.run == run.id))
+        ordinal = 0
+        for chunk in in_chunks(kept):
+            rows = [_finding_row(run.id, ordinal + at, finding) for at, finding in enumerate(chunk)]
+            connection.execute(FINDING.insert(), rows)
+            ordinal += len(chunk)
+
+
+def runs(store: Database, realm: str | None = None) -> tuple[CheckRun, ...]:
+    """All runs, of one realm when named, oldest first."""
+    chosen = select(CHECK_RUN).order_by(CHECK_RUN.c.at, CHECK_RUN.c.id)
+    if realm is not None:
+        chosen = chosen.where(CHECK_RUN.c.realm == realm)
+    with store.reading() as connection, decoding(store.where):
+        return tuple(map(_run, connection.execute(chosen)))
+
+
+def latest_run(store: Database, realm: str | None = None) -> CheckRun | None:
+    """The newest run, None when there is none."""
+    chosen = select(CHECK_RUN).order_by(CHECK_RUN.c.at.desc(), CHECK_RUN.c.id.desc()).limit(1)
+    if realm is not None:
+        chosen = chosen.where(CHECK_RUN.c.realm == realm)
+    with store.reading() as connection, decoding(store.where):
+        row = connection.execute(chosen).one_or_none()
+        return None if row is None else _run(row)
+
+
+def findings(store: Database, run_id: str) -> tuple[Finding, ...]:
+    """The findings of a run that are not passes, in the order in which they were put."""
+    chosen = select(FINDING).where(FINDING.c.run == run_id).order_by(FINDING.c.ordinal)
+    with store.reading() as connection, decoding(store.where):
+        return tuple(map(_finding, connection.execute(chosen)))
+
+
+def finding_spans(store: Database, result: Result = Result.FAIL) -> Mapping[str, Span]:
+    """For each finding id that ever had this result, the first and the last run in which it had it."""
+    chosen = (
+        select(FINDING.c.id, func.min(CHECK_RUN.c.at), func.max(CHECK_RUN.c.at))
+        .join_from(FINDING, CHECK_RUN, FINDING.c.run == CHECK_RUN.c.id)
+        .where(FINDING.c.result == result.value)
+        .group_by(FINDING.c.id)
+    )
+    with store.reading() as connection, decoding(store.where):
+        return {finding: Span(first, last) for finding, first, last in connection.execute(chosen)}
+
+
+def _row(run: CheckRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "at": run.at,
+        "realm": run.realm,
+        "pack_hash": run.pack_hash,
+        "snapshot_hash": run.snapshot_hash,
+        "counts": dict(run.counts),
+        "scans": run.scans,
+    }
+
+
+def _run(row: Row[Any]) -> CheckRun:
+    return CheckRun(**(dict(row._mapping) | {"scans": tuple(row.scans)}))
+
+
+def _finding_row(run_id: str, ordinal: int, finding: Finding) -> dict[str, Any]:
+    return {
+        "run": run_id,
+        "ordinal": ordinal,
+        "id": finding.id,
+        "check_id": finding.check,
+        "check_version": finding.check_version,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "subject": finding.subject,
+        "result": finding.result.value,
+        "reason": finding.reason,
+        "statement": finding.statement,
+        "because": [_because_document(because) for because in finding.because],
+        "waiver": finding.waiver,
+    }
+
+
+def _because_document(because: Because) -> dict[str, Any]:
+    return {
+        "subject": because.subject,
+        "key": because.key,
+        "value": because.value,
+        "source": because.source,
+        "evidence": because.evidence,
+        "observed_at": because.observed_at.isoformat() if because.observed_at else None,
+        "reason": because.reason,
+    }
+
+
+def _because(document: dict[str, Any]) -> Because:
+    at = document["observed_at"]
+    return Because(**(document | {"observed_at": datetime.fromisoformat(at) if at else None}))
+
+
+def _finding(row: Row[Any]) -> Finding:
+    return Finding(
+        id=row.id,
+        check=row.check_id,
+        check_version=row.check_version,
+        title=row.title,
+        severity=Severity(row.severity),
+        subject=row.subject,
+        result=Result(row.result),
+        reason=row.reason,
+        statement=row.statement,
+        because=tuple(map(_because, row.because)),
+        waiver=row.waiver,
+    )

@@ -1,0 +1,62 @@
+"""Bulk statements that both databases understand, built once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+T = TypeVar("T")
+Rows = list[Mapping[str, Any]]
+
+CHUNK = 500
+
+
+def put_new(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert the rows whose primary key is new, leave the others as they are."""
+    if rows:
+        connection.execute(_insert_new(table, connection.dialect.name), rows)
+
+
+def put(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, or replace those with the same primary key."""
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name), rows)
+
+
+def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The items in lists of at most `size`."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@cache
+def _insert_new(table: Table, dialect: str) -> Insert:
+    return _insert(table, dialect).on_conflict_do_nothing(index_elements=list(table.primary_key))
+
+
+@cache
+def _upsert(table: Table, dialect: str) -> Insert:
+    statement = _insert(table, dialect)
+    keys = list(table.primary_key)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column not in set(keys)}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@cache
+def restore(table: Table, dialect: str, column: str) -> Insert:
+    """Insert rows; of an existing row fill only the named column, and only where it is null."""
+    statement = _insert(table, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={column: statement.excluded[column]},
+        where=table.c[column].is_(None),
+    )
