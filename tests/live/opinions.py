@@ -1,0 +1,19 @@
+"""What nmap's scripts say about the same device: the other opinion in the live tests."""
+
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+
+
+def nmap_script(script: str, host: str, port: int, *, udp: bool = False) -> dict[str, str]:
+    """Keys and values that one script prints about one port; forced, since our ports are not the script's."""
+    if shutil.which("nmap") is None:
+        pytest.skip("nmap is not installed")
+    flags = ["-sU" if udp else "-sT", "-Pn", "-n", "--script", f"+{script}", "--script-timeout", "20"]
+    done = subprocess.run(
+        ["nmap", *flags, "-p", str(port), "-oX", "-", host], capture_output=True, text=True, timeout=60, check=True
+    )
+    found = ElementTree.fromstring(done.stdout).iterfind(f".//script[@id='{script}']/elem")
+    return {element.get("key", ""): element.text or "" for element in found}
