@@ -133,11 +133,12 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
     state.connection, heard = await _connected(action, permit, around)
     state.opened = action if state.connection is not None else None
     state.envelope = action.envelope or state.envelope
-    if action.transport is Transport.TCP:
+    if action.transport is Transport.TCP or permit.datagrams:
         await _keep(step, permit, heard, at, state, gate=gate, around=around)
-    elif heard.reply.outcome is Outcome.ANSWERED:
-        state.exchanges.append(Exchange(f"{around.scan}:{permit.sequence}", "connect", b"", (), Outcome.ANSWERED, at))
-        await around.keep(f"{around.scan}/{step.id}", state.exchanges[-1])
+    else:  # a bare datagram socket: nothing was sent, but a replay needs to know that it was opened
+        opening = Exchange(f"{around.scan}:{permit.sequence}", "connect", b"", (), heard.reply.outcome, at)
+        state.exchanges.append(opening)
+        await around.keep(f"{around.scan}/{step.id}", opening)
     return heard.reply
 
 

@@ -52,7 +52,7 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     return [
         f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
-        f"At most {plan.scope.limits.packets_per_second} packets a second; only questions that read, see docs/protocols.md",
+        f"At most {plan.scope.limits.packets_per_second} packets a second; every question only reads (docs/protocols.md)",
     ]
 
 
