@@ -1,0 +1,129 @@
+"""Clusters and ids become assets: facts with their sources and intervals, parents, positions and zones."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from assetctl.merge import Cluster
+from assetctl.model import Address, Asset, Claim, Fact, Position, Source, Subject, SubjectKind, Value, Zone
+from assetctl.settle import DERIVED, IMPORT, PROBE, confidence
+from assetctl.sightings import Sighting
+from assetctl.standing import Standing, place, stand, zone_of
+
+TARGET_CONFIDENCE = 100  # that the answer came from the address we asked is not a guess
+
+_Row = tuple[SubjectKind, str, str, str, str, str]  # kind, local key, key, source kind, source name, vantage
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """assets: sorted by id. standings: which device stands at which position, or why none does."""
+
+    assets: tuple[Asset, ...]
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What one source said about one key at one time."""
+
+    at: datetime
+    evidence: str
+    value: Value
+    confidence: int
+
+
+def build_assets(
+    clusters: Sequence[Cluster],
+    ids: Mapping[str, str],
+    aliases: Mapping[str, tuple[str, ...]],
+    *,
+    positions: Sequence[Position] = (),
+    zones: Sequence[Zone] = (),
+    site_of: Callable[[Address], str] = lambda _: "",
+) -> Inventory:
+    """The inventory. ids, aliases: from `identity.assign`. site_of: the site an address belongs to, "" for none."""
+    bare = [_asset(one, ids, aliases, site_of) for one in clusters]
+    standings = stand(positions, bare)
+    placed = place(bare, positions, standings)
+    zone = {asset.id: zone_of(asset, zones) for asset in placed}
+    zoned = (replace(asset, zone=zone[asset.parent or asset.id]) for asset in placed)
+    return Inventory(tuple(sorted(zoned, key=lambda asset: asset.id)), standings)
+
+
+def _asset(
+    one: Cluster, ids: Mapping[str, str], aliases: Mapping[str, tuple[str, ...]], site_of: Callable[[Address], str]
+) -> Asset:
+    own = ids[one.name]
+    facts = tuple(_facts(own, one.sightings))
+    awake = [seen for seen in one.sightings if seen.exists] or list(one.sightings)
+    sites = {site_of(seen.address) for seen in one.sightings if seen.address} - {""}
+    return Asset(
+        id=own,
+        realm=one.realm,
+        facts=facts,
+        first_seen=min(seen.started for seen in awake),
+        last_seen=max(seen.ended for seen in awake),
+        confidence=confidence(facts)[0],
+        aliases=aliases.get(own, ()),
+        site=sites.pop() if len(sites) == 1 else "",
+        parent=ids.get(one.parent),
+        joins=one.joins,
+        observations=tuple(sorted({seen.observation for seen in one.sightings})),
+    )
+
+
+def _facts(asset: str, sightings: Sequence[Sighting]) -> Iterator[Fact]:
+    """Facts in a fixed order: by subject, key, source, and time."""
+    rows: dict[_Row, list[_Word]] = {}
+    for seen in sightings:
+        for claim, kind, name in _said(seen):
+            row = (claim.kind, claim.local_key, claim.key, kind, name, seen.vantage)
+            rows.setdefault(row, []).append(_Word(seen.ended, seen.evidence, claim.value, claim.confidence))
+    for row in sorted(rows):
+        yield from _intervals(asset, row, rows[row])
+
+
+def _said(seen: Sighting) -> Iterator[tuple[Claim, str, str]]:
+    """Each claim of a sighting with the kind and name of its source, and what the sighting itself shows."""
+    if seen.source == PROBE:
+        kind, name = PROBE, seen.reader.partition("/")[0]
+    else:
+        kind, name = IMPORT, seen.source
+    for claim in seen.claims:
+        yield claim, kind, name
+    for derived in seen.derived:
+        yield derived.claim, DERIVED, derived.rule
+    if seen.address and seen.exists:
+        address = str(seen.address.ip)
+        yield Claim("ip_address", address, SubjectKind.INTERFACE, address, confidence=TARGET_CONFIDENCE), kind, name
+    if seen.part:
+        yield Claim("part", seen.part), kind, name
+
+
+def _intervals(asset: str, row: _Row, words: Iterable[_Word]) -> Iterator[Fact]:
+    """One fact for each run of times at which the source said the same value."""
+    kind, local_key, key, source, name, vantage = row
+    times: dict[datetime, dict[Value, _Word]] = {}
+    for word in words:
+        said = times.setdefault(word.at, {})
+        held = said.get(word.value)
+        if held is None or (word.confidence, word.evidence) > (held.confidence, held.evidence):
+            said[word.value] = word
+    running: dict[Value, tuple[datetime, _Word]] = {}
+    ended: list[tuple[datetime, _Word]] = []
+    for at in sorted(times):
+        ended += [running.pop(value) for value in sorted(set(running) - set(times[at]), key=str)]
+        for value, word in times[at].items():
+            running[value] = (running[value][0] if value in running else at, word)
+    for began, word in sorted([*ended, *running.values()], key=lambda one: (one[0], str(one[1].value))):
+        yield Fact(
+            subject=Subject(kind, asset, local_key),
+            key=key,
+            value=word.value,
+            source=Source(source, name, word.evidence),
+            vantage=vantage,
+            first_seen=began,
+            last_seen=word.at,
+            confidence=word.confidence,
+        )

@@ -1,0 +1,136 @@
+"""The keys that tie sightings together, and which of them are worth nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from assetctl import oui
+from assetctl.model import SubjectKind
+from assetctl.sightings import Sighting
+
+
+class KeyClass(IntEnum):
+    """Strongest first. A MAC comes before an engine id: engine ids are cloned with images and change on a reset."""
+
+    SERIAL_NUMBER = 1
+    CHASSIS_SLOT = 2
+    MAC_ADDRESS = 3
+    SNMP_ENGINE_ID = 4
+    ADDRESS = 5
+    PART = 6
+
+
+STRONG = (KeyClass.SERIAL_NUMBER, KeyClass.CHASSIS_SLOT, KeyClass.MAC_ADDRESS, KeyClass.SNMP_ENGINE_ID)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """One key. mark: what contradicts another mark of the same class; for serial numbers the number without maker."""
+
+    klass: KeyClass
+    value: str
+    mark: str
+
+    def __str__(self) -> str:
+        return f"{self.klass.name.lower()} {self.value}"
+
+
+# what makers and users write when there is no number
+_NO_SERIAL = frozenset(
+    {"0", "n/a", "na", "none", "null", "nil", "unknown", "unspecified", "undefined", "default string", "not available"}
+    | {"not specified", "not set", "not present", "not applicable", "serial number", "system serial number", "xxxxxxxx"}
+    | {"to be filled by o.e.m.", "to be filled by oem", "123456", "1234567", "12345678", "123456789", "1234567890"}
+    | {"0123456789", "012345678", "987654321", "00000001"}
+)
+_VIRTUAL_MACS = (
+    "00:00:5E:00:01:",  # VRRP and CARP for IPv4
+    "00:00:5E:00:02:",  # VRRP for IPv6
+    "00:00:0C:07:AC:",  # HSRP
+    "00:00:0C:9F:F",  # HSRP version 2
+    "00:05:73:A0:0",  # HSRP for IPv6
+    "00:07:B4:00:",  # GLBP
+)
+_NO_MACS = frozenset({"00:11:22:33:44:55", "00:01:02:03:04:05", "00:12:34:56:78:9A"})
+_SEPARATORS = re.compile(r"[\s_]+")
+LEAST_BARE_SERIAL = 6  # characters of a serial number without a maker: shorter ones are counted by everybody
+
+
+def strong(seen: Iterable[Sighting]) -> Mapping[str, tuple[Key, ...]]:
+    """The strong keys of each sighting by its id, strongest first.
+
+    A key that several parts of one observation hold is none of theirs: modules repeat the number of their chassis.
+    """
+    sightings = tuple(seen)
+    held = {sighting.id: tuple(sorted(_keys(sighting))) for sighting in sightings}
+    repeats = Counter((one.observation, key) for one in sightings if one.part for key in held[one.id])
+    return {
+        one.id: tuple(key for key in held[one.id] if not one.part or repeats[one.observation, key] == 1)
+        for one in sightings
+    }
+
+
+def _keys(sighting: Sighting) -> Iterable[Key]:
+    texts: dict[str, set[str]] = {}
+    for claim in sighting.all_claims:
+        wanted = SubjectKind.INTERFACE if claim.key == "mac_address" else SubjectKind.ASSET
+        if claim.kind is wanted:
+            texts.setdefault(claim.key, set()).add(str(claim.value))
+    maker = _maker(sighting)
+    serials = {normal for text in texts.get("serial_number", ()) if (normal := serial_number(text, maker=maker))}
+    keys = {Key(KeyClass.SERIAL_NUMBER, f"{maker or '?'} {serial}", serial) for serial in serials}
+    chassis = {normal for text in texts.get("chassis_serial_number", ()) if (normal := serial_number(text, maker="?"))}
+    for place in (f"{one} slot {slot}" for one in chassis for slot in texts.get("slot", ())):
+        keys.add(Key(KeyClass.CHASSIS_SLOT, place, place))
+    for mac in {normal for text in texts.get("mac_address", ()) if (normal := mac_address(text))}:
+        keys.add(Key(KeyClass.MAC_ADDRESS, mac, mac))
+    for engine in {normal for text in texts.get("snmp_engine_id", ()) if (normal := engine_id(text))}:
+        keys.add(Key(KeyClass.SNMP_ENGINE_ID, engine, engine))
+    return keys
+
+
+def _maker(sighting: Sighting) -> str:
+    """The maker that belongs to a serial number: told rather than derived, surer first, "" when nobody says."""
+    told = [claim for claim in sighting.claims if claim.key == "manufacturer"]
+    derived = [one.claim for one in sighting.derived if one.claim.key == "manufacturer"]
+    for claims in (told, derived):
+        if claims:
+            return str(min(claims, key=lambda claim: (-claim.confidence, str(claim.value))).value)
+    return ""
+
+
+def serial_number(text: str, *, maker: str) -> str | None:
+    """A serial number in the form in which two are compared; None for texts that stand for "no number"."""
+    folded = _SEPARATORS.sub(" ", text).strip().upper()
+    bare = re.sub(r"[^0-9A-Z]", "", folded)
+    if not bare or folded.lower() in _NO_SERIAL or bare.lower() in _NO_SERIAL or len(set(bare)) == 1:
+        return None
+    if len(bare) < 2 or (not maker and (len(bare) < LEAST_BARE_SERIAL or not any(char.isdigit() for char in bare))):
+        return None
+    return folded
+
+
+def mac_address(text: str) -> str | None:
+    """A MAC address that belongs to one device; None for local, group, redundancy and sample addresses."""
+    mac = oui.normal(text)
+    if mac is None or not oui.is_universal(mac) or mac.startswith(_VIRTUAL_MACS) or mac in _NO_MACS:
+        return None
+    return mac
+
+
+def engine_id(text: str) -> str | None:
+    """An snmpEngineID that can identify a device; None for the forms of RFC 3411 that hold only an IP address.
+
+    The form before RFC 3411 (first bit 0) is left out too: its content is the maker's and often an address.
+    """
+    digits = re.sub(r"[\s:.-]|^0x", "", text.strip().lower())
+    if len(digits) % 2 or not 10 <= len(digits) <= 64 or re.fullmatch("[0-9a-f]+", digits) is None:
+        return None
+    raw = bytes.fromhex(digits)
+    form, rest = raw[4], raw[5:]
+    if not raw[0] & 0x80 or form in (1, 2) or len(set(rest)) <= 1:
+        return None
+    if form == 3 and mac_address(rest.hex()) is None:
+        return None
+    return digits

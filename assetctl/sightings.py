@@ -1,0 +1,131 @@
+"""What was said about one device, or one part of it, in one observation: the smallest thing that merging moves."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from assetctl import makers
+from assetctl.model import Address, Claim, Observation, Outcome, PortState, SubjectKind
+
+PROBE = "probe"
+_SAY_NOTHING_ALONE = frozenset({"reachable", "service_source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A claim that a rule made out of other claims, and the rule's name."""
+
+    claim: Claim
+    rule: str
+
+
+Derive = Callable[[Sequence[Claim]], tuple[Derived, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One observation's view of a device (part "") or of one of its parts.
+
+    id: the observation's, for a part with "#" and the part. parent: id of the sighting of the whole device, "" for that
+    one itself. evidence: id of the exchange that answered last, "" when the observation has none.
+    """
+
+    id: str
+    observation: str
+    part: str
+    parent: str
+    realm: str
+    address: Address | None
+    scan: str
+    source: str
+    reader: str
+    vantage: str
+    outcome: Outcome
+    started: datetime
+    ended: datetime
+    claims: tuple[Claim, ...]
+    derived: tuple[Derived, ...] = ()
+    evidence: str = ""
+    record: str = ""
+
+    @property
+    def all_claims(self) -> tuple[Claim, ...]:
+        return self.claims + tuple(derived.claim for derived in self.derived)
+
+    @property
+    def exists(self) -> bool:
+        """Whether this alone shows that there is a device: something answered, or an import says so."""
+        if any(_shows_device(claim, self.source) for claim in self.claims):
+            return True
+        spoke = self.outcome in (Outcome.ANSWERED, Outcome.RESET, Outcome.GARBLED)
+        return spoke and not self.claims and not self.part
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything at all came from the address, be it only the refusal of a port."""
+        refused = self.outcome is Outcome.REFUSED or any(
+            claim.key == "port_state" and claim.value == PortState.CLOSED for claim in self.claims
+        )
+        return self.exists or refused
+
+    @property
+    def was_asked(self) -> bool:
+        """False when the gate did not let the question out, or we stopped before it was answered."""
+        return self.exists or self.outcome not in (Outcome.DENIED, Outcome.ABORTED)
+
+
+def sightings(observations: Iterable[Observation], *, derive: Derive | None = None) -> tuple[Sighting, ...]:
+    """One sighting for each observation and part, sorted by id; the same observation twice counts once.
+
+    derive: rules that make further claims out of one part's claims, see `fingerprint.derive`.
+    """
+    found = {sighting.id: sighting for observation in observations for sighting in _of(observation, derive)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _of(observation: Observation, derive: Derive | None) -> Iterable[Sighting]:
+    parts = {claim.part for claim in observation.claims} | {""}
+    for part in sorted(parts):
+        claims = tuple(_canonical(claim) for claim in observation.claims if claim.part == part)
+        yield Sighting(
+            id=f"{observation.id}#{part}" if part else observation.id,
+            observation=observation.id,
+            part=part,
+            parent=observation.id if part else "",
+            realm=observation.realm,
+            address=None if part else observation.target,
+            scan=observation.scan,
+            source=observation.source,
+            reader=observation.reader,
+            vantage=observation.vantage,
+            outcome=observation.outcome,
+            started=observation.started,
+            ended=observation.ended,
+            claims=claims,
+            derived=derive(claims) if derive else (),
+            evidence=_evidence(observation),
+            record=observation.record,
+        )
+
+
+def _canonical(claim: Claim) -> Claim:
+    """A claim with its maker in the one spelling; what stood on the wire stays in the evidence."""
+    if claim.key != "manufacturer" or not isinstance(claim.value, str):
+        return claim
+    return replace(claim, value=makers.canonical(claim.value))
+
+
+def _evidence(observation: Observation) -> str:
+    answered = [exchange.id for exchange in observation.exchanges if exchange.outcome is Outcome.ANSWERED]
+    every = answered or [exchange.id for exchange in observation.exchanges]
+    return every[-1] if every else ""
+
+
+def _shows_device(claim: Claim, source: str) -> bool:
+    if claim.key == "port_state":
+        return claim.value == PortState.OPEN
+    if claim.key == "reachable":
+        return source != PROBE and claim.value is True
+    if claim.kind is SubjectKind.INTERFACE and claim.key == "ip_address":
+        return source != PROBE
+    return claim.key not in _SAY_NOTHING_ALONE
