@@ -1,0 +1,61 @@
+# Two commands for a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench bundle lock format clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv-snap7/.ready: requirements/snap7.txt
+	@test -x .venv-snap7/bin/python || $(PYTHON) -m venv .venv-snap7
+	@.venv-snap7/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/snap7.txt
+	@touch $@
+
+demo: $(VENV)/.runtime ## inventory a fake plant on loopback: plan, scan, check, reports
+	@$(BIN)/assetctl demo
+
+test: $(VENV)/.dev .venv-snap7/.ready ## install what the tests need and run them
+	@tests/debian-packages.sh
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(PYTEST)
+
+check: $(VENV)/.dev ## format, lint, types, layers, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/.dev ## write the generated pages
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.dev ## side by side with peers, ratios of one run
+	$(BIN)/python -m bench
+
+bundle: ## hashed wheelhouse for machines without a network, in bundle/
+	@$(PYTHON) tools/bundle.py
+
+lock: ## renew the lock files (needs uv)
+	@tools/lock.sh
+
+format: $(VENV)/.dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix -q .
+
+clean: ## remove what was made
+	rm -rf $(VENV) .venv-snap7 build dist bundle demo-plant .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the servers that live tests talk to, where that is possible; else those tests say what they miss.
+set -u
+missing=""
+has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }
+want() { has "$1" || missing="$missing $2"; }
+want nmap nmap
+want snmpd snmpd
+want snmpget snmp
+want nginx nginx-light
+want sshd openssh-server
+want ip iproute2
+want chromium chromium
+want initdb postgresql
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    # shellcheck disable=SC2086
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/dev/null 2>&1 && exit 0
+fi
+echo "not installed, tests that need them are skipped:$missing" >&2
