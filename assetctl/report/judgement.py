@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from assetctl.model import Because, Finding, Result, Severity, Zone
 from assetctl.report.index import Entry, Links
@@ -150,12 +151,15 @@ def worst(judged: Judged) -> Table:
 
 def findings(judged: Judged) -> Section:
     """Every contradiction and every broken check."""
+    listed = judged.of(Result.FAIL, Result.ERROR)
+    waived = any(finding.waiver for finding in listed)
+    columns = tuple(replace(one, page=waived) if one.title == "Waiver" else one for one in _FINDINGS)
     register = table(
         "findings",
         "Findings",
         "One row for each check that found a contradiction, or could not run, at one subject.",
-        _FINDINGS,
-        lambda: (_finding(judged, finding) for finding in judged.of(Result.FAIL, Result.ERROR)),
+        columns,
+        lambda: (_finding(judged, finding) for finding in listed),
         empty="No check found a contradiction in what was covered. That is not a proof of absence.",
         most=1_000_000,
     )
@@ -309,7 +313,7 @@ def _zone(judged: Judged, zone: Zone) -> Row:
         zone.level,
         zone.owner,
         ", ".join(map(str, zone.networks)),
-        *(zone.sl_t.get(fr, "") for fr in _FR),
+        *(zone.sl_t.get(fr, "–") for fr in _FR),
         sum(entry.asset.zone == zone.id for entry in judged.entries.values()),
         len(failing),
         sum(finding.result is Result.UNKNOWN for finding in here),

@@ -4,11 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
-from typing import NamedTuple
 
 from assetctl.text import visible
 
@@ -26,13 +25,14 @@ class Kind(StrEnum):
     TEXT = "text"  # str
     CODE = "code"  # str: an identifier, an address, hexadecimal
     NUMBER = "number"  # int
-    TIME = "time"  # str: ISO 8601 in UTC, or ""
+    TIME = "time"  # str: RFC 3339 in UTC, or ""
     MARK = "mark"  # str: a result, a severity or a yes/no word that has a sign of its own
     KEY = "key"  # Ref: the row's own id, at most one such column, the first
     LINKS = "links"  # tuple[Ref, ...]: ids of rows in other tables
 
 
-class Ref(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ref:
     """A row by its anchor, and the words that stand for it. Without an anchor they lead nowhere."""
 
     anchor: str
@@ -105,14 +105,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One chapter of the page."""
+    """One chapter of the page. lead: paragraphs. points: a list below them."""
 
     id: str
     title: str
     lead: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     charts: tuple[Chart, ...] = ()
-    tables: tuple[Table, ...] = field(default=())
+    tables: tuple[Table, ...] = ()
 
 
 def table(
@@ -150,7 +151,7 @@ def ref(table_id: str, key: str, label: str = "") -> Ref:
 
 def moment(at: datetime | None) -> str:
     """A time as every output prints it, to the second; "" for none."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if at else ""
 
 
 def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 10, whole: int = 0) -> Chart:
@@ -179,10 +180,11 @@ def stack(id: str, title: str, counts: Iterable[tuple[str, int, str]]) -> Chart:
 def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:
     """SHA-256 over texts and every row of the tables: equal content, equal digest."""
     whole = hashlib.sha256()
-    heads = (json.dumps(text, ensure_ascii=False) for text in texts)
-    rows = (json.dumps((one.id, *row), ensure_ascii=False) for one in tables for row in one.rows())
+    encode = json.JSONEncoder(ensure_ascii=False, default=lambda link: (link.anchor, link.label)).encode
+    heads = map(encode, texts)
+    rows = (encode((one.id, *row)) for one in tables for row in one.rows())
     for line in chain(heads, rows):
-        whole.update(line.encode("utf-8") + b"\n")
+        whole.update(line.encode() + b"\n")
     return whole.hexdigest()
 
 

@@ -33,9 +33,9 @@ _GLOSSARY = (Column("Term", width=24), Column("Meaning", width=110))
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """One report. cover: what it is about and made from. limits: what it does not say. notices: what weakens it.
+    """One report. cover: what it is about and made from. notices: what weakens it.
 
-    front: tables of the workbook that stand before all others (cover, read me). generated_at: ISO 8601 in UTC.
+    front: tables of the workbook that stand before all others (cover, read me). generated_at: RFC 3339 in UTC.
     """
 
     title: str
@@ -46,15 +46,13 @@ class ReportView:
     report_id: str
     generated_at: str
     cover: tuple[tuple[str, str], ...]
-    limits: tuple[str, ...]
     notices: tuple[str, ...]
-    summary: Section
     sections: tuple[Section, ...]
     front: tuple[Table, ...]
 
     def tables(self) -> Iterator[Table]:
         """All tables of the content, in the order of the page."""
-        return chain.from_iterable(section.tables for section in (self.summary, *self.sections))
+        return chain.from_iterable(section.tables for section in self.sections)
 
 
 def build(inputs: ReportInputs) -> ReportView:
@@ -64,6 +62,8 @@ def build(inputs: ReportInputs) -> ReportView:
     judged = Judged(inputs, shown, links)
     sections = (
         coverage.authorisation(inputs),
+        Section("limits", "Statement of limits", (f"{words().label[:1].upper()}{words().label[1:]}.",), words().limits),
+        _summary(inputs, judged, shown),
         coverage.coverage(inputs, shown, links),
         inventory.inventory(shown, inputs.findings, links),
         judgement.zones(judged),
@@ -83,9 +83,7 @@ def build(inputs: ReportInputs) -> ReportView:
         report_id="",
         generated_at=moment(inputs.generated_at),
         cover=(),
-        limits=words().limits,
         notices=_notices(inputs, shown),
-        summary=_summary(inputs, judged, shown),
         sections=sections,
         front=(),
     )
@@ -118,7 +116,6 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Classification", inputs.classification),
         ("Assessed by", inputs.assessor or "not stated"),
         ("Standard", STANDARD),
-        ("Label", words().label),
         ("Tool", inputs.tool),
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
         ("Zones file SHA-256", inputs.zones_hash or "no zones file"),
@@ -201,6 +198,6 @@ def _cover_table(cover: tuple[tuple[str, str], ...]) -> Table:
 def _readme(view: ReportView) -> Table:
     """How to read the workbook: its sheets, its limits, and what weakens it."""
     sheets = tuple((one.sheet, one.count, one.purpose) for one in view.tables())
-    limits = tuple(("Limits", "", text) for text in (view.label, *view.limits))
+    limits = tuple(("Limits", "", text) for text in (view.label, *words().limits))
     notices = tuple(("Notice", "", text) for text in view.notices)
     return table("readme", "Read me", "How to read this.", _README, lambda: notices + sheets + limits, empty="")
