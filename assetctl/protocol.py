@@ -108,6 +108,7 @@ class Protocol:
     cost: the most that an identity talk sends. unit_cost: the same for each unit of the context.
     depths: cost of each depth question by name, such as "snmp.tables". verified: seen to work against an implementation that is not ours.
     wants: facts by key that make this protocol worth asking although its port was not found, see `plan`.
+    fallback_transport: on the same ports, where `transport` brought nothing or a depth question needs it.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Protocol:
     unit_cost: Cost = Cost(0, 0)
     needs_credential: bool = False
     verified: bool = True
+    fallback_transport: Transport | None = None
 
     @property
     def reader(self) -> str:
