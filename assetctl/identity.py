@@ -1,10 +1,11 @@
 """Names for clusters that stay the same whatever order the scans and imports arrive in.
 
-Theory. A scan or import that arrives alone would name a device after the strongest key that this scan saw of it: its
-token. An id is the hash of a token. A cluster has a token for every scan it was seen in; its id is that of its earliest
-scan, since that is when the device was first seen, and every other one that any order of arrival could have handed out
-is an alias. So ids and aliases follow from the observations alone, and later scans never change an id.
-The table remembers what was handed out, so that an id outlives the observation it came from.
+Theory. A scan that arrives alone names each device it sees after the strongest key that it saw of it: the token. An id
+is the hash of a token. A cluster has a token from every scan, and several from one that alone could not know that two
+things were one. Its id is that of its earliest token, since that is when the device was first seen; the others are what
+any other order of arrival would have handed out: its aliases. So ids and aliases follow from the observations alone,
+and later scans never change an id. Where a key turns out to be copied, it names the device that had it first.
+The table remembers what was handed out, so that an id outlives the observations it came from.
 """
 
 import base64
@@ -13,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from assetctl.merge import Cluster
+from assetctl.keys import Key
+from assetctl.merge import Cluster, cluster
+from assetctl.sightings import Sighting
 
 LETTERS = 10
 
@@ -22,24 +25,31 @@ LETTERS = 10
 class Assigned:
     """ids: cluster name -> asset id. aliases: asset id -> its other ids, sorted.
 
-    additions: rows that the table lacks, "realm token" -> id.
+    additions: rows that the table lacks, "realm token" -> id. accepted: every name that resolves -> asset id; more than
+    ids and aliases, since each key of a device would do.
     """
 
     ids: Mapping[str, str]
     aliases: Mapping[str, tuple[str, ...]]
     additions: Mapping[str, str]
+    accepted: Mapping[str, str]
 
     def resolve(self, name: str) -> str | None:
         """The asset id behind an id or alias, None when nobody has it."""
-        if name in self.aliases:
-            return name
-        return next((own for own, others in sorted(self.aliases.items()) if name in others), None)
+        return self.accepted.get(name)
 
 
-def mint(realm: str, token: str) -> str:
-    """The id that a token stands for: "a-" and ten characters of base 32."""
-    digest = hashlib.sha256(f"{realm}\0{token}".encode()).digest()
-    return "a-" + base64.b32encode(digest)[:LETTERS].decode().lower()
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """What one scan alone could name a thing after, best first. rungs: "realm token". began: when the scan saw it."""
+
+    began: datetime
+    rungs: tuple[str, ...]
+
+
+def mint(rung: str) -> str:
+    """The id that "realm token" stands for: "a-" and ten characters of base 32."""
+    return "a-" + base64.b32encode(hashlib.sha256(rung.encode()).digest())[:LETTERS].decode().lower()
 
 
 def assign(clusters: Iterable[Cluster], table: Mapping[str, str]) -> Assigned:
@@ -51,60 +61,65 @@ def assign(clusters: Iterable[Cluster], table: Mapping[str, str]) -> Assigned:
     ladders = _ladders(every)
     owners: dict[str, str] = {}
     for one in every:
-        for rungs in ladders[one.name].values():
-            for token in rungs:
-                owners.setdefault(f"{one.realm} {token}", one.name)
-    known = {mint(*key.split(" ", 1)) for key in owners}
+        for ladder in ladders[one.name]:
+            for rung in ladder.rungs:
+                owners.setdefault(rung, one.name)
     ids: dict[str, str] = {}
     aliases: dict[str, tuple[str, ...]] = {}
     additions: dict[str, str] = {}
+    known = {mint(rung) for rung in owners}
     for one in every:
-        tokens = _tokens(one, ladders[one.name], owners)
-        own = mint(one.realm, tokens[0])
-        ids[one.name] = own
-        others = {mint(one.realm, token) for token in tokens}
-        others |= {table[key] for token in tokens if (key := f"{one.realm} {token}") in table} - known
-        aliases[own] = tuple(sorted(others - {own}))
-        additions |= {key: own for token in tokens if table.get(key := f"{one.realm} {token}") != own}
-    return Assigned(ids, aliases, additions)
+        chosen = _chosen(one, ladders[one.name], owners)
+        own = ids[one.name] = mint(chosen[0])
+        remembered = {table[rung] for rung in chosen if rung in table} - known
+        aliases[own] = tuple(sorted(({mint(rung) for rung in chosen} | remembered) - {own}))
+        additions |= {rung: own for rung in chosen if table.get(rung) != own}
+    accepted = {mint(rung): ids[name] for rung, name in owners.items()}
+    accepted |= {other: own for own, others in aliases.items() for other in (own, *others)}
+    return Assigned(ids, aliases, additions, accepted)
 
 
 def _first_seen(one: Cluster) -> tuple[datetime, str]:
     return min(seen.started for seen in one.sightings), one.name
 
 
-def _ladders(clusters: list[Cluster]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """For each cluster and scan what it could be named after, best first; devices before their parts."""
-    ladders: dict[str, Mapping[str, tuple[str, ...]]] = {}
-    holder = {seen.id: one.name for one in clusters for seen in one.sightings}
-    for one in sorted(clusters, key=lambda one: bool(one.parent)):
-        ladders[one.name] = {
-            scan: tuple(dict.fromkeys(_rungs(one, scan, holder, ladders)))
-            for scan in sorted({seen.scan for seen in one.sightings})
-        }
-    return ladders
+def _chosen(one: Cluster, ladders: tuple[_Ladder, ...], owners: Mapping[str, str]) -> list[str]:
+    """The best rung of each ladder that belongs to this cluster, in the order of time."""
+    found = {
+        next(rung for rung in ladder.rungs if owners[rung] == one.name): ladder.began for ladder in reversed(ladders)
+    }
+    return sorted(found, key=lambda rung: (found[rung], rung))
 
 
-def _rungs(
-    one: Cluster, scan: str, holder: Mapping[str, str], ladders: Mapping[str, Mapping[str, tuple[str, ...]]]
-) -> Iterator[str]:
-    here = [(seen, keys) for seen, keys in zip(one.sightings, one.keys, strict=True) if seen.scan == scan]
-    yield from (str(key) for key in sorted({key for _, keys in here for key in keys}))
-    yield from sorted(f"address {seen.address.ip} in {scan}" for seen, _ in here if seen.address)
-    for seen, _ in here:
-        device = ladders.get(holder.get(seen.parent, ""), {}).get(scan)
-        if seen.part and device:
-            yield f"part {seen.part} of {device[0]}"
-    yield from (f"observation {seen.id}" for seen, _ in here)
+def _ladders(clusters: list[Cluster]) -> Mapping[str, tuple[_Ladder, ...]]:
+    """The ladders of each cluster, in the order of time: one for each thing that one scan alone took for a device."""
+    owner = {seen.id: one.name for one in clusters for seen in one.sightings}
+    held = {seen.id: own for one in clusters for seen, own in zip(one.sightings, one.keys, strict=True)}
+    best: dict[str, str] = {}
+    found: dict[str, list[_Ladder]] = {one.name: [] for one in clusters}
+    for things in _scans(clusters):
+        for thing in sorted(things, key=lambda thing: bool(thing.parent)):
+            for name in sorted({owner[seen.id] for seen in thing.sightings}):
+                mine = [seen for seen in thing.sightings if owner[seen.id] == name]
+                rungs = tuple(dict.fromkeys(_rungs(mine, held, best)))
+                best |= {seen.id: rungs[0] for seen in mine}
+                found[name].append(_Ladder(min(seen.started for seen in mine), rungs))
+    return {name: tuple(sorted(own, key=lambda one: (one.began, one.rungs))) for name, own in found.items()}
 
 
-def _tokens(one: Cluster, ladder: Mapping[str, tuple[str, ...]], owners: Mapping[str, str]) -> list[str]:
-    """The token of each scan in the order of time: the best rung that belongs to this cluster and no earlier one."""
-    began: dict[str, datetime] = {}
-    for seen in one.sightings:
-        began[seen.scan] = min(seen.started, began.get(seen.scan, seen.started))
-    tokens: dict[str, None] = {}
-    for scan in sorted(ladder, key=lambda scan: (began[scan], scan)):
-        mine = (token for token in ladder[scan] if owners[f"{one.realm} {token}"] == one.name)
-        tokens[next(mine)] = None
-    return list(tokens)
+def _scans(clusters: list[Cluster]) -> Iterator[tuple[Cluster, ...]]:
+    """What each scan alone would have taken for devices; what shows none alone names none."""
+    scans: dict[str, list[Sighting]] = {}
+    for one in clusters:
+        for seen in one.sightings:
+            scans.setdefault(seen.scan, []).append(seen)
+    for name in sorted(scans):
+        yield cluster(scans[name])
+
+
+def _rungs(mine: list[Sighting], held: Mapping[str, tuple[Key, ...]], best: Mapping[str, str]) -> Iterator[str]:
+    realm = mine[0].realm
+    yield from (f"{realm} {key}" for key in sorted({key for seen in mine for key in held[seen.id]}))
+    yield from sorted(f"{realm} address {seen.address.ip} in {seen.scan}" for seen in mine if seen.address)
+    yield from sorted(f"{realm} part {seen.part} of {best[seen.parent]}" for seen in mine if seen.parent in best)
+    yield from sorted(f"{realm} observation {seen.id}" for seen in mine)

@@ -198,7 +198,7 @@ class _Merging:
         of_device: dict[tuple[str, str], list[Sighting]] = {}
         names = {id(component): component.best[2] for component in self.of.values()}
         for one in self.seen:
-            if one.part:
+            if one.parent in self.of:
                 of_device.setdefault((names[id(self.of[one.parent])], one.part), []).append(one)
         for device, part in sorted(of_device):
             group = sorted(of_device[device, part], key=lambda one: (one.ended, one.id))
@@ -274,8 +274,8 @@ class _Merging:
         if component.has_root:
             return ""
         newest = max(component.members, key=lambda one: (one.ended, one.id))
-        device = self.of[newest.parent]
-        return min(one.id for one in device.members) if id(device) in live else ""
+        device = self.of.get(newest.parent)
+        return min(one.id for one in device.members) if device and id(device) in live else ""
 
 
 def _in_time(groups: Iterable[list[Sighting]]) -> list[list[Sighting]]:

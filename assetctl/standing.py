@@ -15,7 +15,7 @@ DECLARED_CONFIDENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """asset: id of the device at the position, "" when none or several may be meant. reason: which key decided, or why."""
+    """asset: id of the device at the position, "" when none or several may be meant. reason: what decided."""
 
     position: str
     asset: str

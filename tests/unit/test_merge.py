@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from assetctl import keys
 from assetctl.merge import Cluster, Pin, PinKind, cluster
 from assetctl.model import Address, Claim, Observation, Outcome, SubjectKind
 from assetctl.sightings import sightings
-from hypothesis import given
-from hypothesis import strategies as st
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -104,8 +105,16 @@ def test_short_numbers_without_a_maker_join_nothing() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["00:00:5E:00:01:07", "00:00:0C:07:AC:01", "00:00:0C:9F:F0:01", "02:00:00:00:00:01", "01:80:C2:00:00:0E"]
-    + ["00:05:73:A0:00:01", "00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"],
+    [
+        "00:00:5E:00:01:07",
+        "00:00:0C:07:AC:01",
+        "00:00:0C:9F:F0:01",
+        "02:00:00:00:00:01",
+        "01:80:C2:00:00:0E",
+        "00:05:73:A0:00:01",
+        "00:00:00:00:00:00",
+        "FF:FF:FF:FF:FF:FF",
+    ],
 )
 def test_redundancy_local_and_group_addresses_join_nothing(address: str) -> None:
     assert len(merged(seen(mac(address)), seen(mac(address), ip="10.0.0.9"))) == 2

@@ -1,6 +1,7 @@
 """Laws of the MAC prefix table."""
 
 import pytest
+
 from assetctl import oui
 
 LINES = [
