@@ -24,7 +24,7 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.carrier.base import AbstractTransportDispatcher
 from pysnmp.entity import config
 from pysnmp.entity.engine import SnmpEngine
-from pysnmp.proto import errind, rfc1902, rfc1905
+from pysnmp.proto import rfc1902, rfc1905
 from pysnmp.proto.error import StatusInformation
 
 from assetctl.errors import Refusal, SecretFault, WireError
@@ -61,13 +61,15 @@ PRIV_PROTOCOLS = {
     "AES192-REEDER": config.USM_PRIV_CFB192_AES,
     "AES256-REEDER": config.USM_PRIV_CFB256_AES,
 }
-_REPORTS = {
-    errind.unsupportedSecurityLevel: "unsupported security level",
-    errind.notInTimeWindow: "not in time window",
-    errind.unknownUserName: "unknown user name",
-    errind.unknownEngineID: "unknown engine id",
-    errind.wrongDigest: "wrong digest, the authentication key or protocol differs",
-    errind.decryptionError: "decryption error, the privacy key or protocol differs",
+USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
+NOT_IN_TIME, UNKNOWN_ENGINE = 2, 4
+REPORTS = {  # counters of usmStats, RFC 3414 section 5
+    1: "unsupported security level",
+    NOT_IN_TIME: "not in time window",
+    3: "unknown user name",
+    UNKNOWN_ENGINE: "unknown engine id",
+    5: "wrong digest, the authentication key or protocol differs",
+    6: "decryption error, the privacy key or protocol differs",
 }
 
 
@@ -79,12 +81,11 @@ class _Mute(AbstractTransportDispatcher):  # type: ignore[misc, unused-ignore]
 
 
 class Reported(Exception):
-    """The agent answered with a report: why it did not take the message."""
+    """The agent answered with a report: why it did not take the message. counter: of usmStats, or 0."""
 
-    def __init__(self, reason: str, *, is_late: bool = False, is_discovery: bool = False) -> None:
-        super().__init__(reason)
-        self.is_late = is_late
-        self.is_discovery = is_discovery
+    def __init__(self, counter: int, name: str) -> None:
+        super().__init__(REPORTS.get(counter, f"report {name}"))
+        self.counter = counter
 
 
 @dataclass(slots=True)
@@ -204,7 +205,7 @@ class Snmpv3Connection:
         try:
             heard = await self._sent(rfc1905.GetRequestPDU(), wait_s)  # type: ignore[no-untyped-call]
         except Reported as report:
-            if not report.is_discovery or not self._engine.knows(self._agent):
+            if report.counter != UNKNOWN_ENGINE or not self._engine.knows(self._agent):
                 raise
             return None
         if heard.reply.outcome is Outcome.ANSWERED:
@@ -216,7 +217,7 @@ class Snmpv3Connection:
         try:
             return await self._sent(pdu, ask.wait_s, ask.accepts)
         except Reported as report:
-            if not report.is_late or not self._draws:
+            if report.counter != NOT_IN_TIME or not self._draws:
                 raise
         return await self._sent(pdu, ask.wait_s, ask.accepts)
 
@@ -283,11 +284,11 @@ async def open_snmpv3(permit: Permit, vantage: Vantage, secret: UsmUser) -> tupl
 
 def _judged(status: Any) -> Exception:
     """A report of the agent, or a fault that the engine found in the message itself."""
-    said = status.get("errorIndication")
     if "sendPduHandle" not in status:
-        return WireError(f"SNMPv3 message: {said or 'not readable'}")
-    reason = _REPORTS.get(said, str(said or "a report without a reason"))
-    return Reported(reason, is_late=said is errind.notInTimeWindow, is_discovery=said is errind.unknownEngineID)
+        return WireError(f"SNMPv3 message: {status.get('errorIndication') or 'not readable'}")
+    name = tuple(status.get("oid") or ())
+    counter = name[len(USM_STATS)] if name[: len(USM_STATS)] == USM_STATS and len(name) > len(USM_STATS) else 0
+    return Reported(counter, ".".join(map(str, name)))
 
 
 def _octets(text: str) -> Any:

@@ -13,7 +13,7 @@ from assetctl.wire import decode_text
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
 NO_OID = (0, 0)
 
-CHASSIS, CONTAINER, MODULE, STACK = 3, 5, 9, 11
+CHASSIS, CONTAINER, MODULE = 3, 5, 9
 CLASSES = (
     *("other", "unknown", "chassis", "backplane", "container", "powerSupply", "fan", "sensor", "module", "port"),
     *("stack", "cpu", "energyObject", "battery", "storageDrive"),
@@ -84,18 +84,15 @@ def is_whole(row: Row) -> bool:
 def entity_claims(rows: Rows) -> Iterator[Claim]:
     """The device itself from its chassis, and a part for each other row with a serial number or of class module.
 
-    With several chassis (a stack) none of them is the device: all are parts.
+    The device is the first chassis that stands in nothing else, or the first member of a stack; other chassis are
+    parts. Without any chassis it is the first row, which is said with less confidence.
     """
-    whole = [index for index, row in rows.items() if is_whole(row)]
+    if not rows:
+        return
     chassis = [index for index, row in rows.items() if number(row, o.ENT_CLASS) == CHASSIS]
-    stacked = any(number(row, o.ENT_CLASS) == STACK for row in rows.values())
-    device: Oid | None = None
-    if len(chassis) == 1 and (whole or stacked):
-        device = chassis[0]
-    elif not chassis and rows:
-        device = min(rows)
-    if device is not None:
-        yield from _device_claims(rows[device])
+    whole = [index for index in chassis if is_whole(rows[index])]
+    device = min(whole or chassis or rows)
+    yield from _described(rows[device], confidence=90 if chassis else 60)
     parts = {index for index, row in rows.items() if index != device and _is_part(row)}
     for index in sorted(parts):
         yield from _part_claims(rows, index, parts)
@@ -105,17 +102,17 @@ def _is_part(row: Row) -> bool:
     return number(row, o.ENT_CLASS) in (MODULE, CHASSIS) or bool(text(row, o.ENT_SERIAL_NUM))
 
 
-def _device_claims(row: Row, part: str = "") -> Iterator[Claim]:
+def _described(row: Row, part: str = "", confidence: int = 90) -> Iterator[Claim]:
     for name, key in _ENTITY_TEXTS.items():
         if found := text(row, name):
-            yield Claim(key, found, part=part)
+            yield Claim(key, found, part=part, confidence=confidence)
     if version := text(row, o.ENT_SOFTWARE_REV) or text(row, o.ENT_FIRMWARE_REV):
-        yield Claim("firmware_software_version", version, part=part)
+        yield Claim("firmware_software_version", version, part=part, confidence=confidence)
 
 
 def _part_claims(rows: Rows, index: Oid, parts: set[Oid]) -> Iterator[Claim]:
     row, part = rows[index], _part(index)
-    yield from _device_claims(row, part)
+    yield from _described(row, part)
     if found := text(row, o.ENT_DESCR):
         yield Claim("description", found, part=part)
     if named := _named(CLASSES, number(row, o.ENT_CLASS)):

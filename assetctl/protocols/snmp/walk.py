@@ -8,7 +8,7 @@ All columns of a table are asked at one index, the smallest that any of them has
 some objects twice and misses none.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -112,13 +112,13 @@ def read_scalars(session: Session, wanted: tuple[Oid, ...]) -> Generator[Ask, Re
 
 
 def _smaller(objects: tuple[Oid, ...], refusal: Response) -> list[tuple[Oid, ...]]:
-    """What to ask instead: the list without the object that was named, or its halves."""
-    at = refusal.error_index - 1
-    if refusal.error_status != codec.TOO_BIG and 0 <= at < len(objects):
-        rest = objects[:at] + objects[at + 1 :]
-        return [rest] if rest else []
+    """What to ask instead: the halves of a list that is too big, or the list without the object that was named."""
     half = len(objects) // 2
-    return [objects[:half], objects[half:]] if half else []
+    if refusal.error_status == codec.TOO_BIG and half:
+        return [objects[:half], objects[half:]]
+    at = refusal.error_index - 1
+    rest = objects[:at] + objects[at + 1 :] if 0 <= at < len(objects) else ()
+    return [rest] if rest else []
 
 
 def read_table(
@@ -148,17 +148,18 @@ def _read_columns(
         if response is None:
             session.bulk_allowed = False
             continue
+        if repetitions and (response.error_status or len(response.varbinds) < len(columns)):
+            most = repetitions // 2
+            session.bulk_allowed = most > 0
+            continue
         if response.error_status:
-            if repetitions:
-                most = repetitions // 2
-                session.bulk_allowed = most > 0
-                continue
             smaller = _smaller(columns, response)
             columns = smaller.pop(0) if smaller else ()
             pieces[:0] = smaller
             continue
         session.next_answered = True
-        reached = _collect(columns, index, response, rows)
+        asked = len(columns) * max(1, repetitions)
+        reached = _collect(columns, index, response.varbinds[:asked], rows)
         if reached is None or enough(rows):
             break
         columns, index = reached
@@ -173,13 +174,13 @@ def _repetitions(session: Session, columns: int, most: int) -> int:
 
 
 def _collect(
-    columns: tuple[Oid, ...], index: Oid, response: Response, rows: Rows
+    columns: tuple[Oid, ...], index: Oid, varbinds: tuple[Varbind, ...], rows: Rows
 ) -> tuple[tuple[Oid, ...], Oid] | None:
     """Put an answer's objects into `rows`; the columns that go on and from which index, or None if stuck."""
     reached: dict[Oid, Oid] = {}
     done: set[Oid] = set()
     width = len(columns)
-    for position, varbind in enumerate(response.varbinds):
+    for position, varbind in enumerate(varbinds):
         column = columns[position % width]
         if column in done:
             continue
@@ -200,9 +201,3 @@ def _collect(
 def _is_index(index: Oid) -> bool:
     """Whether an index is one that the published tables can have."""
     return len(index) == 1 or (len(index) <= MOST_INDEX and max(index) < 0x100)
-
-
-def known(values: Mapping[Oid, Varbind], name: Oid) -> Varbind | None:
-    """An object that has a value, or None."""
-    varbind = values.get(name)
-    return varbind if varbind is not None and varbind.value is not None else None
