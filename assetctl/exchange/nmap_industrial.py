@@ -1,0 +1,108 @@
+"""What nmap's scripts for industrial protocols read from a device -> identity claims.
+
+They weigh less than our own reading: the scripts guess at offsets, and the bytes behind them are not in the report.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assetctl.exchange.nmap_elements import values
+from assetctl.model import Claim
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+CONFIDENCE = 60
+MOST_UNITS = 32
+
+_NAMED_NUMBER = re.compile(r"(.{1,200}) \(([0-9]{1,9})\)\Z")
+_UNIT = re.compile(r"sid 0x([0-9a-fA-F]{1,2})\Z")
+_SERIAL = re.compile(r"0x([0-9a-fA-F]{1,8})\Z")
+
+_TEXTS: Mapping[str, Mapping[str, str]] = {  # script -> element's key -> fact
+    "s7-info": {
+        "Module": "order_code",
+        "Version": "firmware_software_version",
+        "System Name": "application_name",
+        "Module Type": "module_type",
+        "Serial Number": "serial_number",
+        "Plant Identification": "plant_identification",
+        "Copyright": "copyright",
+    },
+    "bacnet-info": {
+        "Vendor Name": "manufacturer",
+        "Model Name": "model",
+        "Firmware": "firmware_software_version",
+        "Object Name": "application_name",
+        "Description": "description",
+        "Location": "physical_location_address",
+    },
+    "omron-info": {"Controller Version": "firmware_software_version"},
+    "pcworx-info": {
+        "PLC Type": "model",
+        "Model Number": "order_code",
+        "Firmware Version": "firmware_software_version",
+    },
+    "fox-info": {"hostName": "hostname", "os.name": "operating_system", "os.Name": "operating_system"},
+}
+
+
+def _texts(name: str, script: "Element") -> Iterator[Claim]:
+    told = values(script)
+    for key, fact in _TEXTS[name].items():
+        if key in told:
+            yield Claim(fact, told[key], confidence=CONFIDENCE)
+
+
+def _omron(script: "Element") -> Iterator[Claim]:
+    """The model field also holds the version, after a run of blanks."""
+    yield from _texts("omron-info", script)
+    if model := values(script).get("Controller Model", "").partition("  ")[0]:
+        yield Claim("model", model, confidence=CONFIDENCE)
+
+
+def _ethernet_ip(script: "Element") -> Iterator[Claim]:
+    """ListIdentity. Vendor and type come as "name (number)"."""
+    told = values(script)
+    for key, name_fact, number_fact in (
+        ("vendor", "manufacturer", "cip_vendor_id"),
+        ("type", "cip_device_type_name", "cip_device_type"),
+    ):
+        if found := _NAMED_NUMBER.match(told.get(key, "")):
+            yield Claim(name_fact, found[1], confidence=CONFIDENCE)
+            yield Claim(number_fact, int(found[2]), confidence=CONFIDENCE)
+    for key, fact in (("productName", "model"), ("revision", "firmware_software_version")):
+        if key in told:
+            yield Claim(fact, told[key], confidence=CONFIDENCE)
+    if re.fullmatch(r"[0-9]{1,5}", told.get("productCode", "")):
+        yield Claim("cip_product_code", int(told["productCode"]), confidence=CONFIDENCE)
+    if (serial := _SERIAL.match(told.get("serialNumber", ""))) and int(serial[1], 16):
+        yield Claim("serial_number", f"{int(serial[1], 16):08X}", confidence=CONFIDENCE)
+    address = told.get("deviceIp", told.get("ipAddress", ""))
+    if address not in ("", "0.0.0.0"):  # noqa: S104 - what the device says when it does not know
+        yield Claim("cip_socket_address", address, confidence=CONFIDENCE)
+
+
+def _modbus(script: "Element") -> Iterator[Claim]:
+    """Maker, product and version come as one text that cannot be taken apart. One unit is the device itself."""
+    units = [(found[1], values(e)) for e in script.findall("table")[:MOST_UNITS] if (found := _UNIT.match(_key(e)))]
+    spoke = [(int(unit, 16), told) for unit, told in units if "error" not in told]
+    for unit, told in spoke:
+        part = "" if len(units) == 1 else f"unit/{unit}"
+        yield Claim("modbus_unit_id", unit, part=part, confidence=CONFIDENCE)
+        if text := told.get("Device identification", ""):
+            yield Claim("description", text, part=part, confidence=CONFIDENCE)
+
+
+def _key(element: "Element") -> str:
+    return element.get("key", "")
+
+
+INDUSTRIAL: Mapping[str, Callable[["Element"], Iterator[Claim]]] = {
+    **{name: partial(_texts, name) for name in _TEXTS},
+    "enip-info": _ethernet_ip,
+    "modbus-discover": _modbus,
+    "omron-info": _omron,
+}
