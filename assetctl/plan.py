@@ -272,7 +272,7 @@ def _nmap_row(target: Target, network: Network, devices: int) -> Row:
         network.kind,
         NMAP,
         Transport.TCP,
-        (),
+        NMAP_PORTS,
         RequestClass.IDENTITY,
         devices,
         1,

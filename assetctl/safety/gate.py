@@ -111,6 +111,10 @@ class Gate:
         """Put on record that a talk begins, so that a resumed scan knows how often it did."""
         self._write(step, "begin", request="", units=0, packets=0)
 
+    def note_listen(self, step: Step) -> int:
+        """Put on record that a talk only listens for a while; the number of the line."""
+        return self._write(step, "listen", request="", units=0, packets=0)
+
     def finish(self, address: Address) -> None:
         """Give the device's seat back."""
         self._seated.pop(address, None)

@@ -166,15 +166,10 @@ async def _ask(action: Ask, step: Step, state: _State, *, gate: Gate, around: Su
     if state.connection is None or state.opened is None:
         return Reply(Outcome.ABORTED, detail="no connection")
     if not action.payload:
+        number, at = gate.note_listen(step), around.now()
         heard = await state.connection.ask(None, action)
-        exchange = Exchange(
-            f"{around.scan}:{gate.ledger.count}.{len(state.exchanges)}",
-            "listen",
-            b"",
-            heard.reply.frames,
-            heard.reply.outcome,
-            around.now(),
-        )
+        frames, outcome = heard.reply.frames, heard.reply.outcome
+        exchange = Exchange(f"{around.scan}:{number}", "listen", b"", frames, outcome, at, heard.rtt_ms)
         state.exchanges.append(exchange)
         await around.keep(f"{around.scan}/{step.id}", exchange)
         return heard.reply

@@ -52,7 +52,7 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     return [
         f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
-        f"At most {plan.scope.limits.packets_per_second} packets a second; every question only reads (docs/protocols.md)",
+        f"At most {plan.scope.limits.packets_per_second} packets a second; every question only reads, see docs",
     ]
 
 
@@ -64,7 +64,7 @@ def _rows(plan: Plan) -> list[str]:
 
 
 def _row(row: Row) -> str:
-    ports = ",".join(map(str, row.ports)) if row.ports else "list"
+    ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{len(row.ports)} ports"
     depth = f" + {', '.join(row.depth)}" if row.depth else ""
     sweep = "sweep" if row.sweep else "known"
     return (

@@ -1,0 +1,56 @@
+"""Makes the inventory again from everything that was ever observed. Pure but for the store at both ends.
+
+Nothing is updated in place: clusters, ids and facts follow from the observations, so any order of scans and imports
+gives the same assets, and a better decoder or rule heals old mistakes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assetctl import fingerprint, merge
+from assetctl.identity import assign
+from assetctl.inventory import build_assets
+from assetctl.model import Address, Asset, Zone
+from assetctl.sightings import sightings
+from assetctl.standing import Standing
+from assetctl.store.repo import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """The inventory of a realm after a run. new: ids that the run brought. changed: ids with a fact it brought."""
+
+    assets: tuple[Asset, ...]
+    standings: tuple[Standing, ...]
+    new: frozenset[str]
+    changed: frozenset[str]
+
+
+def ingest(
+    store: Store, realm: str, *, zones: tuple[Zone, ...] = (), site_of: Callable[[Address], str] = lambda _: ""
+) -> Ingested:
+    """Derive all assets of a realm from its observations and store them."""
+    before = {asset.id: _said(asset) for asset in store.assets(realm)}
+    seen = sightings(store.observations(realm=realm), derive=fingerprint.derive)
+    clusters = merge.cluster(seen)
+    assigned = assign(clusters, store.identities())
+    positions = tuple(position for position in store.positions() if position.realm == realm)
+    inventory = build_assets(
+        clusters, assigned.ids, assigned.aliases, positions=positions, zones=zones, site_of=site_of
+    )
+    store.put_identities(assigned.additions)
+    store.put_aliases(_other_names(assigned.accepted))
+    store.replace_assets(realm, inventory.assets)
+    known = {alias for asset in inventory.assets for alias in asset.aliases if alias in before}
+    new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
+    changed = frozenset(a.id for a in inventory.assets if a.id in before and _said(a) != before[a.id])
+    return Ingested(inventory.assets, inventory.standings, new, changed)
+
+
+def _said(asset: Asset) -> frozenset[tuple[str, str, str]]:
+    """What is known of an asset, without times and sources."""
+    return frozenset((fact.subject.local_key, fact.key, str(fact.value)) for fact in asset.facts)
+
+
+def _other_names(accepted: Mapping[str, str]) -> dict[str, str]:
+    return {name: asset for name, asset in accepted.items() if name != asset}

@@ -1,0 +1,113 @@
+"""The ledgers of a store: where they lie, what earlier runs spent, and what a traffic record says of a run."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from assetctl.model import Address, Scan
+from assetctl.safety.ledger import read
+from assetctl.scope import parse_moment
+
+BUDGET_SPAN = timedelta(hours=24)
+
+
+@dataclass
+class Sent:
+    """What one device was sent in one run, counted from the ledger."""
+
+    units: int = 0
+    connections: int = 0
+    packets: int = 0
+    refusals: int = 0
+    trips: list[str] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+
+    @property
+    def highest_per_s(self) -> int:
+        """The most units in any one second."""
+        most, start = 0, 0
+        for end, moment in enumerate(self.moments):
+            while moment - self.moments[start] >= 1.0:
+                start += 1
+            most = max(most, end - start + 1)
+        return most
+
+
+def folder(store_path: Path) -> Path:
+    """Where the ledgers of a database lie: beside it, readable by its owner only."""
+    return store_path.with_name(store_path.stem + ".ledgers")
+
+
+def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Address, dict[str, int]]:
+    """Units that each device was sent in the last 24 hours, by purse, from the ledgers of all runs."""
+    since = now - BUDGET_SPAN
+    totals: dict[Address, dict[str, int]] = {}
+    for scan in scans:
+        path = Path(scan.ledger)
+        if not scan.ledger or not path.exists() or (scan.ended is not None and scan.ended < since):
+            continue
+        for line in read(path):
+            entry = line.entry
+            if entry.get("do") == "permit" and entry.get("units") and parse_moment(entry["at"]) >= since:
+                purses = totals.setdefault(address(entry["to"]), {})
+                purses[entry["purse"]] = purses.get(entry["purse"], 0) + entry["units"]
+    return totals
+
+
+def begun(path: Path) -> Mapping[str, int]:
+    """How often each step was begun, according to a ledger."""
+    counts: dict[str, int] = {}
+    for line in read(path):
+        if line.entry.get("do") == "begin":
+            step = line.entry["step"]
+            counts[step] = counts.get(step, 0) + 1
+    return counts
+
+
+def traffic(path: Path) -> dict[str, Sent]:
+    """What each address was sent in a run, by address."""
+    found: dict[str, Sent] = {}
+    for line in read(path):
+        entry = line.entry
+        if "to" not in entry:
+            continue
+        sent = found.setdefault(entry["to"], Sent())
+        if entry["do"] == "permit":
+            sent.units += entry["units"]
+            sent.packets += entry["packets"]
+            sent.connections += entry["request"] == "connect" and entry["units"] > 0
+            if entry["units"]:
+                sent.moments.append(parse_moment(entry["at"]).timestamp())
+        elif entry["do"] == "refuse":
+            sent.refusals += 1
+        elif entry["do"] == "trip":
+            sent.trips.append(entry["reason"])
+    return found
+
+
+def address(text: str) -> Address:
+    """An address as the ledger writes it, realm/IP."""
+    realm, _, ip = text.partition("/")
+    return Address(realm, ip_address(ip))
+
+
+def incident(
+    path: Path, *, scan: Scan, subject: str, reason: str, at: datetime, last: Iterable[str], contact: str
+) -> None:
+    """Write the file that stands for an incident: what tripped, the last exchanges, the plan, whom to call."""
+    content = {
+        "subject": subject,
+        "reason": reason,
+        "at": at.isoformat(),
+        "scan": scan.id,
+        "plan": scan.plan_hash,
+        "vantage": scan.vantage,
+        "contact": contact,
+        "last_exchanges": list(last),
+        "next": f"look at the device, then: assetctl quarantine clear {subject} --by NAME --reason TEXT",
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", "utf-8")

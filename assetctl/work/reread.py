@@ -1,0 +1,69 @@
+"""Reads all kept evidence again with today's decoders, without a packet.
+
+A recorded talk is replayed: the same probe, started with the same context, gets the recorded answers. An imported
+file is read again from its stored bytes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from assetctl.errors import WireError
+from assetctl.model import Claim, Exchange, Observation
+from assetctl.protocol import Protocol
+from assetctl.talk import Recorded, Reply, replay
+from assetctl.work import contexts, finder
+from assetctl.work.converse import port_claims
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """One observation read again. changed: the claims differ from the stored ones. missing: questions not recorded."""
+
+    observation: Observation
+    changed: bool
+    missing: int
+    fault: str = ""
+
+
+Importers = Mapping[str, Callable[[Observation], Observation]]
+
+
+def reread(
+    observations: Iterable[Observation], protocols: Mapping[str, Protocol], *, importers: Importers | None = None
+) -> Iterator[Reread]:
+    """Each observation with the claims that today's readers make of its evidence.
+
+    importers: reads one stored record of an imported format again, by source name.
+    """
+    for observation in observations:
+        if observation.source == "probe":
+            yield _replayed(observation, protocols)
+        elif importers and observation.source in importers:
+            again = importers[observation.source](observation)
+            yield Reread(again, set(again.claims) != set(observation.claims), 0)
+        else:
+            yield Reread(observation, False, 0, f"no reader for {observation.source}")
+
+
+def _replayed(observation: Observation, protocols: Mapping[str, Protocol]) -> Reread:
+    name = observation.reader.split("/")[0]
+    protocol = protocols.get(name)
+    if protocol is None and observation.reader.split("/")[0] != finder.READER.split("/")[0]:
+        return Reread(observation, False, 0, f"no protocol {name}")
+    claims: tuple[Claim, ...] = ()
+    missing, fault = 0, ""
+    if protocol is not None and observation.exchanges:
+        try:
+            replayed = replay(protocol.probe(contexts.read(observation.options)), map(_recorded, observation.exchanges))
+            claims, missing = replayed.claims, replayed.missing
+        except WireError as error:
+            fault = str(error)
+    if observation.transport is not None:
+        claims += port_claims(observation.exchanges, observation.transport, observation.port)
+    reader = protocol.reader if protocol else finder.READER
+    again = replace(observation, claims=claims, reader=reader)
+    return Reread(again, set(claims) != set(observation.claims), missing, fault)
+
+
+def _recorded(exchange: Exchange) -> Recorded:
+    return exchange.request, exchange.sent, Reply(exchange.outcome, exchange.received, exchange.detail)

@@ -1,0 +1,304 @@
+"""One scan from order to inventory: plan, permission, lock, vantage, ledger, run, and what came of it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+
+from assetctl import approval as approvals
+from assetctl.errors import Exit, InputError, worst
+from assetctl.model import Address, Observation, Outcome, Scan, ScanState, Zone
+from assetctl.plan import NMAP, Plan, make
+from assetctl.protocol import Protocol
+from assetctl.safety import ledger as ledgers_file
+from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.ledger import Ledger
+from assetctl.scope import Scope, Target, Vantage
+from assetctl.secrets import Secret
+from assetctl.store.records import Approval as Approved
+from assetctl.store.records import Incident, Quarantined
+from assetctl.store.repo import Store
+from assetctl.transport import route
+from assetctl.work import ledgers, lock
+from assetctl.work.converse import Surroundings
+from assetctl.work.ingest import Ingested, ingest
+from assetctl.work.keep import Keeper
+from assetctl.work.nmap import run_leases
+from assetctl.work.scan import Held, Progress, Run, run
+from assetctl.work.stop import Stop, on_signals
+
+AUTHENTICATION_WORDS = ("authentication", "unknown user", "wrong digest", "security level")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run keeps its things. ledgers, incidents, locks: folders of the owner's alone."""
+
+    ledgers: Path
+    incidents: Path
+    locks: Path
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Who allowed a run. stated: the words for the record. hash: of the approval file, "" for a yes at the prompt."""
+
+    stated: str
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be scanned. exclusions: read anew before each frame. resume: id of an interrupted scan."""
+
+    realm: str
+    scope: Scope
+    protocols: Mapping[str, Protocol]
+    secrets: Mapping[str, Secret]
+    scan: str
+    zones: tuple[Zone, ...] = ()
+    exclusions: Callable[[], tuple[Target, ...]] = tuple
+    zone_of: Callable[[Address], str] | None = None
+    site_of: Callable[[Address], str] = lambda _: ""
+    resume: str = ""
+    request: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The end of a run. trips: device -> why it was left alone. code: what the command returns."""
+
+    scan: Scan
+    ingested: Ingested
+    trips: Mapping[Address, str]
+    counts: Mapping[str, int]
+    code: Exit
+
+
+def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
+    """The plan of an order, with what earlier evidence knows about its addresses."""
+    known = frozenset(o.target for o in store.observations(realm=order.realm) if o.target and _showed_device(o))
+    return make(order.scope, order.protocols, known=known, nmap=nmap)
+
+
+def permission_by(plan: Plan, approval: approvals.Approval, store: Store, *, realm: str, now: datetime) -> Permission:
+    """Permission by an approval file. Raises InputError that lists every respect in which the plan goes beyond it."""
+    used = sum(1 for scan in store.scans(realm) if scan.approval.endswith(approval.hash[:12]))
+    found = approvals.objections(plan, approval, now=now, runs_used=used, realm=realm)
+    if found:
+        raise InputError("the plan is outside the approval: " + "; ".join(found))
+    return Permission(approval.stated, approval.hash)
+
+
+def perform(
+    order: Order,
+    plan: Plan,
+    permission: Permission,
+    store: Store,
+    place: Place,
+    *,
+    now: Callable[[], datetime],
+    progress: Progress,
+    on_step: Callable[[Observation], None] | None = None,
+) -> Outcomes:
+    """Run a permitted plan and make the inventory again. Raises SafetyStop before any frame if the vantage is wrong."""
+    if not plan.rows:
+        raise InputError("the plan is empty: nothing in it may be asked; `assetctl plan` says why")
+    vantage = route.taken(order.scope.vantage_of(order.realm), plan.rows[0].target.first)
+    with lock.held(place.locks, order.realm, order.scan) as stop_file:
+        scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
+        stop = Stop(stop_file)
+        earlier = ledgers.spent(store.scans(order.realm), now=now())
+        ledger = ledgers_file.reopen(Path(scan.ledger)) if order.resume else Ledger(Path(scan.ledger))
+        held = Held()
+        gate = _gate(order, plan, ledger, stop, store, now=now, earlier=earlier, held=held)
+        try:
+            counts = _run(
+                order, plan, gate, store, vantage, stop=stop, now=now, progress=progress, on_step=on_step, held=held
+            )
+        finally:
+            ledger.close()
+            scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED)
+            store.finish_scan(scan)
+        code = _code(counts, gate, stop, plan)
+        state = _state(code, stop)
+        scan = replace(scan, state=state, ended=now(), exit=int(code), counts=counts)
+        store.finish_scan(scan)
+        _record_trips(gate, scan, store, place, order, now=now)
+        return Outcomes(
+            scan, ingest(store, order.realm, zones=order.zones, site_of=order.site_of), gate.tripped, counts, code
+        )
+
+
+def _begun(
+    order: Order,
+    plan: Plan,
+    permission: Permission,
+    store: Store,
+    place: Place,
+    *,
+    vantage: Vantage,
+    now: Callable[[], datetime],
+) -> Scan:
+    if order.resume:
+        return _resumed(order, plan, store)
+    place.ledgers.mkdir(mode=0o700, parents=True, exist_ok=True)
+    anchor = "anchor checked" if vantage.is_verified else "cell not verified"
+    scan = Scan(
+        id=order.scan,
+        realm=order.realm,
+        state=ScanState.RUNNING,
+        started=now(),
+        ended=None,
+        vantage=f"{vantage.name} ({anchor})",
+        plan_hash=plan.hash,
+        approval=permission.stated,
+        ledger=str(place.ledgers / f"{order.scan}.jsonl"),
+        coverage=tuple(dict.fromkeys(str(row.target) for row in plan.rows)),
+        excluded=tuple(str(target) for target in plan.scope.excluded),
+    )
+    store.begin_scan(scan)
+    store.put_plan(scan.id, json.dumps({"request": order.request, "plan": json.loads(plan.canonical())}))
+    store.put_approval(
+        Approved(permission.stated, f"scan {scan.id}", now(), permission.hash or plan.hash, scan=scan.id)
+    )
+    return scan
+
+
+def _resumed(order: Order, plan: Plan, store: Store) -> Scan:
+    scan = store.scan(order.resume)
+    if scan is None or scan.state not in (ScanState.INTERRUPTED, ScanState.RUNNING, ScanState.STOPPED):
+        raise InputError(f"scan {order.resume}: not there or not interrupted; `assetctl scans list` shows them")
+    if scan.plan_hash != plan.hash:
+        raise InputError(f"scan {order.resume}: today's plan {plan.hash[:12]} is not its plan {scan.plan_hash[:12]}")
+    return replace(scan, state=ScanState.RUNNING)
+
+
+def _gate(
+    order: Order,
+    plan: Plan,
+    ledger: Ledger,
+    stop: Stop,
+    store: Store,
+    *,
+    now: Callable[[], datetime],
+    earlier: Mapping[Address, Mapping[str, int]],
+    held: Held,
+) -> Gate:
+    quarantined = {
+        ledgers.address(entry.subject): entry.reason for entry in store.quarantined(order.realm) if "/" in entry.subject
+    }
+    rules = Rules(
+        vets={name: protocol.vet for name, protocol in order.protocols.items()},
+        classes={name: protocol.classes for name, protocol in order.protocols.items()},
+        exclusions=order.exclusions,
+        stop=stop,
+        zone_of=order.zone_of,
+        quarantined=quarantined,
+        held=held.reason,
+    )
+    return Gate(plan, rules, ledger, now=now, monotonic=monotonic, spent=earlier)
+
+
+def _run(
+    order: Order,
+    plan: Plan,
+    gate: Gate,
+    store: Store,
+    vantage: Vantage,
+    *,
+    stop: Stop,
+    now: Callable[[], datetime],
+    progress: Progress,
+    on_step: Callable[[Observation], None] | None,
+    held: Held,
+) -> dict[str, int]:
+    counts: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
+    counts["authentication"] = 0
+    done = store.steps_done(order.resume) if order.resume else frozenset()
+    given_up = _given_up(order, Path(gate.ledger.path), done)
+    around = Surroundings(
+        order.resume or order.scan,
+        vantage,
+        order.secrets,
+        plan.scope.limits.connect_s,
+        Keeper(order.resume or order.scan, store.put_batch).keep,
+        now,
+    )
+
+    def keep(observation: Observation) -> None:
+        store.put_observations((observation,))
+        counts[observation.outcome] += 1
+        counts["authentication"] += any(w in e.detail for e in observation.exchanges for w in AUTHENTICATION_WORDS)
+        progress.units = gate.ledger.count
+        if on_step is not None:
+            on_step(observation)
+
+    async def everything() -> None:
+        with on_signals(stop):
+            await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held))
+            if any(row.protocol == NMAP for row in plan.rows) and not stop():
+                await run_leases(plan, gate, around, store, keep=keep, stop=stop)
+
+    asyncio.run(everything())
+    return counts
+
+
+def _given_up(order: Order, path: Path, done: frozenset[str]) -> frozenset[str]:
+    """Steps that were begun twice and never finished; a third time is not tried."""
+    if not order.resume or not path.exists():
+        return frozenset()
+    begun = ledgers.begun(path)
+    return frozenset(
+        f"{order.resume}/{step}" for step, times in begun.items() if times >= 2 and f"{order.resume}/{step}" not in done
+    )
+
+
+def _code(counts: Mapping[str, int], gate: Gate, stop: Stop, plan: Plan) -> Exit:
+    """What the run returns: stops and trips first, then what could not be looked at, then whether anything spoke."""
+    codes = [stop.exit] if stop.reason else []
+    if gate.tripped or gate.stopped_zones:
+        codes.append(Exit.SAFETY)
+    if counts["authentication"]:
+        codes.append(Exit.SECRET)
+    if counts[Outcome.DENIED] or counts[Outcome.ABORTED] or any("not installed" in why for _, why in plan.left_out):
+        codes.append(Exit.PARTIAL)
+    if not counts[Outcome.ANSWERED] and not counts[Outcome.REFUSED]:
+        codes.append(Exit.NOTHING)
+    return worst(*codes)
+
+
+def _state(code: Exit, stop: Stop) -> ScanState:
+    if stop.reason:
+        return ScanState.INTERRUPTED
+    if code is Exit.SAFETY:
+        return ScanState.STOPPED
+    return ScanState.PARTIAL if code is not Exit.DONE else ScanState.DONE
+
+
+def _record_trips(
+    gate: Gate, scan: Scan, store: Store, place: Place, order: Order, *, now: Callable[[], datetime]
+) -> None:
+    """Quarantine what tripped, with an incident file that says why and what to do."""
+    for number, (address, reason) in enumerate(sorted(gate.tripped.items(), key=lambda item: str(item[0])), 1):
+        path = place.incidents / f"{scan.id}-{number}.json"
+        last = [
+            f"{o.id}: {e.request} {e.outcome} {e.detail}".strip()
+            for o in store.observations(scan=scan.id)
+            if o.target == address
+            for e in o.exchanges
+        ][-10:]
+        ledgers.incident(
+            path, scan=scan, subject=str(address), reason=reason, at=now(), last=last, contact=order.scope.contact
+        )
+        store.quarantine((Quarantined(str(address), order.realm, reason, now(), scan.id, str(path)),))
+        store.put_incident(
+            Incident(f"{scan.id}-{number}", order.realm, now(), str(address), reason, scan.id, str(path))
+        )
+
+
+def _showed_device(observation: Observation) -> bool:
+    return observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED) or observation.source != "probe"
