@@ -12,6 +12,7 @@ from assetctl.model import Value
 
 # PostgreSQL refuses NUL in text, both refuse lone surrogates, and devices send either
 _UNSTORABLE = re.compile("[\x00\\\\\ud800-\udfff]")
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
 
 
@@ -75,7 +76,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def canonical(document: object) -> str:
     """The one JSON text of a document: sorted keys, no spaces, ASCII."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ENCODER.encode(document)
 
 
 def value_of(document: Any) -> Value:

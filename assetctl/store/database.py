@@ -25,6 +25,8 @@ from assetctl.store.faults import raise_fault
 
 SQLITE_FORM = "sqlite:///PATH"
 POSTGRESQL_FORM = "postgresql+psycopg://USER@HOST/DATABASE"
+LOG_LIMIT_BYTES = 32 * 1024 * 1024  # what one large import leaves of the log on the disk
+MAGIC = b"SQLite format 3\0"
 _WRITES = {"assetctl_begin": "BEGIN IMMEDIATE"}
 
 
@@ -114,12 +116,24 @@ def check_path(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise InputError(f"database {path} is a folder: give the path of a file in it")
     if path.exists():
+        _require_magic(path)
         return
     if not path.parent.is_dir():
         raise InputError(f"database {path}: the folder {path.parent} does not exist; make it, or give another path")
     if not create:
         raise InputError(f"database {path} does not exist: a scan or an import makes it, or give another path")
     make_private(path)
+
+
+def _require_magic(path: Path) -> None:
+    """Refuse a file that SQLite would take for an empty database because it is shorter than a page."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+    except OSError as error:
+        raise EnvironmentFault(f"database {path} cannot be opened: {error.strerror}; check its permissions") from error
+    if start not in (b"", MAGIC):
+        raise InputError(f"database {path} is not a database: give the path of one, or of a file not there yet")
 
 
 def use_write_ahead_log(path: Path, where: str, *, wait_s: float) -> None:
@@ -158,6 +172,7 @@ def _prepare_sqlite(foreign_keys: str, connection: Any, _record: ConnectionPoolE
     connection.isolation_level = None  # we begin transactions ourselves
     connection.execute(f"PRAGMA foreign_keys={foreign_keys}")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA journal_size_limit={LOG_LIMIT_BYTES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

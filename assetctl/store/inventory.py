@@ -1,6 +1,6 @@
 """Assets and their facts: derived from the observations, so a realm is always replaced as a whole."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +11,10 @@ from assetctl.store.columns import value_of
 from assetctl.store.database import Database, decoding
 from assetctl.store.identities import current_id, insert_aliases
 from assetctl.store.statements import Rows, in_chunks
-from assetctl.store.tables import ASSET, FACT
+from assetctl.store.tables import ALIAS, ASSET, FACT
 
 PAGE = 2000
+KINDS = {kind.value: kind for kind in SubjectKind}
 
 
 def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> None:
@@ -25,8 +26,14 @@ def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> None
     with store.writing() as connection:
         connection.execute(delete(FACT).where(FACT.c.realm == realm))
         connection.execute(delete(ASSET).where(ASSET.c.realm == realm))
+        aliases: dict[str, str] = {}
         for chunk in in_chunks(assets):
             _insert(connection, realm, chunk)
+            for one in chunk:
+                aliases |= {alias: min(one.id, aliases.get(alias, one.id)) for alias in one.aliases}
+        insert_aliases(connection, aliases)
+        own_ids = select(ASSET.c.id).where(ASSET.c.realm == realm)
+        connection.execute(delete(ALIAS).where(ALIAS.c.alias.in_(own_ids)))  # else two could stand for each other
 
 
 def assets(store: Database, realm: str | None = None) -> tuple[Asset, ...]:
@@ -67,7 +74,6 @@ def _insert(connection: Connection, realm: str, chunk: list[Asset]) -> None:
     fact_rows: Rows = [_fact_row(realm, at, fact) for one in chunk for at, fact in enumerate(one.facts)]
     if fact_rows:
         connection.execute(FACT.insert(), fact_rows)
-    insert_aliases(connection, {alias: one.id for one in chunk for alias in one.aliases})
 
 
 def _read(store: Database, rows: Select[Any], facts: Select[Any]) -> tuple[Asset, ...]:
@@ -123,14 +129,10 @@ def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:
     return Asset(facts=facts, **fields)
 
 
-def _fact(row: Row[Any]) -> Fact:
+def _fact(row: Sequence[Any]) -> Fact:
+    # by place, since a large inventory has millions of columns to read
+    asset, _, _, kind, local_key, key, value, source_kind, source_name, evidence, vantage, first, last, confidence = row
+    subject = Subject(KINDS[kind], asset, local_key)
     return Fact(
-        Subject(SubjectKind(row.kind), row.asset, row.local_key),
-        row.key,
-        value_of(row.value),
-        Source(row.source_kind, row.source_name, row.evidence),
-        row.vantage,
-        row.first_seen,
-        row.last_seen,
-        row.confidence,
+        subject, key, value_of(value), Source(source_kind, source_name, evidence), vantage, first, last, confidence
     )

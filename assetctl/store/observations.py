@@ -117,6 +117,7 @@ def _observation(row: Row[Any], exchanges: tuple[Exchange, ...]) -> Observation:
     fields["outcome"] = Outcome(row.outcome)
     fields["transport"] = None if row.transport is None else Transport(row.transport)
     fields["claims"] = tuple(map(_claim, row.claims))
+    fields["options"] = dict(row.options)
     return Observation(exchanges=exchanges, **fields)
 
 
