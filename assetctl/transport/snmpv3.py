@@ -120,12 +120,18 @@ class Engine:
         return self._engine.message_processing_subsystems[VERSION_3]
 
     def seal(self, pdu: Any, agent: tuple[str, int, int]) -> tuple[bytes, int]:
-        """A message with a PDU inside, or a discovery message for an agent not yet known; and a handle on it."""
+        """A message with a PDU inside, or a discovery message for an agent not yet known; and a handle on it.
+
+        Raises WireError when what the agent said of itself, such as its engine id, cannot be used.
+        """
         handle = next(self._handles)
-        _, _, message = self._messages.prepare_outgoing_message(
-            self._engine, (), agent, VERSION_3, USER_BASED, _octets(self.user.user), self.level,
-            None, _octets(self.user.context), 1, pdu, True, handle,
-        )  # fmt: skip
+        try:
+            _, _, message = self._messages.prepare_outgoing_message(
+                self._engine, (), agent, VERSION_3, USER_BASED, _octets(self.user.user), self.level,
+                None, _octets(self.user.context), 1, pdu, True, handle,
+            )  # fmt: skip
+        except Exception as fault:  # noqa: BLE001  foreign code over a foreign engine id and clock
+            raise WireError(f"SNMPv3 agent: its engine id or clock is not usable ({type(fault).__name__})") from None
         return bytes(message), handle
 
     def forget(self, handle: int) -> None:
@@ -189,7 +195,7 @@ class Snmpv3Connection:
         """Send the permitted PDU and gather the answer; before the first one learn the agent's engine id."""
         if permit is None:
             return await self._gather(ask.wait_s, ask.accepts)
-        pdu = _read(permit.use())
+        pdu = read_pdu(permit.use())
         self._draws += permit.datagrams
         try:
             if not self._engine.knows(self._agent):
@@ -199,6 +205,8 @@ class Snmpv3Connection:
             return await self._in_time(pdu, ask)
         except Reported as report:
             return Heard(Reply(Outcome.REFUSED, detail=f"usm: {report}"))
+        except WireError as broken:
+            return Heard(Reply(Outcome.GARBLED, detail=str(broken)))
 
     async def _discover(self, wait_s: float) -> Heard | None:
         """Learn the engine id, which all keys are bound to; None when it is known now, else what came instead."""
@@ -295,7 +303,7 @@ def _octets(text: str) -> Any:
     return rfc1902.OctetString(text.encode())  # type: ignore[no-untyped-call]
 
 
-def _read(pdu: bytes) -> Any:
+def read_pdu(pdu: bytes) -> Any:
     """A PDU of ours as the engine wants it."""
     choice, _ = decoder.decode(pdu, asn1Spec=rfc1905.PDUs())  # type: ignore[no-untyped-call]
     return choice.getComponent()

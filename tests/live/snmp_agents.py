@@ -27,6 +27,7 @@ sysContact plant electricians
 sysLocation hall 2, cabinet 14
 sysServices 2
 sysObjectID 1.3.6.1.4.1.9.1.958
+exactEngineID 0x80000009030011223344aa
 """
 
 
@@ -54,9 +55,9 @@ def running(command: list[str], *, cwd: Path, env: dict[str, str]) -> Iterator[s
 
 
 @contextlib.contextmanager
-def snmpd(folder: Path, lines: str = "", *, community: str = "plantread") -> Iterator[int]:
-    """net-snmp's agent; yields its port. lines: further lines of its configuration."""
-    port = free_port()
+def snmpd(folder: Path, lines: str = "", *, community: str = "plantread", port: int = 0) -> Iterator[int]:
+    """net-snmp's agent; yields its port. lines: further lines of its configuration. port: 0 for one that is free."""
+    port = port or free_port()
     (folder / "snmpd.conf").write_text(f"agentAddress udp:{HOST}:{port}\n{SYSTEM}rocommunity {community}\n{lines}")
     env = {"MIBS": "", "SNMP_PERSISTENT_DIR": str(folder / "state"), "SNMPCONFPATH": str(folder)}
     assert SNMPD
