@@ -1,0 +1,5 @@
+"""python -m assetctl"""
+
+from assetctl.cli.main import main
+
+main()

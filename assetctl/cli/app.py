@@ -1,0 +1,110 @@
+"""What every command starts from: the global options, the settings and the store they lead to."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from assetctl.cli.output import Output
+from assetctl.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from assetctl.model import Position, Zone
+    from assetctl.settings import Settings
+    from assetctl.store.repo import Store
+    from assetctl.work.session import Place
+
+
+@dataclass
+class App:
+    """One call of the program. config, db: as given on the command line, None when not."""
+
+    output: Output = field(default_factory=Output)
+    config: Path | None = None
+    db: str | None = None
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The settings that count here; a file found upward of the working directory is named."""
+        from assetctl.settings import load_settings
+
+        flags = {"database.url": _url(self.db)} if self.db else {}
+        settings = load_settings(self.config, cwd=Path.cwd(), environ=os.environ, flags=flags)
+        if settings.found.how == "upward" and settings.found.path is not None:
+            self.output.detail(f"settings: {settings.found.path}")
+        return settings
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.database_url
+
+    def store(self, *, create: bool = True) -> "Store":
+        from assetctl.store.repo import open_store
+
+        return open_store(self.database_url, create=create)
+
+    @property
+    def place(self) -> "Place":
+        """Folders of ledgers, incidents and locks: beside an SQLite file, else in the user's data folder."""
+        from platformdirs import user_data_path, user_state_path
+
+        from assetctl.work.session import Place
+
+        base = Path(self.database_url.removeprefix("sqlite:///"))
+        if not self.database_url.startswith("sqlite:///"):
+            base = user_data_path("assetctl") / "assetctl.db"
+        return Place(
+            base.with_name(base.stem + ".ledgers"),
+            base.with_name(base.stem + ".incidents"),
+            Path(os.environ.get("ASSETCTL_LOCKS", "") or user_state_path("assetctl") / "locks"),
+        )
+
+    @property
+    def zones(self) -> "tuple[Zone, ...]":
+        """The zones of the file that the settings name, or none."""
+        from assetctl.zones import read_zones
+
+        return read_zones(self.settings.file(self.settings.files.zones)).zones if self.settings.files.zones else ()
+
+    @property
+    def register(self) -> "tuple[Position, ...]":
+        """The positions of the register that the settings name, or none."""
+        from assetctl.zones import read_register
+
+        name = self.settings.files.positions
+        return read_register(self.settings.file(name), now=now()) if name else ()
+
+
+def of(context: typer.Context) -> App:
+    """The call that a command belongs to."""
+    app = context.find_object(App)
+    return app if app is not None else App()
+
+
+def now() -> datetime:
+    """The clock, read here and nowhere below."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def finish(code: int | Exit) -> None:
+    """End a command with a code."""
+    raise typer.Exit(int(code))
+
+
+def confirm(question: str) -> bool:
+    """Ask once. Without a terminal the answer cannot be had, and that is an error of use."""
+    if not sys.stdin.isatty():
+        raise InputError("no terminal to ask on; give an approval (--approval FILE), or --yes for loopback and lab")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _url(text: str) -> str:
+    return text if "://" in text else f"sqlite:///{Path(text).absolute().as_posix()}"

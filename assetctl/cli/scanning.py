@@ -1,0 +1,299 @@
+"""plan, scan, stop, quarantine: what leaves the machine, and the word that lets it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetctl.cli.app import App, confirm, finish, now, of
+from assetctl.cli.progress import Bar
+from assetctl.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from assetctl.plan import Plan
+    from assetctl.store.repo import Store
+    from assetctl.work.session import Order, Outcomes, Permission
+
+Targets = Annotated[list[str] | None, typer.Argument(help="Addresses, networks, ranges, names, @file, realm/network.")]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Leave these out.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="ot-safe, it or lab; may only tighten.")]
+Realm = Annotated[str, typer.Option("--realm", help="Address space of targets without one.")]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Only these probes.")]
+Depth = Annotated[list[str] | None, typer.Option("--depth", help="Depth questions by name, such as snmp.tables.")]
+Stale = Annotated[str | None, typer.Option("--stale", help="Only devices not seen for so long, such as 90d.")]
+Missing = Annotated[list[str] | None, typer.Option("--missing", help="Only devices that lack this fact.")]
+Known = Annotated[bool, typer.Option("--from-evidence", help="Only addresses where a device is known.")]
+
+quarantine = typer.Typer(help="Devices that are left alone since a breaker tripped.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file into the program."""
+    app.command(epilog="Example: assetctl plan 10.20.1.0/24 --approval approval.toml")(plan)
+    app.command(epilog="Examples: assetctl scan 10.20.1.0/24 · assetctl scan --approval approval.toml --yes")(scan)
+    app.command()(stop)
+    app.add_typer(quarantine, name="quarantine")
+
+
+def plan(
+    context: typer.Context,
+    targets: Targets = None,
+    exclude: Exclude = None,
+    profile: Profile = None,
+    realm: Realm = "plant",
+    only: Only = None,
+    depth: Depth = None,
+    from_evidence: Known = False,
+    stale: Stale = None,
+    missing: Missing = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Write every row as JSON.")] = None,
+    approval: Annotated[Path | None, typer.Option("--approval", help="Write a draft approval to sign.")] = None,
+) -> None:
+    """Show what a scan would send, in at most 40 lines. Nothing is sent."""
+    app = of(context)
+    with app.store() as store:
+        order = _order(app, store, targets, exclude, profile, realm, only, depth, scan="plan")
+        order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
+        made = _plan(order, store)
+    if save is not None:
+        save.write_text(made.canonical() + "\n", "utf-8")
+        app.output.say(f"every row: {save}")
+    if approval is not None:
+        _draft(made, realm, approval)
+        app.output.say(f"draft to narrow and sign: {approval}")
+    _show(app, made, order)
+    if not made.rows:
+        finish(Exit.NOTHING)
+
+
+def scan(
+    context: typer.Context,
+    targets: Targets = None,
+    exclude: Exclude = None,
+    profile: Profile = None,
+    realm: Realm = "plant",
+    only: Only = None,
+    depth: Depth = None,
+    from_evidence: Known = False,
+    stale: Stale = None,
+    missing: Missing = None,
+    approval: Annotated[Path | None, typer.Option("--approval", help="Approval that the plan must lie inside.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", help="Id of an interrupted scan to go on with.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask; loopback and lab only, or with --approval.")
+    ] = False,
+) -> None:
+    """Ask the devices of a plan who they are, harmlessly, and keep every answer. Asks once before anything is sent."""
+    app = of(context)
+    with app.store() as store:
+        order = _order(
+            app, store, targets, exclude, profile, realm, only, depth, scan=resume or "", resume=resume or ""
+        )
+        order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
+        made = _plan(order, store)
+        if app.output.verbosity >= 0 or dry_run:
+            _show(app, made, order)
+        if dry_run:
+            return
+        permission = _permission(app, made, store, order, approval=approval, yes=yes)
+        outcomes = _perform(app, order, made, permission, store)
+    _tell(app, outcomes)
+    finish(outcomes.code)
+
+
+def stop(
+    context: typer.Context, realm: Annotated[str | None, typer.Option("--realm", help="Only this realm.")] = None
+) -> None:
+    """End the sending of every running scan within a second; what was answered is kept."""
+    from assetctl.work.lock import ask_to_stop
+
+    app = of(context)
+    told = ask_to_stop(app.place.locks, realm)
+    for line in told:
+        app.output.say(f"told to stop: {line}")
+    if not told:
+        app.output.say("no scan is running")
+        finish(Exit.NOTHING)
+
+
+@quarantine.command("list")
+def list_quarantine(context: typer.Context) -> None:
+    """The devices that are left alone, since when and why."""
+    app = of(context)
+    with app.store() as store:
+        rows = [
+            {
+                "id": q.subject,
+                "realm": q.realm,
+                "since": q.since.isoformat(),
+                "reason": q.reason,
+                "incident": q.incident,
+            }
+            for q in store.quarantined()
+        ]
+    app.output.rows("quarantine", rows, columns=("id", "since", "reason", "incident"), command="quarantine list")
+
+
+@quarantine.command("clear")
+def clear_quarantine(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="Address as realm/IP, as the list shows it.")],
+    by: Annotated[str, typer.Option("--by", help="Who looked at the device.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it may be asked again.")],
+) -> None:
+    """Allow a device to be asked again after somebody looked at it."""
+    app = of(context)
+    if not by.strip() or not reason.strip():
+        raise InputError("--by and --reason: a name and a reason are needed")
+    with app.store() as store:
+        cleared = store.clear_quarantine(device, by=by, reason=reason, at=now())
+    if not cleared:
+        raise InputError(f"{device}: not in quarantine; `assetctl quarantine list` shows the ids")
+    app.output.say(f"{device} may be asked again")
+
+
+def _order(
+    app: App,
+    store: "Store",
+    targets: list[str] | None,
+    exclude: list[str] | None,
+    profile: str | None,
+    realm: str,
+    only: list[str] | None,
+    depth: list[str] | None,
+    *,
+    scan: str,
+    resume: str = "",
+) -> "Order":
+    from assetctl.work.ordering import Wish, order_of
+
+    if resume and not targets:
+        wish = Wish.of_plan(store.plan(resume), resume)
+    else:
+        wish = Wish(realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()))
+    return order_of(
+        wish, app.settings, zones=app.zones, scan=scan or _scan_id(), resume=resume, environ=_environ(), store=store
+    )
+
+
+def _narrowed(
+    order: "Order", store: "Store", *, from_evidence: bool, stale: str | None, missing: list[str] | None
+) -> "Order":
+    if not (from_evidence or stale or missing):
+        return order
+    from assetctl.work.ordering import narrowed
+
+    return narrowed(order, store, stale=stale, missing=tuple(missing or ()), now=now())
+
+
+def _plan(order: "Order", store: "Store") -> "Plan":
+    from assetctl.transport.tool import find_nmap
+    from assetctl.work.session import plan_for
+
+    return plan_for(order, store, nmap=find_nmap() is not None)
+
+
+def _show(app: App, made: "Plan", order: "Order") -> None:
+    from assetctl.work.plan_text import lines
+
+    for line in lines(made, vantage=order.scope.vantage_of(order.realm)):
+        app.output.say(line)
+
+
+def _draft(made: "Plan", realm: str, path: Path) -> None:
+    from datetime import timedelta
+
+    from assetctl.approval import draft
+
+    if path.exists():
+        raise InputError(f"{path}: is there already; a signed approval is not overwritten")
+    path.write_text(draft(made, now=now(), until=now() + timedelta(days=7), realm=realm), "utf-8")
+
+
+def _permission(
+    app: App, made: "Plan", store: "Store", order: "Order", *, approval: Path | None, yes: bool
+) -> "Permission":
+    from assetctl.work.session import Permission, permission_by
+
+    if approval is not None:
+        from assetctl.work.ordering import read_approval
+
+        return permission_by(made, read_approval(approval), store, realm=order.realm, now=now())
+    if made.is_harmless_place and yes:
+        return Permission("the command line, loopback or lab only")
+    if made.scope.persons > 1:
+        raise InputError("the scope demands two persons: an approval file is needed (`assetctl plan --approval FILE`)")
+    if yes:
+        raise InputError("--yes without --approval counts for loopback and lab networks only")
+    question = "Send this?" if not made.sweeps else "Send this, with a blind sweep of OT addresses?"
+    if not confirm(question):
+        app.output.say("nothing was sent")
+        finish(Exit.USAGE)
+    return Permission(f"{_user()} at the prompt (as stated by the operator, not verified)")
+
+
+def _perform(app: App, order: "Order", made: "Plan", permission: "Permission", store: "Store") -> "Outcomes":
+    from assetctl.work.scan import Progress
+    from assetctl.work.session import perform
+
+    progress = Progress(total=made.devices)
+    with Bar(progress, shown=app.output.verbosity >= 0) as bar:
+        return perform(
+            order,
+            made,
+            permission,
+            store,
+            app.place,
+            now=now,
+            progress=progress,
+            on_step=bar.step,
+        )
+
+
+def _tell(app: App, outcomes: "Outcomes") -> None:
+    """The end of a scan in words, and as one record."""
+    scan, found = outcomes.scan, outcomes.ingested
+    say = app.output.say
+    say(f"scan {scan.id}: {scan.state}; {len(found.assets)} assets, {len(found.new)} new, {len(found.changed)} changed")
+    said = ", ".join(f"{count} {name}" for name, count in outcomes.counts.items() if count)
+    say(f"steps: {said or 'none'}")
+    for address, reason in outcomes.trips.items():
+        app.output.warn(f"{address} was left alone: {reason}; see `assetctl quarantine list`")
+    say(f"for the ticket: ledger head {scan.head} count {scan.count}")
+    if app.output.format != "table":
+        record = {
+            "id": scan.id,
+            "state": scan.state,
+            "assets": len(found.assets),
+            "new": sorted(found.new),
+            "changed": sorted(found.changed),
+            "steps": outcomes.counts,
+            "head": scan.head,
+            "count": scan.count,
+            "plan": scan.plan_hash,
+        }
+        app.output.document("scan", record, command="scan", code=int(outcomes.code))
+    else:
+        say("next: assetctl assets list · assetctl check · assetctl report all")
+
+
+def _scan_id() -> str:
+    import secrets
+
+    return f"s-{now():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+def _environ() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
