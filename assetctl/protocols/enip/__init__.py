@@ -48,7 +48,7 @@ PROTOCOL = Protocol(
             varying=_SESSION + _TRANSACTION,
         ),
         Request(
-            name="read-identity",
+            name="get-attributes-all",
             klass=RequestClass.IDENTITY,
             clause="CIP Volume 1, 5-2 (Get_Attributes_All); Volume 2, 2-4.7 (SendRRData)",
             meaning="the Identity object, where ListIdentity names nobody",
@@ -57,7 +57,7 @@ PROTOCOL = Protocol(
             varying=_SESSION + _TRANSACTION,
         ),
         Request(
-            name="read-interface",
+            name="get-attribute-single",
             klass=RequestClass.DEPTH,
             clause="CIP Volume 2, 5-4 attributes 5 and 6, 5-5 attribute 3 (Get_Attribute_Single)",
             meaning="host name and address of the TCP/IP Interface object, MAC address of the Ethernet Link object",
