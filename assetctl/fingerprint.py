@@ -1,0 +1,195 @@
+"""Facts out of what a device wrote: patterns over one field each, and rules that give an asset its role.
+
+The patterns live in fingerprints/*.toml, each with texts that match and texts that must not. Loading tries them all,
+so a file that would read a text wrongly does not load. A wrong value is worse than none.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from re import Pattern
+from types import MappingProxyType
+from typing import Any
+
+from assetctl import makers, oui, patterns
+from assetctl.errors import InputError
+from assetctl.facts import is_of_type, vocabulary
+from assetctl.model import Claim, SubjectKind, Value
+from assetctl.sightings import Derived
+
+CONFIDENCE = 75
+ENTERPRISE_CONFIDENCE = 50
+MAC_CONFIDENCE = 30
+ROUNDS = 2  # a rule may read what a pattern found, and no further
+_KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One pattern over one field.
+
+    gives: facts that hold whenever it matches. Named groups of the pattern are facts too, where they matched.
+    examples: a text and the values of its groups. others: texts that must not match.
+    """
+
+    name: str
+    field: str
+    pattern: Pattern[str]
+    gives: Mapping[str, Value]
+    confidence: int
+    examples: tuple[tuple[str, Mapping[str, str]], ...]
+    others: tuple[str, ...]
+
+    def read(self, text: str) -> Mapping[str, str] | None:
+        """Values of the named groups, None when the text is of another kind."""
+        found = self.pattern.match(patterns.cut(text))
+        if found is None:
+            return None
+        return {key: value.strip() for key, value in found.groupdict().items() if value and value.strip()}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """by_field: the patterns over each field, in the order in which they are tried; the first that matches counts."""
+
+    by_field: Mapping[str, tuple[Fingerprint, ...]]
+
+    def first(self, field: str, text: str) -> Fingerprint | None:
+        """The pattern that reads a text."""
+        return next((one for one in self.by_field.get(field, ()) if one.pattern.match(patterns.cut(text))), None)
+
+
+def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:
+    """What follows from one part's claims, each with the name of its rule; nothing that was claimed already.
+
+    prints: from `load`; the shipped ones by default.
+    """
+    rules = prints or shipped()
+    known = {(claim.kind, claim.local_key, claim.key, claim.value) for claim in claims}
+    found: dict[tuple[SubjectKind, str, str, Value], Derived] = {}
+    reading = list(claims)
+    for _ in range(ROUNDS):
+        fresh = []
+        for one in (derived for claim in reading for derived in _from(claim, rules)):
+            what = (one.claim.kind, one.claim.local_key, one.claim.key, one.claim.value)
+            if what not in known and (what not in found or _is_better(one, found[what])):
+                found[what] = one
+                fresh.append(one.claim)
+        reading = fresh
+    return tuple(sorted(found.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
+
+
+def _is_better(one: Derived, other: Derived) -> bool:
+    return (-one.claim.confidence, one.rule) < (-other.claim.confidence, other.rule)
+
+
+def _from(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
+    if not isinstance(claim.value, tuple):
+        yield from _printed(claim, rules)
+    if claim.key == "snmp_enterprise_number" and isinstance(claim.value, int):
+        maker = makers.of_enterprise(claim.value)
+        if maker:
+            yield Derived(_claim("manufacturer", maker, claim, ENTERPRISE_CONFIDENCE), "enterprise-number")
+    if claim.key == "mac_address" and claim.kind is SubjectKind.INTERFACE:
+        maker = oui.maker(str(claim.value))
+        if maker:
+            yield Derived(_claim("mac_maker", makers.canonical(maker), claim, MAC_CONFIDENCE), "mac-prefix")
+
+
+def _printed(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
+    text = str(claim.value)
+    one = rules.first(claim.key, text)
+    values = one.read(text) if one else None
+    if one and values is not None:
+        for key, value in {**one.gives, **values}.items():
+            yield Derived(_claim(key, value, claim, min(one.confidence, claim.confidence)), one.name)
+
+
+def _claim(key: str, value: Value, origin: Claim, confidence: int) -> Claim:
+    """A claim about the asset, or about the same service that the text came from."""
+    kind = vocabulary()[key].kind
+    local_key = origin.local_key if kind is origin.kind else ""
+    return Claim(key, value, kind, local_key, origin.part, confidence)
+
+
+@cache
+def shipped() -> Fingerprints:
+    """The fingerprints that come with the program."""
+    return load(files("assetctl").joinpath("fingerprints"))
+
+
+def load(folder: Traversable) -> Fingerprints:
+    """All fingerprints of a folder, files in the order of their names.
+
+    Raises InputError with file and fingerprint when one breaks a rule, misreads an example or takes another's text.
+    """
+    found: dict[str, list[Fingerprint]] = {}
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            for one in _file(file):
+                found.setdefault(one.field, []).append(one)
+    prints = Fingerprints(MappingProxyType({field: tuple(rows) for field, rows in found.items()}))
+    names = [one.name for rows in prints.by_field.values() for one in rows]
+    for name in {name for name in names if names.count(name) > 1}:
+        raise InputError(f"fingerprint {name!r} stands in {folder} more than once: give it another name")
+    for one in (one for rows in prints.by_field.values() for one in rows):
+        _try(one, prints)
+    return prints
+
+
+def _file(file: Traversable) -> Iterable[Fingerprint]:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{file}: not readable as TOML: {error}") from None
+    if set(table) != {"field", "fingerprint"} or table["field"] not in vocabulary():
+        raise InputError(f'{file}: expected "field" (a fact key) and a list of [[fingerprint]], found {sorted(table)}')
+    for at, row in enumerate(table["fingerprint"], 1):
+        try:
+            yield _fingerprint(table["field"], row)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{file}: fingerprint {at} {row.get('name', '')!r}: {error}") from None
+
+
+def _fingerprint(field: str, row: Mapping[str, Any]) -> Fingerprint:
+    unknown = set(row) - _KEYS
+    if unknown:
+        raise ValueError(f"unknown entries {sorted(unknown)}; known are {sorted(_KEYS)}")
+    pattern = patterns.compiled(str(row["pattern"]))
+    gives: dict[str, Value] = dict(row.get("set", {}))
+    examples = tuple((one["text"], dict(one.get("gives", {}))) for one in row["examples"])
+    others: tuple[str, ...] = tuple(row["not"])
+    if not examples or not others:
+        raise ValueError("at least one example and one text under not are needed")
+    for key in pattern.groupindex:
+        if key not in vocabulary() or vocabulary()[key].type != "text":
+            raise ValueError(f"group {key!r} is no fact key of type text")
+    for key, value in gives.items():
+        if key not in vocabulary() or not is_of_type(vocabulary()[key], value):
+            raise ValueError(f"set: {key!r} is no fact key, or {value!r} is not of its type")
+    maker = gives.get("manufacturer")
+    if maker is not None and makers.canonical(str(maker)) != maker:
+        raise ValueError(f"set: the maker {maker!r} is spelled {makers.canonical(str(maker))!r}")
+    confidence = int(row.get("confidence", CONFIDENCE))
+    return Fingerprint(str(row["name"]), field, pattern, gives, confidence, examples, others)
+
+
+def _try(one: Fingerprint, prints: Fingerprints) -> None:
+    """Every example is read by its own fingerprint with its values, and every counter-example is not."""
+    used: set[str] = set()
+    for text, values in one.examples:
+        reader = prints.first(one.field, text)
+        if reader is not one:
+            raise InputError(f"fingerprint {one.name}: {text!r} is read by {reader.name if reader else 'none'}")
+        if one.read(text) != values:
+            raise InputError(f"fingerprint {one.name}: {text!r} gives {one.read(text)}, expected {values}")
+        used |= set(values)
+    if used != set(one.pattern.groupindex):
+        missing = sorted(set(one.pattern.groupindex) - used)
+        raise InputError(f"fingerprint {one.name}: no example shows {', '.join(missing)}")
+    for text in one.others:
+        if one.read(text) is not None:
+            raise InputError(f"fingerprint {one.name}: {text!r} must not match, but does")

@@ -1,0 +1,185 @@
+"""Laws of the fingerprints: what the shipped ones read, and which ones do not load."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from assetctl import fingerprint, makers, patterns
+from assetctl.errors import InputError
+from assetctl.facts import vocabulary
+from assetctl.fingerprint import Fingerprint, derive, load, shipped
+from assetctl.model import Claim, SubjectKind
+
+EVERY = [one for rows in shipped().by_field.values() for one in rows]
+GOOD = """
+field = "description"
+[[fingerprint]]
+name = "acme"
+pattern = '^Acme (?P<model>[A-Z0-9]{2,8}) v'
+set = { manufacturer = "Acme" }
+examples = [{ text = "Acme X1 v3", gives = { model = "X1" } }]
+not = ["Acme"]
+"""
+
+
+def values(*claims: Claim) -> dict[str, object]:
+    return {one.claim.key: one.claim.value for one in derive(claims)}
+
+
+def folder(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "a.toml").write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
+def test_no_text_makes_a_pattern_slow(one: Fingerprint) -> None:
+    fillers = ["A", " ", "1", ",", "-", "A1 ", "1.", "S, "]
+    texts = [
+        (text[:cut] + filler * 2000) for text, _ in one.examples for cut in (0, 20, len(text)) for filler in fillers
+    ]
+    began = time.perf_counter()
+    for text in texts:
+        one.read(text)
+    assert (time.perf_counter() - began) / len(texts) < 0.02
+
+
+@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
+def test_what_is_set_follows_the_vocabulary_and_gives_a_known_role(one: Fingerprint) -> None:
+    assert set(one.gives) | set(one.pattern.groupindex) <= set(vocabulary())
+    assert one.gives or one.pattern.groupindex
+    assert str(one.gives.get("asset_role_type", "plc")) in {
+        *("plc", "remote-io", "drive", "hmi", "sensor", "communication-module", "switch", "router", "firewall"),
+        *("access-point", "serial-server", "server", "workstation", "printer", "pdu", "cooling"),
+    }
+
+
+def test_the_recorded_power_strip_tells_its_identity() -> None:
+    text = (
+        "APC Web/SNMP Management Card (MB:v3.9.2 PF:v3.7.3 PN:apc_hw02_aos_373.bin AF1:v3.7.4 "
+        "AN1:apc_hw02_rpdu_374.bin MN:AP8932 HR:02 SN: 3F503A169043 MD:12/23/2005) "
+    )
+    told = values(Claim("description", text))
+    assert told == {
+        "manufacturer": "APC",
+        "model": "AP8932",
+        "hardware_version": "02",
+        "serial_number": "3F503A169043",
+        "firmware_software_version": "3.7.4",
+        "asset_role_type": "pdu",
+    }
+
+
+def test_a_rule_may_read_what_a_pattern_found() -> None:
+    text = "Siemens, SIMATIC S7, CPU315-2 PN/DP, 6ES7 315-2EH14-0AB0 , HW: 7, FW: V3.2.11"
+    found = {one.claim.key: one.rule for one in derive([Claim("description", text)])}
+    assert found["order_code"] == "siemens-s7-cpu"
+    assert found["asset_role_type"] == "role-s7-cpu"
+
+
+def test_nothing_is_derived_that_was_claimed() -> None:
+    claims = [Claim("order_code", "6ES7 315-2EH14-0AB0"), Claim("manufacturer", "Siemens")]
+    assert [one.claim.key for one in derive(claims)] == ["asset_role_type"]
+
+
+def test_a_derived_claim_is_about_the_same_part_and_service_and_no_surer() -> None:
+    banner = Claim(
+        "service_banner", "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10", SubjectKind.SERVICE, "tcp/22", "slot/1", 40
+    )
+    found = {one.claim.key: one.claim for one in derive([banner])}
+    assert (found["service_version"].kind, found["service_version"].local_key) == (SubjectKind.SERVICE, "tcp/22")
+    assert (found["operating_system"].kind, found["operating_system"].local_key) == (SubjectKind.ASSET, "")
+    assert all(one.part == "slot/1" and one.confidence == 40 for one in found.values())
+
+
+def test_the_enterprise_number_names_the_maker_of_devices_only() -> None:
+    assert values(Claim("snmp_enterprise_number", 248)) == {"manufacturer": "Hirschmann"}
+    assert values(Claim("snmp_enterprise_number", 8072)) == {}
+    assert values(Claim("snmp_enterprise_number", 311)) == {}
+
+
+def test_a_mac_prefix_names_the_maker_of_the_chip_with_little_confidence() -> None:
+    (found,) = derive([Claim("mac_address", "00:0E:8C:01:02:03", SubjectKind.INTERFACE, "1")])
+    assert (found.claim.key, found.claim.value, found.claim.confidence) == ("mac_maker", "Siemens", 30)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("SIEMENS AG", "Siemens"),
+        ("Rockwell Automation/Allen-Bradley", "Rockwell Automation"),
+        ("Phoenix Contact GmbH & Co. KG", "Phoenix Contact"),
+        ("Moxa Inc.", "Moxa"),
+        ("  Some   Maker GmbH ", "Some Maker GmbH"),
+        ("AG", "AG"),
+        ("", ""),
+    ],
+)
+def test_a_maker_has_one_spelling(said: str, kept: str) -> None:
+    assert makers.canonical(said) == kept
+    assert makers.canonical(kept) == kept
+
+
+def test_every_maker_spells_itself() -> None:
+    assert all(makers.canonical(name) == name for name in makers.makers().spellings.values())
+
+
+def test_a_good_file_loads(tmp_path: Path) -> None:
+    assert load(folder(tmp_path, GOOD)).first("description", "Acme X1 v3") is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("'^Acme", "'Acme", "not anchored"),
+        ("[A-Z0-9]{2,8}", "(?:[A-Z]+)+", "inside a repetition"),
+        ("[A-Z0-9]{2,8}", "(?:[A-Z]{1,9} ?)*", "inside a repetition"),
+        ("[A-Z0-9]{2,8}", "(?:A|AA)+", "inside a repetition"),
+        ("[A-Z0-9]{2,8}", "(?:AA?)+", "inside a repetition"),
+        ("[A-Z0-9]{2,8}", ".*x.*y.*", "unbounded repetitions"),
+        ("[A-Z0-9]{2,8}", "[A-Z0-9", "not a regular expression"),
+        ("<model>", "<maker>", "no fact key"),
+        ("<model>", "<slot>", "no fact key of type text"),
+        ('"Acme" }', '"SIEMENS AG" }', "is spelled 'Siemens'"),
+        ("manufacturer =", "maker =", "no fact key"),
+        ('model = "X1"', 'model = "X2"', "expected"),
+        ('not = ["Acme"]', 'not = ["Acme X2 v"]', "must not match"),
+        ('not = ["Acme"]', "not = []", "at least one"),
+        ("v3", "3", "is read by none"),
+        ("name =", "nmae =", "unknown entries"),
+        ('field = "description"', 'field = "colour"', "a fact key"),
+        ("[[fingerprint]]", "[[fingerprint", "not readable"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_does_not_load(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(InputError, match=said.replace("[", r"\[")):
+        load(folder(tmp_path, GOOD.replace(old, new)))
+
+
+def test_a_pattern_that_takes_the_text_of_another_does_not_load(tmp_path: Path) -> None:
+    greedy = GOOD.replace('"acme"', '"greedy"').replace("^Acme (?P<model>[A-Z0-9]{2,8}) v", "^Acme (?P<model>X1)")
+    (tmp_path / "b.toml").write_text(GOOD, "utf-8")
+    with pytest.raises(InputError, match="is read by greedy"):
+        load(folder(tmp_path, greedy))
+
+
+def test_two_fingerprints_of_one_name_do_not_load(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text(GOOD, "utf-8")
+    with pytest.raises(InputError, match="more than once"):
+        load(folder(tmp_path, GOOD))
+
+
+@pytest.mark.parametrize("pattern", ["^a(b", "^a)", "^(?i)a", "^[a", "^a\\"])
+def test_broken_and_unusual_patterns_are_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        patterns.compiled(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["^(?:ab?)?c+", "^[)(+*]{2}", r"^\(a+\)", "^[]a]*b{2,}", "^(?:ab)+"])
+def test_plain_repetitions_are_allowed(pattern: str) -> None:
+    assert patterns.compiled(pattern)
+
+
+def test_only_the_beginning_of_a_text_is_read() -> None:
+    assert patterns.cut("x" * 5000) == "x" * patterns.MOST_CHARACTERS
+    assert fingerprint.shipped().first("http_server", "nginx" + " " * 5000) is None
