@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
+from unicodedata import category
 
 from assetctl.text import visible
 
@@ -16,7 +17,6 @@ MOST_LABEL = 200
 FULL = 1000  # length of a whole bar
 
 _PLAIN_KEY = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
-_NONCHARACTERS = re.compile("[\ufffe\uffff]")  # allowed in a Python string, forbidden in XML
 
 
 class Kind(StrEnum):
@@ -140,7 +140,8 @@ def final(text: str, most: int = MOST_TEXT) -> str:
     """Text as every output may carry it: nothing hidden in it, nothing XML forbids, of bounded length."""
     if len(text) <= most and text.isprintable():
         return text
-    return _NONCHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", visible(text, most=most))
+    shown = visible(text, most=most)
+    return shown if shown.isprintable() else "".join(map(_drawn, shown))
 
 
 def ref(table_id: str, key: str, label: str = "") -> Ref:
@@ -186,6 +187,13 @@ def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:
     for line in chain(heads, rows):
         whole.update(line.encode() + b"\n")
     return whole.hexdigest()
+
+
+def _drawn(char: str) -> str:
+    """A character that can be seen, or its code: tags, soft hyphens and what XML forbids are in no list of escapes."""
+    if char.isprintable() or category(char) == "Zs":
+        return char
+    return f"\\u{ord(char):04x}"
 
 
 def _final_cell(cell: Cell) -> Cell:

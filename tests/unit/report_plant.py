@@ -49,7 +49,7 @@ KINDS = (
     ("WAGO", "750-8212", "750-8212/000-100", "04.02.13", "io", "io-node", "modbus", 502),
 )
 ZONES = (
-    Zone("cell-press", "plant", (ip_network("10.20.1.0/24"),), "1", "Press shop", dict.fromkeys(("IAC", "UC", "SI"), 2)),
+    Zone("cell-press", "plant", (ip_network("10.20.1.0/24"),), "1", "Press shop", {"IAC": 2, "UC": 2, "SI": 2}),
     Zone(
         "cell-filling",
         "plant",
@@ -141,9 +141,7 @@ def finding(number: int, assets: tuple[Asset, ...]) -> Finding:
         Result.ERROR: "The check compares a text with a number.",
     }.get(result, "Nothing contrary was seen.")
     waiver = "W-2026-03 until 2027-03-01" if number == 9 else ""
-    return Finding(
-        f"fd-{number:06x}", check, 1, title, severity, subject.id, result, reason, told, because, waiver
-    )
+    return Finding(f"fd-{number:06x}", check, 1, title, severity, subject.id, result, reason, told, because, waiver)
 
 
 def evidence() -> Iterator[Evidence]:
@@ -216,7 +214,9 @@ def plant(**changes: object) -> ReportInputs:
             if number % 5
         ),
         "traffic": tuple(
-            Traffic(f"plant/10.20.{number // 9 + 1}.{10 + number}", 7 + number % 11, 2, 2.0, number % 4, number == 4)
+            Traffic(
+                f"plant/10.20.{number // 9 + 1}.{10 + number}", 7 + number % 11, 2, 2.0, number % 4, int(number == 4)
+            )
             for number in range(30)
         ),
         "exclusions": (
@@ -237,3 +237,65 @@ def plant(**changes: object) -> ReportInputs:
         "versions": {"modbus": "1", "snmp": "1", "makers": "2026-11"},
     }
     return ReportInputs(**(given | changes))  # type: ignore[arg-type]
+
+
+# What a device may say of itself to harm a reader.
+HOSTILE = (
+    "=cmd|' /C calc'!A0",
+    "<script>document.title='taken'</script><img src=http://evil.example/x onerror=\"document.title='taken'\">",
+    "[red]x[/foo]",
+    "\x1b]8;;http://evil.example\x07\x1b[31mred\x1b[0m",
+    "gnp.\u202eexe",
+    "A" * 100_000,
+    "nul\x00nul\ufffe",
+    "javascript:alert(1)",
+    "</style></script></title></table><style>body{display:none}</style>",
+    "{{7*7}}{%raw%}",
+    "_x000A_=1+1",
+    "\" onmouseover=\"document.title='taken'",
+    "\ud800 lone",
+)
+
+
+def hostile_plant() -> ReportInputs:
+    """Every text that a device or a file can choose is hostile."""
+    keys = (
+        "manufacturer",
+        "model",
+        "hostname",
+        "firmware_software_version",
+        "serial_number",
+        "asset_role_type",
+        "order_code",
+    )
+    assets = tuple(
+        asset(number, dict.fromkeys(keys, text) | {"ip_address": text}, zone=text, position=text)
+        for number, text in enumerate(HOSTILE)
+    )
+    seen = START + timedelta(hours=1)
+    return plant(
+        title=HOSTILE[1],
+        site=HOSTILE[8],
+        project=HOSTILE[9],
+        assets=assets,
+        zones=tuple(Zone(text, text, (), text, text) for text in HOSTILE),
+        findings=tuple(
+            _hostile_finding(f"{result}{number}{text}", one, result, text)
+            for result in (Result.FAIL, Result.UNKNOWN)
+            for number, (one, text) in enumerate(zip(assets, HOSTILE, strict=True))
+        ),
+        checks=tuple(CheckInfo(text, text, Severity.LOW, 1, text, text, text) for text in HOSTILE),
+        positions=tuple(Position(text, text, {"ip_address": text}, {}, text, START) for text in HOSTILE),
+        traffic=tuple(Traffic(text, 1, 1, 1.0, note=text) for text in HOSTILE),
+        exclusions=tuple(Exclusion(text, text, text, text) for text in HOSTILE),
+        approvals=tuple(Approval(text, START, False, text) for text in HOSTILE),
+        evidence=lambda: (Evidence(text, text, text, text, START, text, text, text, text) for text in HOSTILE),
+        services=lambda _: (Service(text, text, text, text, text, text, text, seen) for text in HOSTILE),
+        notes=HOSTILE,
+        versions=dict.fromkeys(HOSTILE, "1"),
+    )
+
+
+def _hostile_finding(id: str, one: Asset, result: Result, text: str) -> Finding:
+    because = (Because(text, text, text, text, text), Because(text, text, "", reason=text))
+    return Finding(id, text, 1, text, Severity.HIGH, one.id, result, text, text, because, text)

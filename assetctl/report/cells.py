@@ -1,0 +1,86 @@
+"""The one way into a workbook cell: what devices and files said stays text, is visible, and fits."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from assetctl.report.table import Cell, Kind, Ref, final
+from assetctl.text import CUT_MARK
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell as SheetCell
+    from openpyxl.styles.cell_style import StyleArray
+
+LIMIT = 32_767  # UTF-16 units that a cell can hold
+HEAD = "head"
+_EXACT = 10**15  # numbers from here on are not exact in a spreadsheet
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_INK = {"good": "1C6A3B", "bad": "A3241D", "warn": "805000", "error": "6D2A86", "quiet": "525C66"}
+_WASH = {"good": "E6F3EA", "bad": "FBE7E5", "warn": "FBF1DA", "error": "F3E8F7", "quiet": "F3F1EB"}
+
+Styles = Mapping[str, "StyleArray"]
+
+
+def put(cell: "SheetCell", value: Cell | datetime, style: "StyleArray") -> "SheetCell":
+    """Fill a cell. A text is made harmless, cut visibly at LIMIT, and stays text for ever, "=1+1" included."""
+    bare: Any = cell  # a style shared by all cells of a kind, which the stubs do not know
+    bare._style = style
+    if isinstance(value, datetime):
+        cell.value = value.replace(tzinfo=None)
+        return cell
+    if isinstance(value, int) and abs(value) < _EXACT:
+        cell.value = value
+        return cell
+    text = bounded(_words(value))
+    if text:
+        cell.value = text
+        cell.data_type = "s"
+    return cell
+
+
+def bounded(text: str) -> str:
+    """Text as a cell can hold it. Spreadsheets read "_x000A_" as a control character: such a text is kept as it is."""
+    shown = _ESCAPED.sub("_x005F_", final(text, LIMIT))
+    units = shown.encode("utf-16-le")
+    if len(units) <= 2 * LIMIT:
+        return shown
+    return units[: 2 * (LIMIT - len(CUT_MARK))].decode("utf-16-le", "ignore") + CUT_MARK
+
+
+def styles(sheet: Any) -> Styles:
+    """One prepared style for each kind of cell and tone of mark."""
+    made = {
+        HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill="0B5566"),
+        Kind.TEXT: _style(sheet, {}),
+        Kind.CODE: _style(sheet, {"name": "Consolas", "size": 9}),
+        Kind.KEY: _style(sheet, {"bold": True}),
+        Kind.LINKS: _style(sheet, {"color": "0B5566", "underline": "single"}),
+        Kind.NUMBER: _style(sheet, {}, horizontal="right"),
+        Kind.TIME: _style(sheet, {"color": "525C66"}, number_format="yyyy-mm-dd hh:mm:ss"),
+    }
+    return made | {tone: _style(sheet, {"bold": True, "color": _INK[tone]}, fill=_WASH[tone]) for tone in _INK}
+
+
+def _style(
+    sheet: Any, font: Mapping[str, Any], *, fill: str = "", number_format: str = "", horizontal: str = "left"
+) -> "StyleArray":
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    cell: Any = WriteOnlyCell(sheet)
+    cell.font = Font(**{"name": "Calibri", "size": 10, **font})
+    cell.alignment = Alignment(vertical="top", wrap_text=True, horizontal=horizontal)
+    cell.quotePrefix = not number_format
+    if fill:
+        cell.fill = PatternFill("solid", fgColor=fill)
+    if number_format:
+        cell.number_format = number_format
+    style: StyleArray = cell._style
+    return style
+
+
+def _words(value: Cell) -> str:
+    if isinstance(value, Ref):
+        return value.label
+    return ", ".join(ref.label for ref in value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,144 @@
+"""Pseudonyms for what travels to other people's servers: equal names get equal pseudonyms under one key.
+
+A pseudonym is a keyed digest: two reports of one owner still compare, and without the key it cannot be guessed back.
+Addresses are recognised by their form; names, ids and serial numbers only when they were given.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from ipaddress import ip_address
+
+from assetctl.errors import InputError
+from assetctl.model import Asset, Position, Zone
+from assetctl.report.index import shown
+
+NAMING = frozenset(
+    {
+        "application_name",
+        "asset_number",
+        "certificate_fingerprint",
+        "certificate_names",
+        "certificate_subject",
+        "chassis_serial_number",
+        "cip_socket_address",
+        "contact",
+        "department_owner",
+        "hostname",
+        "ip_address",
+        "mac_address",
+        "memory_card_serial_number",
+        "neighbour_chassis",
+        "neighbour_name",
+        "notes_description",
+        "physical_location_address",
+        "plant_identification",
+        "serial_number",
+        "snmp_engine_id",
+        "ssh_host_key_fingerprints",
+        "tags",
+        "user_accounts",
+    }
+)
+SHORTEST_KEY = 16
+
+_MAC = (
+    r"(?<![0-9A-Fa-f:.-])"
+    r"(?:[0-9A-Fa-f]{2}(?P<sep>[:-])(?:[0-9A-Fa-f]{2}(?P=sep)){4}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})"
+    r"(?![0-9A-Fa-f:-])"
+)
+_IPV4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"
+_IPV6 = (
+    r"(?<![0-9A-Fa-f:.])(?=[0-9A-Fa-f]{0,4}:)"
+    r"(?:[0-9A-Fa-f:]{2,30}:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{2,39})"
+    r"(?![0-9A-Fa-f:])"
+)
+_ADDRESS = re.compile(f"(?P<mac>{_MAC})|{_IPV6}|{_IPV4}")
+_WORD = re.compile(r"\w+")
+
+
+class Pseudonyms:
+    """Replaces addresses and the given names in a text. names: what must not be read, such as `names_of` gives.
+
+    Case is ignored. A name is found where no letter, digit or underscore touches it. Raises InputError for a key that
+    is too short to keep a secret.
+    """
+
+    def __init__(self, key: bytes, names: Iterable[str] = ()) -> None:
+        if len(key) < SHORTEST_KEY:
+            raise InputError(f"redaction key: at least {SHORTEST_KEY} bytes expected, found {len(key)}; make a new one")
+        self._key = key
+        self._names: dict[str, list[tuple[str, int]]] = {}
+        for name in sorted({_folded(name.strip()) for name in names}, key=lambda name: (-len(name), name)):
+            first = _WORD.search(name)
+            if first:
+                self._names.setdefault(first[0], []).append((name, first.start()))
+
+    def __call__(self, text: str) -> str:
+        return _ADDRESS.sub(self._address, "".join(self._without_names(text)))
+
+    def pseudonym(self, kind: str, name: str) -> str:
+        """The word that stands for a name."""
+        return f"{kind}-{hmac.new(self._key, _folded(name).encode('utf-8', 'replace'), sha256).hexdigest()[:10]}"
+
+    def _without_names(self, text: str) -> Iterator[str]:
+        folded, done = _folded(text), 0
+        for word in _WORD.finditer(folded):
+            found = self._name_at(folded, word, done)
+            if found:
+                start, end = found
+                yield text[done:start]
+                yield self._stand_in(text[start:end])
+                done = end
+        yield text[done:]
+
+    def _name_at(self, folded: str, word: re.Match[str], done: int) -> tuple[int, int] | None:
+        """The longest name whose first word stands here."""
+        for name, offset in self._names.get(word[0], ()):
+            start = word.start() - offset
+            end = start + len(name)
+            if start >= done and folded.startswith(name, start) and not folded[end : end + 1].isalnum():
+                return start, end
+        return None
+
+    def _stand_in(self, name: str) -> str:
+        whole = _ADDRESS.fullmatch(name)
+        return self._address(whole) if whole else self.pseudonym("name", name)
+
+    def _address(self, match: re.Match[str]) -> str:
+        found = match[0]
+        if match["mac"]:
+            return self.pseudonym("mac", re.sub("[^0-9a-f]", "", found.lower()))
+        try:
+            return self.pseudonym("ip", str(ip_address(found)))
+        except ValueError:
+            return found
+
+
+def names_of(assets: Iterable[Asset], zones: Iterable[Zone], positions: Iterable[Position]) -> Iterator[str]:
+    """Every id, name, number and place by which an outsider could tell a plant, zone or device."""
+    for asset in assets:
+        yield from (asset.id, *asset.aliases, asset.site, asset.position or "")
+        for fact in asset.facts:
+            if fact.key in NAMING:
+                yield from fact.value if isinstance(fact.value, tuple) else (shown(fact.value),)
+    for zone in zones:
+        yield from (zone.id, zone.owner)
+    for position in positions:
+        yield position.id
+        yield from _declared(position.declared)
+
+
+def _declared(declared: Mapping[str, object]) -> Iterator[str]:
+    yield from (str(value) for key, value in declared.items() if key in NAMING)
+
+
+def _folded(text: str) -> str:
+    """Lower case that keeps the place of every letter."""
+    whole = text.lower()
+    return (
+        whole
+        if len(whole) == len(text)
+        else "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    )

@@ -1,0 +1,207 @@
+"""The workbook holds what was said as text, leads from finding to evidence, and depends on its content alone."""
+
+import io
+import tracemalloc
+import zipfile
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import range_boundaries
+
+from assetctl.report import xlsx
+from assetctl.report.cells import LIMIT, bounded, put, styles
+from assetctl.report.table import Column, Kind, Ref, Row, Section, table
+from assetctl.report.view import ReportView, build
+from assetctl.report.xlsx import write
+from tests.unit.report_plant import GENERATED, HOSTILE, hostile_plant, plant
+
+PROMISED = """Cover|Read me|Authorisation|Coverage|Assets|Services|Zones|Findings|Unknowns|Traffic|Exclusions|Evidence
+Checks"""
+
+
+@cache
+def written(hostile: bool = False) -> bytes:
+    return written_of(build(hostile_plant() if hostile else plant()))
+
+
+def written_of(view: ReportView) -> bytes:
+    out = io.BytesIO()
+    write(view, out)
+    return out.getvalue()
+
+
+def loaded(hostile: bool = False) -> Workbook:
+    return load_workbook(io.BytesIO(written(hostile)))
+
+
+def members(book: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_every_promised_sheet_is_a_named_table_with_its_own_column_names() -> None:
+    book = loaded()
+    assert set(PROMISED.replace("\n", "|").split("|")) <= set(book.sheetnames)
+    names = [name for sheet in book for name in sheet.tables]
+    assert len(names) == len(set(names)) == len(book.sheetnames)
+    for sheet in book:
+        (named,) = sheet.tables.values()
+        left, top, right, bottom = range_boundaries(named.ref)
+        assert (left, top) == (1, 1)
+        assert (right, bottom) == (sheet.max_column, sheet.max_row)
+        heads = [cell.value for cell in sheet[1]]
+        assert [column.name for column in named.tableColumns] == heads
+        assert len(set(heads)) == len(heads)
+        assert named.autoFilter.ref == named.ref
+
+
+def test_every_sheet_prints_landscape_with_its_heading_on_each_page() -> None:
+    for sheet in loaded():
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.freeze_panes == "A2"
+        assert sheet.page_setup.fitToHeight == 0
+        assert all(dimension.width > 8 for dimension in sheet.column_dimensions.values())
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_every_text_is_a_string_for_ever_and_nothing_is_a_formula(hostile: bool) -> None:
+    texts = 0
+    for sheet in loaded(hostile):
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type in ("s", "n", "d")
+                if isinstance(cell.value, str):
+                    texts += 1
+                    assert cell.data_type == "s"
+                    assert cell.quotePrefix
+    assert texts > 300
+    for name, content in members(written(hostile)).items():
+        assert b"<f>" not in content, name
+        assert b"externalLink" not in content, name
+        assert b'TargetMode="External"' not in content, name
+
+
+def test_what_a_device_says_stands_in_its_cell() -> None:
+    said = {cell.value for row in loaded(hostile=True)["Assets"].iter_rows() for cell in row}
+    assert {"=cmd|' /C calc'!A0", "[red]x[/foo]", "javascript:alert(1)", "{{7*7}}{%raw%}"} <= said
+    assert {"gnp.\\u202eexe", "nul\\x00nul\\ufffe", "\\ud800 lone"} <= said
+    assert HOSTILE[1] in said
+    assert any(isinstance(text, str) and text.endswith("… [cut]") for text in said)
+
+
+def test_a_text_that_spreadsheets_would_decode_is_kept_as_it_is() -> None:
+    assert bounded("_x000A_=1+1") == "_x005F_x000A_=1+1"
+    assert bounded("_x000A_x000A_") == "_x005F_x000A_x005F_x000A_"
+    assert bounded("_x00_") == "_x00_"
+
+
+@settings(max_examples=40)
+@given(st.text(st.sampled_from("A\x00\U0001f600_x0041=\n"), max_size=12), st.sampled_from([1, 4000, 40_000]))
+def test_a_cell_never_holds_more_than_it_can_and_marks_the_cut(piece: str, times: int) -> None:
+    text = piece * times
+    shown = bounded(text)
+    assert len(shown.encode("utf-16-le")) <= 2 * LIMIT
+    assert shown.endswith("… [cut]") or len(text) <= LIMIT
+    assert shown.isprintable()
+
+
+def test_times_lose_their_zone_and_the_heading_names_it() -> None:
+    sheet = loaded()["Scans"]
+    heads = [cell.value for cell in sheet[1]]
+    started = sheet.cell(2, heads.index("Started (UTC)") + 1)
+    assert started.value == datetime(2026, 11, 20, 22, 0)  # noqa: DTZ001
+    assert started.number_format == "yyyy-mm-dd hh:mm:ss"
+
+
+def test_a_number_that_a_spreadsheet_would_round_becomes_text() -> None:
+    sheet = Workbook(write_only=True).create_sheet("x")
+    style = styles(sheet)[Kind.NUMBER]
+    assert put(WriteOnlyCell(sheet), 2**63, style).data_type == "s"
+    assert put(WriteOnlyCell(sheet), 2**31, style).data_type == "n"
+
+
+def test_a_finding_leads_to_its_asset_and_the_asset_to_its_evidence() -> None:
+    book = loaded()
+    heads = [cell.value for cell in book["Findings"][1]]
+    for row in book["Findings"].iter_rows(min_row=2):
+        subject, evidence = row[heads.index("Subject")], row[heads.index("Evidence")]
+        asset = book["Assets"][subject.hyperlink.location.removeprefix("'Assets'!")]
+        assert asset.value == subject.value
+        kept = book["Evidence"][evidence.hyperlink.location.removeprefix("'Evidence'!")]
+        assert kept.value == evidence.value.split(", ")[0]
+        assert subject.hyperlink.ref == subject.coordinate
+    asset_heads = [cell.value for cell in book["Assets"][1]]
+    linked = [row[asset_heads.index("Evidence")].hyperlink for row in book["Assets"].iter_rows(min_row=2)]
+    assert sum(link is not None and link.location.startswith("'Evidence'!") for link in linked) >= 25
+
+
+def test_every_link_stays_inside_and_leads_to_a_cell_that_is_there() -> None:
+    book = loaded(hostile=True)
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.hyperlink:
+                    assert cell.hyperlink.target is None
+                    name, place = cell.hyperlink.location.rsplit("!", 1)
+                    assert book[name.strip("'")][place].value is not None
+
+
+def test_equal_views_give_equal_members_in_equal_order() -> None:
+    again = written_of(build(plant()))
+    assert members(again) == members(written())
+    assert list(members(again)) == sorted(members(again))
+    with zipfile.ZipFile(io.BytesIO(again)) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_time_of_the_report_changes_only_the_cover_and_the_properties() -> None:
+    later = members(written_of(build(plant(generated_at=GENERATED + timedelta(hours=1)))))
+    changed = {name for name, content in members(written()).items() if later[name] != content}
+    assert changed == {"docProps/core.xml", "xl/worksheets/sheet1.xml"}
+    assert later["docProps/core.xml"].count(b"2026-11-22T10:30:00Z") == 2
+
+
+def test_an_empty_table_says_why_it_is_empty() -> None:
+    book = load_workbook(io.BytesIO(written_of(build(plant(findings=(), exclusions=(), zones=())))))
+    assert book["Exclusions"]["A2"].value == "Nothing was excluded."
+    assert book["Zones"]["A2"].value == "No zones file was given."
+    assert "not a proof" in book["Findings"]["A2"].value
+
+
+def test_more_links_than_a_sheet_can_hold_become_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "MOST_LINKS", 5)
+    book = load_workbook(io.BytesIO(written_of(build(plant()))))
+    links = [cell for row in book["Values"].iter_rows() for cell in row if cell.hyperlink]
+    assert len(links) <= 5
+    assert book["Values"].max_row > 100
+
+
+def long_view(rows: int) -> ReportView:
+    columns = (Column("Key", Kind.KEY), Column("Lead", Kind.LINKS), *(Column(f"C{at}") for at in range(18)))
+
+    def row(number: int) -> Row:
+        lead = (Ref("long-0", "first"),) if number < 100 else ()
+        return (Ref(f"long-{min(number, 50)}", str(number)), lead, *(f"value {number} of {at}" for at in range(18)))
+
+    long = table("long", "Long", "Rows.", columns, lambda: map(row, range(rows)), empty="")
+    return replace(build(plant()), sections=(Section("long", "Long", tables=(long,)),))
+
+
+def peak(view: ReportView) -> int:
+    tracemalloc.start()
+    write(view, io.BytesIO())
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return used
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    compressed = len(written_of(long_view(1_000)))
+    assert peak(long_view(1_000)) <= 1.2 * peak(long_view(250)) + 2 * compressed
