@@ -1,0 +1,270 @@
+"""The sections of assetctl.toml as forms: one class per section or entry, each value checked as far as it goes alone.
+
+Bounds of [limits] are those of the rules for OT networks: a file may only be more careful. The one exception, the pace
+of a plant without any OT network, is decided in `settings`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from assetctl.forms import Form
+from assetctl.model import DEFAULT_REALM, NetworkKind
+from assetctl.values import (
+    IP,
+    Clock,
+    Depth,
+    Filled,
+    Flag,
+    Mac,
+    Name,
+    Port,
+    Range,
+    Rate,
+    Realm,
+    Text,
+    Timezone,
+    Wait,
+    distinct,
+    entry_name,
+    one_of,
+)
+
+AUTH_PROTOCOLS = ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
+PRIV_PROTOCOLS = ("DES", "AES128", "AES192", "AES256", "AES192-REEDER", "AES256-REEDER")
+SECRET_WAYS = ("env", "file", "keyring", "command")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+OT_PACKETS_PER_SECOND = 50
+MOST_UNITS = 8  # behind one gateway: each absent one holds up its serial line for a time-out
+
+
+def _database_url(url: str) -> str:
+    """The address itself is not repeated in the error: it may hold a password."""
+    if not re.fullmatch(r"[a-z][a-z0-9+]*://\S*", url):
+        raise ValueError("an address such as sqlite:///assetctl.db or postgresql+psycopg://user@host/name is expected")
+    return url
+
+
+class Project(Form):
+    name: Text = ""
+    site: Text = ""
+    timezone: Timezone = "UTC"
+    contact: Text = ""
+
+
+class Database(Form):
+    """url: an SQLAlchemy address; a relative SQLite file lies beside the settings file."""
+
+    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///assetctl.db"
+
+
+class Network(Form):
+    """One range and how careful it is treated. An it or lab range of more than a /8 (IPv6: /32) is taken for a slip."""
+
+    range: Range
+    kind: NetworkKind = NetworkKind.OT
+    realm: Realm = DEFAULT_REALM
+    fragile: Flag = False
+    substation: Flag = False
+    site: Text = ""
+
+    @model_validator(mode="after")
+    def _is_not_everything(self) -> "Network":
+        shortest = 8 if self.range.version == 4 else 32
+        if self.kind is not NetworkKind.OT and self.range.prefixlen < shortest:
+            raise ValueError(
+                f"{self.range} is too wide to be marked {self.kind}; name the networks, at least /{shortest}"
+            )
+        return self
+
+
+class Targets(Form):
+    """include, exclude: addresses, networks, ranges, names and @files, read by `targets`."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    exclude_file: Text = ""
+
+
+class Anchor(Form):
+    """The neighbour that must be seen before the first OT frame: a gateway and its hardware address."""
+
+    gateway: IP
+    mac: Mac
+
+
+class Vantage(Form):
+    realm: Realm = DEFAULT_REALM
+    interface: Text = ""
+    source: IP | None = None
+    anchor: Anchor | None = None
+
+
+class Window(Form):
+    """A weekly time; an end before the start lies on the next day. realm: "" for every realm."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    start: Clock
+    end: Clock
+    realm: Realm | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> "Window":
+        if self.start == self.end:
+            raise ValueError('start and end are the same; for a whole day write start = "00:00", end = "23:59"')
+        return self
+
+
+class Limits(Form):
+    """See `scope.Limits`. Upper bounds are the OT rules; connect_s may be raised for slow links."""
+
+    packets_per_second: Annotated[int, Field(strict=True, ge=1, le=1000)] = OT_PACKETS_PER_SECOND
+    ot_units_per_second: Annotated[Rate, Field(le=2)] = 2.0
+    it_units_per_second: Annotated[Rate, Field(le=20)] = 20.0
+    devices_per_24: Annotated[int, Field(strict=True, ge=1, le=4)] = 4
+    identity_units: Annotated[int, Field(strict=True, ge=1, le=24)] = 24
+    connect_s: Annotated[Wait, Field(le=5)] = 0.9
+    answer_s: Annotated[Wait, Field(le=10)] = 2.0
+    most_devices: Annotated[int, Field(strict=True, ge=1, le=64)] = 64
+
+
+class Probes(Form):
+    """only: protocols by name, () for every one whose class is allowed. depth: questions such as snmp.tables."""
+
+    only: Annotated[tuple[Name, ...], AfterValidator(distinct)] = ()
+    depth: Annotated[tuple[Depth, ...], AfterValidator(distinct)] = ()
+
+
+class Consent(Form):
+    probe: Name
+    targets: Annotated[tuple[Filled, ...], Field(min_length=1)]
+    by: Filled
+    reason: Filled
+
+
+class Sweep(Form):
+    allowed: Flag = False
+
+
+class Reference(Form):
+    """Where a secret is kept: exactly one of the four. command: the program and its arguments, no shell."""
+
+    env: Filled | None = None
+    file: Filled | None = None
+    keyring: Filled | None = None
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_literal(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValueError(
+                "a secret itself must not stand here: write where it is kept, such as "
+                '{ env = "SNMP_COMMUNITY" } or { file = "secrets.toml#core" } (see assetctl secrets set)'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Reference":
+        given = [way for way in SECRET_WAYS if getattr(self, way) is not None]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of {', '.join(SECRET_WAYS)} is expected, {len(given)} were found")
+        if self.file is not None:
+            path, _, name = self.file.rpartition("#")
+            if not path:
+                raise ValueError('file: a path and a name are expected, such as "secrets.toml#core"')
+            entry_name(name)
+        if self.keyring is not None and not all(self.keyring.partition("/")):
+            raise ValueError('keyring: a service and a name are expected, such as "assetctl/core"')
+        return self
+
+    def as_entry(self) -> Mapping[str, str]:
+        """As `scope.CredentialEntry` holds it; a command as a JSON list, since its arguments may hold anything."""
+        if self.command is not None:
+            return {"command": json.dumps(self.command)}
+        return {way: kept for way in SECRET_WAYS if (kept := getattr(self, way)) is not None}
+
+
+class Credential(Form):
+    """A credential by reference. networks: where it may be used, () for everywhere in its realm."""
+
+    name: Name
+    kind: Literal["snmp-v1", "snmp-v2c", "snmp-v3"]
+    realm: Realm = DEFAULT_REALM
+    networks: tuple[Range, ...] = ()
+    community: Reference | None = None
+    user: Text = ""
+    auth_protocol: Annotated[str, AfterValidator(one_of("", *AUTH_PROTOCOLS))] = ""
+    auth: Reference | None = None
+    priv_protocol: Annotated[str, AfterValidator(one_of("", *PRIV_PROTOCOLS))] = ""
+    priv: Reference | None = None
+    context: Text = ""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Credential":
+        if self.kind != "snmp-v3":
+            if self.community is None:
+                raise ValueError(f'{self.kind} needs community = {{ env = "..." }}')
+            if self.user or self.auth_protocol or self.priv_protocol or self.auth or self.priv or self.context:
+                raise ValueError(f"{self.kind} has a community only; user, auth, priv and context belong to snmp-v3")
+        elif self.community is not None or not 1 <= len(self.user.encode()) <= 32:
+            raise ValueError("snmp-v3 needs a user of 1 to 32 bytes and has no community")
+        if bool(self.auth_protocol) != bool(self.auth) or bool(self.priv_protocol) != bool(self.priv):
+            raise ValueError("auth_protocol goes with auth, and priv_protocol with priv; give both of a pair")
+        if self.priv and not self.auth:
+            raise ValueError("priv needs auth: SNMPv3 does not encrypt without authentication")
+        return self
+
+    def secrets(self) -> Mapping[str, Mapping[str, str]]:
+        """Part of the credential to reference, for the parts it has."""
+        parts = {"community": self.community, "auth": self.auth, "priv": self.priv}
+        return {part: kept.as_entry() for part, kept in parts.items() if kept is not None}
+
+    def options(self) -> Mapping[str, str]:
+        """What is not secret of an SNMPv3 user."""
+        names = ("user", "auth_protocol", "priv_protocol", "context")
+        return {name: value for name in names if (value := str(getattr(self, name)))}
+
+
+class Modbus(Form):
+    """units: address of a gateway to the units behind it that may be asked."""
+
+    units: Mapping[
+        str,
+        Annotated[
+            tuple[Annotated[int, Field(strict=True, ge=1, le=247)], ...],
+            Field(min_length=1, max_length=MOST_UNITS),
+            AfterValidator(distinct),
+        ],
+    ] = Field(default_factory=dict)
+
+
+Ports = Mapping[Name, Annotated[tuple[Port, ...], Field(min_length=1, max_length=16), AfterValidator(distinct)]]
+
+
+class SafetyConsents(Form):
+    addresses: tuple[Filled, ...] = ()
+
+
+class Approval(Form):
+    persons: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
+
+
+class Report(Form):
+    title: Text = ""
+    company: Text = ""
+    classification: Text = ""
+
+
+class Files(Form):
+    """Further files, relative to the folder of the settings file; "" for none. positions: the register."""
+
+    zones: Text = ""
+    positions: Text = Field(default="", alias="register")
+    waivers: Text = ""
+    attestations: Text = ""
+    checks: tuple[Filled, ...] = ()
