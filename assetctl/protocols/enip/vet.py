@@ -7,7 +7,7 @@ from assetctl.errors import Refusal
 
 _READS = {
     b"\x01\x02\x20\x01\x24\x01": "get-attributes-all",  # Get_Attributes_All, class 1 instance 1
-    b"\x0e\x03\x20\xf5\x24\x01\x30\x05": "get-attribute-single",  # Get_Attribute_Single, class 0xF5 instance 1 attribute 5
+    b"\x0e\x03\x20\xf5\x24\x01\x30\x05": "get-attribute-single",  # class 0xF5 instance 1 attribute 5
     b"\x0e\x03\x20\xf5\x24\x01\x30\x06": "get-attribute-single",
     b"\x0e\x03\x20\xf6\x24\x01\x30\x03": "get-attribute-single",
 }
