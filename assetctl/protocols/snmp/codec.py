@@ -142,7 +142,7 @@ def decode(unit: bytes, *, request_id: int) -> Response:
 
 
 def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
-    """All variable bindings between two offsets. The short form of length is read in line: it is nearly every one."""
+    """All variable bindings between two offsets, each of which must fill the length it states."""
     found = []
     readers = _READERS
     while at < end:

@@ -66,8 +66,10 @@ def _identify(session: Session, context: Context, credential: Credential, scalar
     addresses: Rows = {}
     if _wants_tables(context):
         session.purse, session.is_depth = DEPTH_QUESTIONS, True
-        entities |= yield from read_table(session, ALL_ENTITIES)
-        interfaces |= yield from read_table(session, ALL_INTERFACES)
+        if entities:  # many agents have no such table
+            entities |= yield from read_table(session, ALL_ENTITIES)
+        if interfaces:
+            interfaces |= yield from read_table(session, ALL_INTERFACES)
         addresses = yield from read_table(session, ALL_ADDRESSES)
         if not addresses:
             addresses = yield from read_table(session, ALL_IPV4_ADDRESSES)
