@@ -55,13 +55,20 @@ def read_exclusions(path: Path, realm: str) -> tuple[Target, ...]:
 
 
 def default_resolver(name: str) -> tuple[IPAddress, ...]:
-    """All addresses that this machine's resolver gives for a name, in its order; () when it knows none."""
+    """All addresses that this machine's resolver gives for a name, in its order; () when it knows none.
+
+    Raises OSError when the resolver did not answer.
+    """
     import socket
 
     try:
         answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
+    except UnicodeError:
         return ()
+    except socket.gaierror as error:
+        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
+            return ()
+        raise
     return tuple(dict.fromkeys(ip_address(str(where[0]).partition("%")[0]) for *_, where in answers))
 
 
@@ -205,7 +212,9 @@ def _resolved(name: str, resolve: Resolve) -> tuple[IPAddress, ...]:
     try:
         found = tuple(dict.fromkeys(resolve(name)))
     except OSError as error:
-        raise ValueError(f"{_quoted(name)} could not be looked up: {error}; give its address") from None
+        raise ValueError(
+            f"{_quoted(name)} could not be looked up: {error.strerror or error}; give its address"
+        ) from None
     if not found:
         raise ValueError(f"{_quoted(name)} has no address here; check the spelling, or give its address")
     if len(found) > MOST_NAMES:
