@@ -4,6 +4,7 @@ The patterns live in fingerprints/*.toml, each with texts that match and texts t
 so a file that would read a text wrongly does not load. A wrong value is worse than none.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -127,10 +128,9 @@ def load(folder: Traversable) -> Fingerprints:
     Raises InputError with file and fingerprint when one breaks a rule, misreads an example or takes another's text.
     """
     found: dict[str, list[Fingerprint]] = {}
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        if file.name.endswith(".toml"):
-            for one in _file(file):
-                found.setdefault(one.field, []).append(one)
+    for file in _toml_files(folder):
+        for one in _file(file):
+            found.setdefault(one.field, []).append(one)
     prints = Fingerprints(MappingProxyType({field: tuple(rows) for field, rows in found.items()}))
     names = [one.name for rows in prints.by_field.values() for one in rows]
     for name in {name for name in names if names.count(name) > 1}:
@@ -138,6 +138,10 @@ def load(folder: Traversable) -> Fingerprints:
     for one in (one for rows in prints.by_field.values() for one in rows):
         _try(one, prints)
     return prints
+
+
+def _toml_files(folder: Traversable) -> list[Traversable]:
+    return sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
 
 
 def _file(file: Traversable) -> Iterable[Fingerprint]:
@@ -193,3 +197,14 @@ def _try(one: Fingerprint, prints: Fingerprints) -> None:
     for text in one.others:
         if one.read(text) is not None:
             raise InputError(f"fingerprint {one.name}: {text!r} must not match, but does")
+
+
+def data_versions() -> Mapping[str, str]:
+    """A short hash of each data file that readings depend on; a golden file names them."""
+    data, prints = files("assetctl.data"), files("assetctl").joinpath("fingerprints")
+    tables = {name: [data.joinpath(name)] for name in (makers.FILE, oui.FILE)}
+    tables["fingerprints"] = _toml_files(prints)
+    return {
+        name: hashlib.sha256(b"\0".join(one.read_bytes() for one in rows)).hexdigest()[:12]
+        for name, rows in sorted(tables.items())
+    }
