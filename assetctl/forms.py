@@ -1,6 +1,6 @@
 """From a document to a checked form (a pydantic model), with errors that name file, line, key and what to do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -49,7 +49,7 @@ def fill_from(form: type[F], root: Any, *, place: Callable[[Way], str], secret: 
     try:
         return form.model_validate(root)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=True)
+        found = _first_hand(error.errors(include_url=False))
     # raised outside the handler: the pydantic error holds the values, secrets included
     lines = [_line(form, problem, place, secret) for problem in found[:MOST_ERRORS]]
     if len(found) > MOST_ERRORS:
@@ -78,6 +78,13 @@ def dotted(way: Way) -> str:
             continue
         shown += f"[{step}]" if isinstance(step, int) else f".{text.one_line(step, most=60)}"
     return shown.lstrip(".")
+
+
+def _first_hand(problems: Iterable[Any]) -> list[Any]:
+    """The problems without those that only follow: a list is not short because its items were refused."""
+    told = list(problems)
+    places = {one["loc"][:-1] for one in told if one["loc"]}
+    return [one for one in told if one["type"] != "too_short" or one["loc"] not in places]
 
 
 def _line(form: type[Form], problem: Mapping[str, Any], place: Callable[[Way], str], secret: frozenset[str]) -> str:
