@@ -41,6 +41,8 @@ def put(cell: "SheetCell", value: Cell | datetime, style: "StyleArray") -> "Shee
 
 def bounded(text: str) -> str:
     """Text as a cell can hold it. Spreadsheets read "_x000A_" as a control character: such a text is kept as it is."""
+    if 2 * len(text) <= LIMIT and "_x" not in text and text.isprintable():
+        return text
     shown = _ESCAPED.sub("_x005F_", final(text, LIMIT))
     units = shown.encode("utf-16-le")
     if len(units) <= 2 * LIMIT:

@@ -12,7 +12,20 @@ from assetctl.report import coverage, inventory, judgement
 from assetctl.report.index import Entry, Links, entries
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.judgement import Judged
-from assetctl.report.table import Column, Figure, Kind, Row, Section, Table, digest, final, moment, ref, table
+from assetctl.report.table import (
+    MOST_LABEL,
+    Column,
+    Figure,
+    Kind,
+    Row,
+    Section,
+    Table,
+    digest,
+    final,
+    moment,
+    ref,
+    table,
+)
 from assetctl.report.words import STANDARD, words
 
 _EVIDENCE = (
@@ -26,6 +39,7 @@ _EVIDENCE = (
     Column("Excerpt", Kind.CODE, 60),
     Column("Decoded", width=50),
 )
+_MOST_COVER = 600  # characters of one entry of the cover
 _PAIR = (Column("Item", width=28), Column("Value", width=100))
 _README = (Column("Sheet", width=18), Column("Rows", Kind.NUMBER, 10), Column("What it holds", width=110))
 _GLOSSARY = (Column("Term", width=24), Column("Meaning", width=110))
@@ -75,10 +89,10 @@ def build(inputs: ReportInputs) -> ReportView:
         _glossary(),
     )
     view = ReportView(
-        title=final(inputs.title),
-        project=final(inputs.project),
-        site=final(inputs.site),
-        classification=final(inputs.classification),
+        title=final(inputs.title, MOST_LABEL),
+        project=final(inputs.project, MOST_LABEL),
+        site=final(inputs.site, MOST_LABEL),
+        classification=final(inputs.classification, MOST_LABEL),
         label=words().label,
         report_id="",
         generated_at=moment(inputs.generated_at),
@@ -92,7 +106,7 @@ def build(inputs: ReportInputs) -> ReportView:
 
 def _covered(view: ReportView, inputs: ReportInputs) -> ReportView:
     id = digest((view.title, view.project, view.site, *view.notices), view.tables())
-    cover = tuple((item, final(value)) for item, value in _cover(inputs, id))
+    cover = tuple((item, final(value, _MOST_COVER)) for item, value in _cover(inputs, id))
     return replace(view, report_id=id, cover=cover, front=(_cover_table(cover), _readme(view)))
 
 
@@ -138,7 +152,7 @@ def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:
     found += [
         f"Scan {scan.id} is {scan.state.value}." for scan in inputs.scans if scan.state not in ("done", "imported")
     ]
-    return tuple(map(final, [*found, *inputs.notes]))
+    return tuple(final(text, _MOST_COVER) for text in (*found, *inputs.notes))
 
 
 def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Section:

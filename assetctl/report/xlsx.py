@@ -71,6 +71,8 @@ class _Pen:
     def cell(self, at: int, kind: Kind, value: Cell) -> "SheetCell":
         made = self.new(self.sheet)
         match kind:
+            case Kind.TEXT | Kind.CODE | Kind.NUMBER | Kind.KEY:
+                return put(made, value, self.styles[kind])
             case Kind.TIME if isinstance(value, str) and value:
                 return put(made, datetime.fromisoformat(value), self.styles[Kind.TIME])
             case Kind.MARK if isinstance(value, str) and value:
@@ -78,10 +80,8 @@ class _Pen:
                 return put(made, value, self.styles[mark.tone if mark else Kind.TEXT])
             case Kind.LINKS if target := self.target(value):
                 return self.linked(put(made, value, self.styles[Kind.LINKS]), at, target)
-            case Kind.TIME | Kind.MARK | Kind.LINKS:
-                return put(made, value, self.styles[Kind.TEXT])
             case _:
-                return put(made, value, self.styles[kind])
+                return put(made, value, self.styles[Kind.TEXT])
 
     def target(self, value: Cell) -> str:
         """Where the first link of a cell leads; a cell holds one link only."""

@@ -203,5 +203,5 @@ def peak(view: ReportView) -> int:
 
 
 def test_memory_does_not_grow_with_the_rows() -> None:
-    compressed = len(written_of(long_view(1_000)))
-    assert peak(long_view(1_000)) <= 1.2 * peak(long_view(250)) + 2 * compressed
+    """25 000 more cells would take some 8 MB if they were kept; the collector's moods are below 1.5 MB."""
+    assert peak(long_view(1_500)) <= peak(long_view(250)) + 1_500_000
