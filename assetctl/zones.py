@@ -17,7 +17,7 @@ from assetctl.documents import read_yaml
 from assetctl.facts import vocabulary
 from assetctl.forms import Form, fill
 from assetctl.model import DEFAULT_REALM, Address, IPNetwork, Position, SubjectKind, Value, Zone
-from assetctl.values import Filled, Name, Range, Realm, Text, address, mac_address, one_of, shown
+from assetctl.values import Filled, Mac, Name, Range, Realm, Text, address, one_of, shown
 
 FOUNDATIONAL = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
 LEVELS = ("", "0", "1", "2", "3", "3.5", "4", "5")
@@ -40,7 +40,13 @@ def _number(written: object) -> object:
 
 def _vector(written: object) -> object:
     """The same level for every foundational requirement from a single number; a mapping as it stands."""
-    return written if isinstance(written, Mapping) else dict.fromkeys(FOUNDATIONAL, written)
+    if isinstance(written, Mapping | _Vector):
+        return written
+    if written not in ("0", "1", "2", "3", "4"):
+        raise ValueError(
+            f"a level 0 to 4, or one for each of {', '.join(FOUNDATIONAL)} is expected, {shown(written)} was found"
+        )
+    return dict.fromkeys(FOUNDATIONAL, written)
 
 
 def _texts(written: object) -> tuple[str, ...]:
@@ -51,6 +57,7 @@ def _address_text(written: str) -> str:
     return str(address(written))
 
 
+AddressText = Annotated[str, AfterValidator(_address_text)]
 Level = Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)]
 
 
@@ -93,8 +100,8 @@ class _Zones(Form):
 class _Match(Form):
     """What ties a device to a position; all that are given must hold."""
 
-    ip_address: Annotated[str, AfterValidator(_address_text)] | None = None
-    mac_address: Annotated[str, AfterValidator(mac_address)] | None = None
+    ip_address: AddressText | None = None
+    mac_address: Mac | None = None
     serial_number: Filled | None = None
     hostname: Filled | None = None
 
