@@ -1,0 +1,174 @@
+"""The tests that stand in check files: read as small plants, and turned into real ones."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
+from assetctl.facts import FactKey, vocabulary
+from assetctl.model import (
+    Asset,
+    Fact,
+    Position,
+    Result,
+    Scan,
+    ScanState,
+    Source,
+    Subject,
+    SubjectKind,
+    Value,
+    Zone,
+)
+from assetctl.policy.check import Case, CaseAsset, CaseScan, CaseZone, FactTexts
+from assetctl.policy.fields import Fields
+from assetctl.policy.names import FR
+from assetctl.policy.plant import DECLARED, DeclaredNetwork, Plant
+from assetctl.text import near
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+"""The time at which all tests of checks take place."""
+
+REALM = "plant"
+PROBE = "trial"
+_ASSET_FIELDS = ("facts", "declared", "rivals", "position", "zone", "parent")
+_PLANT_FIELDS = ("zones", "scans", "networks", "register", "permitted", "yields", "age_days", "params")
+
+
+def read_case(row: Fields) -> Case:
+    """One entry of `tests`. Raises InputError with its place."""
+    row.only(("name", "expect", "others", *_ASSET_FIELDS, *_PLANT_FIELDS), required=("name", "expect"))
+    return Case(
+        name=row.filled("name"),
+        expect=Result(row.choice("expect", Result)),
+        assets=(_asset(row), *(_other(other) for other in row.rows("others"))),
+        zones=tuple(_zone(zone) for zone in row.rows("zones")),
+        scans=tuple(_scan(scan) for scan in row.rows("scans")),
+        networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
+        register=row.texts("register"),
+        permitted=frozenset(row.texts("permitted")),
+        yields=frozenset(_known(row, "yields", key) for key in row.texts("yields")),
+        age_days=row.number("age_days"),
+        params={name: row.inner("params").value(name) for name in row.inner("params").values},
+    )
+
+
+def plant_of(case: Case) -> Plant:
+    """The plant that a test describes. Its first asset is "subject", the others "other-1" and so on."""
+    return Plant(
+        assets=tuple(_built(case, asset, index) for index, asset in enumerate(case.assets)),
+        zones=tuple(
+            Zone(zone.id, REALM, tuple(map(ip_network, zone.networks)), zone.level, zone.owner, zone.sl_t)
+            for zone in case.zones
+        ),
+        positions=tuple(Position(name, REALM, {}, {}, "register.yaml", NOW) for name in case.register),
+        scans=tuple(_built_scan(scan, index) for index, scan in enumerate(case.scans)),
+        permitted=case.permitted,
+        networks=tuple(DeclaredNetwork(REALM, ip_network(text)) for text in case.networks),
+        yields={PROBE: case.yields},
+    )
+
+
+def _other(row: Fields) -> CaseAsset:
+    row.only(_ASSET_FIELDS)
+    return _asset(row)
+
+
+def _asset(row: Fields) -> CaseAsset:
+    return CaseAsset(
+        facts=_facts(row, "facts"),
+        declared=_facts(row, "declared"),
+        rivals=_facts(row, "rivals"),
+        position=row.text("position"),
+        zone=row.text("zone"),
+        parent=row.text("parent"),
+    )
+
+
+def _facts(row: Fields, name: str) -> FactTexts:
+    inner = row.inner(name)
+    found: dict[str, str | tuple[str, ...]] = {}
+    for place in inner.values:
+        local_key, _, key = place.rpartition(" ")
+        entry = vocabulary()[_known(inner, place, key)]
+        if (entry.kind is SubjectKind.ASSET) != (not local_key):
+            inner.refuse(place, f"{key} is a fact of {entry.kind}; write KEY for an asset, else LOCAL-KEY KEY")
+        text = inner.texts(place) if entry.type == "texts" else inner.text(place)
+        if _typed(entry, text) is None:
+            inner.refuse(place, f"a {entry.type} is expected")
+        found[place] = text
+    return found
+
+
+def _known(row: Fields, place: str, key: str) -> str:
+    if key not in vocabulary():
+        row.refuse(place, f'there is no fact "{key}"{near(key, tuple(vocabulary()))}')
+    return key
+
+
+def _typed(entry: FactKey, text: str | tuple[str, ...]) -> Value | None:
+    """The value that a text in a test means, or None when it is not of the type."""
+    if isinstance(text, tuple) or entry.type == "text":
+        return text
+    if entry.type == "flag":
+        return {"true": True, "false": False}.get(text)
+    return int(text) if text.removeprefix("-").isdecimal() else None
+
+
+def _zone(row: Fields) -> CaseZone:
+    row.only(("id", "networks", "owner", "level", "sl_t"), required=("id",))
+    levels = row.inner("sl_t")
+    levels.only(FR)
+    return CaseZone(
+        id=row.filled("id"),
+        networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
+        owner=row.text("owner"),
+        level=row.text("level"),
+        sl_t={fr: int(levels.choice(fr, "01234")) for fr in levels.values},
+    )
+
+
+def _scan(row: Fields) -> CaseScan:
+    row.only(("coverage", "days", "state"), required=("coverage",))
+    return CaseScan(row.texts("coverage"), row.number("days"), row.choice("state", ScanState, "done"))
+
+
+def _range(row: Fields, key: str, text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        row.refuse(key, f"a network such as 10.0.0.0/24 is expected, {text[:40]!r} was found")
+    return text
+
+
+def _built(case: Case, asset: CaseAsset, index: int) -> Asset:
+    name = f"other-{index}" if index else "subject"
+    seen = NOW - timedelta(days=case.age_days)
+    facts = (
+        *_built_facts(name, asset.facts, Source("probe", PROBE, f"trial:{index}"), seen),
+        *_built_facts(name, asset.rivals, Source("import", "second source", f"second:{index}"), seen),
+        *_built_facts(name, asset.declared, Source(DECLARED, "register.yaml"), seen),
+    )
+    return Asset(
+        id=name,
+        realm=REALM,
+        facts=facts,
+        first_seen=seen,
+        last_seen=seen,
+        confidence=90,
+        position=asset.position or None,
+        parent=asset.parent or None,
+        zone=asset.zone or None,
+    )
+
+
+def _built_facts(asset: str, texts: FactTexts, source: Source, seen: datetime) -> Iterator[Fact]:
+    for place, text in texts.items():
+        local_key, _, key = place.rpartition(" ")
+        entry = vocabulary()[key]
+        value = _typed(entry, text)
+        assert value is not None, place
+        yield Fact(Subject(entry.kind, asset, local_key), key, value, source, "trial", seen, seen, 90)
+
+
+def _built_scan(scan: CaseScan, index: int) -> Scan:
+    ended = NOW - timedelta(days=scan.days)
+    return Scan(f"scan-{index}", REALM, ScanState(scan.state), ended, ended, "trial", coverage=scan.coverage)

@@ -1,0 +1,120 @@
+"""One check, loaded: what it asks of the plant, what it says, which requirements it bears on, and its own tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from assetctl.model import RequirementMapping, Result, Severity, Value
+from assetctl.policy.expression import Expression
+
+FactTexts = Mapping[str, str | tuple[str, ...]]
+"""Facts of a test: "KEY" or "LOCAL-KEY KEY" -> value as text, such as "tcp/23 port_state" -> "open"."""
+
+
+class Own(StrEnum):
+    """How far a check decides its own statement."""
+
+    FINAL = "F"  # both results are decisive for what was looked at
+    PARTIAL = "P"  # only a failure is decisive; a pass means that nothing contrary was seen
+    HUMAN = "H"  # neither is final without a person: matching or correlation can err
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A wording: texts and the values between them. slots: the placeholders as written."""
+
+    text: str
+    parts: tuple[str | Expression, ...]
+    slots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAsset:
+    """An asset of a test. declared: facts that people stated; rivals: what a second source says."""
+
+    facts: FactTexts
+    declared: FactTexts = field(default_factory=dict)
+    rivals: FactTexts = field(default_factory=dict)
+    position: str = ""
+    zone: str = ""
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseZone:
+    id: str
+    networks: tuple[str, ...] = ()
+    owner: str = ""
+    level: str = ""
+    sl_t: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScan:
+    """days: how long ago it ended. state: as in `ScanState`."""
+
+    coverage: tuple[str, ...]
+    days: int = 0
+    state: str = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test of a check: a small plant and the worst result it must give.
+
+    assets: the first is the one that the case is about. register: ids of declared positions.
+    age_days: how old all observed facts are. yields: fact keys that the probe of the facts can tell.
+    params: thresholds in place of those of the check.
+    """
+
+    name: str
+    expect: Result
+    assets: tuple[CaseAsset, ...]
+    zones: tuple[CaseZone, ...] = ()
+    scans: tuple[CaseScan, ...] = ()
+    networks: tuple[str, ...] = ()
+    register: tuple[str, ...] = ()
+    permitted: frozenset[str] = frozenset()
+    yields: frozenset[str] = frozenset()
+    params: Mapping[str, Value] = field(default_factory=dict)
+    age_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """group_by: subjects that share all of these values are counted together, and `assertion` may name the group.
+
+    permission: the test that must be allowed for its fact to exist, or "".
+    never_unknown: a missing value is the finding.
+    changed: params that differ from the file's.
+    """
+
+    id: str
+    version: int
+    title: str
+    severity: Severity
+    own: Own
+    for_each: str
+    assertion: Expression
+    applies_to: Expression | None
+    group_by: tuple[Expression, ...]
+    max_age: timedelta
+    params: Mapping[str, Value]
+    maps: tuple[RequirementMapping, ...]
+    fail: Template
+    unknown: Template
+    fix: str
+    limits: str
+    cases: tuple[Case, ...]
+    path: Path
+    permission: str = ""
+    never_unknown: bool = False
+    changed: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The facts it reads."""
+        read = (self.assertion, *self.group_by, *((self.applies_to,) if self.applies_to else ()))
+        return frozenset(key for expression in read for key in expression.keys)

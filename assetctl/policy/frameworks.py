@@ -1,0 +1,80 @@
+"""The requirement tables that checks are mapped to, and the other frameworks that may be named."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assetctl.documents import read_yaml
+from assetctl.policy.fields import Fields, top
+from assetctl.policy.names import FR
+
+IEC = "iec62443-3-3"
+STRENGTHS = ("N", "R", "S", "D")
+"""From saying nothing to deciding: not at all, refutes only, supports, decides."""
+
+NAMED: Mapping[str, str] = {
+    "iec62443-2-1": "2024",
+    "iec62443-2-3": "2015",
+    "iec62443-3-2": "2020",
+    "iec62443-4-2": "2019",
+    "cisa-cpg": "2.0",
+    "cisa-ot-inventory": "2025-08",
+    "nist-csf": "2.0",
+    "nist-800-53": "rev 5",
+    "nerc-cip": "CIP-005-7, CIP-007-6, CIP-010-4",
+    "nis2-cir": "2024/2690",
+}
+"""Frameworks that are named without a table of their rows here, with the edition that mappings refer to."""
+
+_ID = re.compile(r"SR [1-7]\.\d{1,2}(?: RE \d)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One row. strength: the most that looking at a network can say about it. from_sl: 1 to 4. confidence: A to C."""
+
+    id: str
+    fr: str
+    name: str
+    words: str
+    from_sl: int
+    strength: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    id: str
+    edition: str
+    title: str
+    rows: Mapping[str, Requirement]
+
+
+def load_framework(path: Path) -> Framework:
+    """A requirement table. Raises InputError with the place of what is wrong."""
+    fields = top(read_yaml(path))
+    fields.only(("id", "edition", "title", "rows"), required=("id", "edition", "title", "rows"))
+    rows: dict[str, Requirement] = {}
+    for row in fields.rows("rows"):
+        requirement = _row(row)
+        if requirement.id in rows:
+            row.refuse("id", f"{requirement.id} stands here a second time")
+        rows[requirement.id] = requirement
+    return Framework(fields.filled("id"), fields.filled("edition"), fields.filled("title"), rows)
+
+
+def _row(row: Fields) -> Requirement:
+    names = ("id", "fr", "name", "words", "from_sl", "class", "confidence")
+    row.only(names, required=names)
+    if not _ID.match(row.text("id")):
+        row.refuse("id", "an id such as SR 1.1 or SR 1.1 RE 2 is expected")
+    return Requirement(
+        id=row.text("id"),
+        fr=row.choice("fr", FR),
+        name=row.filled("name"),
+        words=row.filled("words"),
+        from_sl=int(row.choice("from_sl", "1234")),
+        strength=row.choice("class", STRENGTHS),
+        confidence=row.choice("confidence", "ABC"),
+    )

@@ -1,0 +1,302 @@
+"""The functions that an expression may call. None of them reads a file, a clock or a network.
+
+Each gets the context and plain values; unknown and rival arguments are settled before it is called.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from ipaddress import collapse_addresses, ip_address, ip_network, summarize_address_range
+
+from assetctl.facts import vocabulary
+from assetctl.model import IPNetwork, PortState, Scan, ScanState, Subject, SubjectKind, Zone
+from assetctl.policy.names import FR, Context, has_strong
+from assetctl.policy.plant import DECLARED, STRONG, Reading, View
+from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
+
+_PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
+_LAST_NUMBER = re.compile(r"(?:^|\s)(\d{1,6})\Z")
+MOST_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """arguments: their types, "text|number" where either is taken. needs: the subject it is about, "" for none.
+
+    closed: it is always answered, from the record.
+    """
+
+    arguments: tuple[str, ...]
+    result: str
+    run: Callable[..., Operand]
+    meaning: str
+    needs: str = ""
+    closed: bool = False
+
+
+def port_state(c: Context, transport: str, number: int) -> Operand:
+    reading = c.seen.read(SubjectKind.SERVICE, f"{transport}/{number}", "port_state", c.max_age)
+    c.trace.append(reading)
+    return reading.value
+
+
+def port(c: Context, which: str | int) -> Operand:
+    transport, _, number = which.partition("/") if isinstance(which, str) else ("tcp", "/", str(which))
+    if transport not in ("tcp", "udp") or not number.isdecimal():
+        return Unknown(Reason.NOT_COMPARABLE, str(which))
+    return port_state(c, transport, int(number))
+
+
+def speaks(c: Context, protocol: str, which: str | int) -> Operand:
+    """A closed port speaks nothing; an open one speaks what was recognised, not what its number suggests."""
+    state = port(c, which)
+    if isinstance(state, Rivals):
+        return DISAGREE
+    if state != PortState.OPEN:
+        return False if state == PortState.CLOSED else state
+    where = which if isinstance(which, str) else f"tcp/{which}"
+    if not _was_probed(c, where):
+        return Unknown(Reason.NOT_IDENTIFIED, where)
+    name = c.seen.read(SubjectKind.SERVICE, where, "service_name", c.max_age)
+    c.trace.append(name)
+    if isinstance(name.value, str):
+        return name.value.casefold() == protocol.casefold()
+    return Unknown(Reason.NOT_IDENTIFIED, where) if isinstance(name.value, Unknown) else Unknown(Reason.DISAGREE, where)
+
+
+def uses_tls(c: Context) -> Operand:
+    """Whether the service stands behind TLS; no only when the service was recognised and no TLS was seen."""
+    view, where = c.seen, c.local_key
+    tunnel = view.read(SubjectKind.SERVICE, where, "service_tunnel", c.max_age)
+    versions = view.read(SubjectKind.SERVICE, where, "tls_versions", c.max_age)
+    for reading in (tunnel, versions):
+        if isinstance(reading.value, str | tuple) and reading.value:
+            c.trace.append(reading)
+            return True
+    if any(key.startswith(f"{where}/") for key in view.parts.get(SubjectKind.CERTIFICATE, ())):
+        return True
+    name = view.read(SubjectKind.SERVICE, where, "service_name", c.max_age)
+    c.trace.append(name)
+    if isinstance(name.value, str) and _was_probed(c, where):
+        return False
+    return Unknown(Reason.NOT_IDENTIFIED, where)
+
+
+def version_at_least(_: Context, have: str, wanted: str) -> Operand:
+    if have.strip() == wanted.strip():
+        return True
+    pair = _PLAIN_VERSION.match(have.strip()), _PLAIN_VERSION.match(wanted.strip())
+    if pair[0] is None or pair[1] is None:
+        return Unknown(Reason.NOT_COMPARABLE, f"versions {have[:40]} and {wanted[:40]}")
+    rows = [[int(part) for part in found[1].split(".")] for found in pair if found]
+    width = max(map(len, rows))
+    left, right = (row + [0] * (width - len(row)) for row in rows)
+    return left >= right
+
+
+def days_until(c: Context, moment: str) -> Operand:
+    try:
+        when = datetime.fromisoformat(moment)
+    except ValueError:
+        return Unknown(Reason.NOT_COMPARABLE, f"date {moment[:40]}")
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return (when - c.survey.now) // timedelta(days=1)
+
+
+def glob(_: Context, text: str, pattern: str) -> Operand:
+    return fnmatchcase(text[:MOST_TEXT].casefold(), pattern[:200].casefold())
+
+
+def key_bits(_: Context, key: str) -> Operand:
+    found = _LAST_NUMBER.search(key[:MOST_TEXT])
+    return int(found[1]) if found else Unknown(Reason.NOT_COMPARABLE, f"key {key[:40]}")
+
+
+def has_entry(_: Context, entries: tuple[str, ...], name: str) -> Operand:
+    return any(entry.partition("=")[0].strip().casefold() == name.casefold() for entry in entries)
+
+
+def entry_allows(_: Context, entries: tuple[str, ...], name: str, value: str) -> Operand:
+    wanted = (name.casefold(), value.casefold())
+    return any(tuple(part.strip().casefold() for part in entry.split("=", 1)) == wanted for entry in entries)
+
+
+def locally_administered(_: Context, mac: str) -> Operand:
+    """The second lowest bit of the first octet; multicast addresses belong to no device."""
+    first = mac.replace("-", ":").split(":", maxsplit=1)[0]
+    if not re.fullmatch(r"[0-9A-Fa-f]{2}", first):
+        return Unknown(Reason.NOT_COMPARABLE, f"address {mac[:40]}")
+    return bool(int(first, 16) & 0x02)
+
+
+def is_recorded(c: Context, key: str) -> Operand:
+    """As `recorded`, for a fact key that is a text, such as one out of a list in params."""
+    entry = vocabulary().get(key)
+    if entry is None:
+        raise EvaluationError(f'there is no fact "{key[:60]}"')
+    kind = SubjectKind.ASSET if entry.kind is SubjectKind.ASSET else None
+    return recorded(c, c.seen, kind, "", key)
+
+
+def sl_t(c: Context, fr: str) -> Operand:
+    zone = c.zone or (c.survey.zone_of(c.view) if c.view else None)
+    if zone is None or fr not in zone.sl_t:
+        return Unknown(Reason.NOT_DECLARED, f"SL-T({fr})")
+    return zone.sl_t[fr]
+
+
+def in_zone_ranges(c: Context, address: str) -> Operand:
+    zone = _zone_of(c)
+    if zone is None or not zone.networks:
+        return Unknown(Reason.NOT_DECLARED, "zone ranges")
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return Unknown(Reason.NOT_COMPARABLE, f"address {address[:40]}")
+    return any(ip in network for network in zone.networks)
+
+
+def zone_has_ranges(c: Context) -> Operand:
+    zone = _zone_of(c)
+    return Unknown(Reason.NOT_DECLARED, "zone") if zone is None else bool(zone.networks)
+
+
+def scanned(c: Context, days: int) -> Operand:
+    """Whether complete runs within so many days covered the whole declared network."""
+    network, plant = c.network, c.survey.plant
+    assert network is not None
+    if not plant.scans:
+        return Unknown(Reason.NOT_DECLARED, "scan log")
+    since = c.survey.now - timedelta(days=days)
+    complete = [scan for scan in plant.scans if scan.realm == network.realm and _is_complete(scan, since)]
+    covered = [part for scan in complete for text in scan.coverage for part in _ranges(text, network.realm)]
+    joined = collapse_addresses([part for part in covered if part.version == network.range.version])  # type: ignore[type-var]
+    return any(_within(network.range, part) for part in joined)
+
+
+def _is_complete(scan: Scan, since: datetime) -> bool:
+    return scan.state in (ScanState.DONE, ScanState.IMPORTED) and scan.ended is not None and scan.ended >= since
+
+
+def _within(inner: IPNetwork, outer: IPNetwork) -> bool:
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
+def _ranges(text: str, realm: str) -> tuple[IPNetwork, ...]:
+    """The networks that one line of a run's coverage names: "10.0.0.0/24", "10.0.0.1-10.0.0.9", realm before or not."""
+    span = text.removeprefix(f"{realm}/").partition(" ")[0]
+    try:
+        if "-" in span:
+            first, last = (ip_address(end) for end in span.split("-", 1))
+            return tuple(summarize_address_range(first, last))
+        return (ip_network(span, strict=False),)
+    except (ValueError, TypeError):
+        return ()
+
+
+def _zone_of(c: Context) -> Zone | None:
+    return c.zone or c.survey.zone_of(c.seen)
+
+
+def _was_probed(c: Context, where: str) -> bool:
+    """Whether some source recognised the service itself, not only its port number."""
+    source = c.seen.read(SubjectKind.SERVICE, where, "service_source", c.max_age)
+    c.trace.append(source)
+    return not isinstance(source.value, Unknown | Span) and "probed" in possible(source.value)
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "port": Function(("text|number",), "text", port, "state of a port: open or closed", "asset"),
+    "port_state": Function(("text", "number"), "text", port_state, "state of a port of a transport", "asset"),
+    "speaks": Function(("text", "text|number"), "flag", speaks, "a protocol was recognised on a port", "asset"),
+    "uses_tls": Function((), "flag", uses_tls, "the service stands behind TLS", "service"),
+    "version_at_least": Function(("text", "text"), "flag", version_at_least, "a version is not lower than another"),
+    "days_until": Function(("text",), "number", days_until, "whole days from now to a date"),
+    "glob": Function(("text", "text"), "flag", glob, "a text matches a pattern of * and ?, upper and lower case alike"),
+    "key_bits": Function(("text",), "number", key_bits, 'size in "ssh-rsa 2048"'),
+    "has_entry": Function(("texts", "text"), "flag", has_entry, 'a list of "name=value" has the name'),
+    "entry_allows": Function(("texts", "text", "text"), "flag", entry_allows, 'a list has "name=value"'),
+    "is_recorded": Function(("text",), "flag", is_recorded, "the record holds that fact", "asset", closed=True),
+    "locally_administered": Function(("text",), "flag", locally_administered, "a MAC address was not given by a maker"),
+    "sl_t": Function(("text",), "number", sl_t, f"target level of the zone for one of {', '.join(FR)}", "zoned"),
+    "in_zone_ranges": Function(("text",), "flag", in_zone_ranges, "an address lies in its zone's ranges", "asset"),
+    "zone_has_ranges": Function((), "flag", zone_has_ranges, "the asset's zone declares ranges", "zoned"),
+    "scanned": Function(("number",), "flag", scanned, "complete runs covered the network within the days", "network"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A function of a fact's name instead of its value. closed: it is always answered, from the record."""
+
+    result: str
+    run: Callable[[Context, View, SubjectKind | None, str, str], Operand]
+    meaning: str
+    closed: bool = True
+
+
+def _facts(view: View, kind: SubjectKind | None, local_key: str, key: str) -> list[object]:
+    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    return [fact for fact in found if fact.value not in ("", ())]
+
+
+def _note(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str, *, closed: bool) -> list[object]:
+    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    subject = Subject(kind or SubjectKind.ASSET, view.asset.id, local_key)
+    held = [fact for fact in found if fact.value not in ("", ())]
+    value: Operand = held[0].value if held else Unknown(Reason.NOT_PROBED, key)
+    c.trace.append(Reading(subject, key, value, tuple(held[:4]), closed=closed))
+    return list(held)
+
+
+def has(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    """Known and fresh; not there only when a probe that would tell it answered without it."""
+    _note(c, view, kind, local_key, key, closed=False)
+    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    if any(fact.value not in ("", ()) for fact in view.fresh(found, c.max_age)):
+        return True
+    tellers = {name for name, keys in c.survey.plant.yields.items() if key in keys}
+    heard = (fact for facts in view.by_key.values() for fact in facts if fact.source.name in tellers)
+    if any(fact.source.kind == "probe" for fact in view.fresh(heard, c.max_age)):
+        return False
+    return Unknown(Reason.STALE if found else Reason.NOT_PROBED, key)
+
+
+def recorded(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    return bool(_note(c, view, kind, local_key, key, closed=True))
+
+
+def fresh(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    held = _note(c, view, kind, local_key, key, closed=False)
+    if not held:
+        return Unknown(Reason.NOT_PROBED, key)
+    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    return bool(view.fresh(found, c.max_age))
+
+
+def sources(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    _note(c, view, kind, local_key, key, closed=True)
+    return has_strong(view, key)
+
+
+def conflicts(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    """Whether sources that are more than guesses give different values, declared ones included."""
+    _note(c, view, kind, local_key, key, closed=True)
+    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    newest: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for fact in view.fresh((f for f in found if f.confidence >= STRONG or f.source.kind == DECLARED), c.max_age):
+        source = (fact.source.kind, fact.source.name)
+        spelled = " ".join(str(fact.value).split()).casefold()
+        newest[source] = max(newest.get(source, (fact.last_seen, spelled)), (fact.last_seen, spelled))
+    return len({spelled for _, spelled in newest.values()}) > 1
+
+
+LOOK_UPS: Mapping[str, LookUp] = {
+    "has": LookUp("flag", has, "known; false only when a probe that tells it answered without it", closed=False),
+    "recorded": LookUp("flag", recorded, "some value stands in the inventory, whatever its age"),
+    "fresh": LookUp("flag", fresh, "the newest evidence is not older than max_age", closed=False),
+    "sources": LookUp("number", sources, "how many sources give a value that is more than a guess"),
+    "conflicts": LookUp("flag", conflicts, "such sources differ"),
+}

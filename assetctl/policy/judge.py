@@ -1,0 +1,209 @@
+"""The judgement: every check asked of everything it is for, with the evidence that was read on the way.
+
+Passes are counted and kept as ids with the time of their newest evidence; what is not a pass becomes a `Finding`.
+Nothing here changes a result: waivers stand beside it.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assetctl.model import Finding, Result
+from assetctl.policy.check import Check
+from assetctl.policy.names import Context, Group
+from assetctl.policy.plant import Plant, Reading, Survey
+from assetctl.policy.snapshot import snapshot_hash
+from assetctl.policy.subjects import Target, targets
+from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Unknown
+from assetctl.policy.wording import because_of, statement_of, why_unknown
+
+BROKEN = "broken-check"
+MOST_PEERS = 50
+
+_Groups = Mapping[tuple[str, ...], tuple[Target, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One evaluation. reason: why it is unknown, or what broke. detail: the same, for people."""
+
+    result: Result
+    reason: str
+    detail: str
+    context: Context
+    target: Target
+
+    @property
+    def newest_evidence(self) -> datetime | None:
+        seen = [fact.last_seen for reading in self.context.trace for fact in reading.facts]
+        return max(seen, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """findings: all failures, unknowns and errors. counts: by check and result.
+
+    passed: finding id -> newest evidence that the pass rests on, so that an earlier finding can be closed.
+    not_applicable: ids of the findings that no longer apply. snapshot_hash: of everything that was judged.
+    """
+
+    findings: tuple[Finding, ...]
+    counts: Mapping[tuple[str, Result], int]
+    passed: Mapping[str, datetime | None]
+    not_applicable: frozenset[str]
+    snapshot_hash: str
+
+
+@dataclass(slots=True)
+class _Tally:
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[tuple[str, Result]] = field(default_factory=Counter)
+    passed: dict[str, datetime | None] = field(default_factory=dict)
+    not_applicable: set[str] = field(default_factory=set)
+
+
+def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
+    """What the checks say about a plant at a time. The same input gives the same judgement, in the same order."""
+    survey = Survey(plant, now)
+    tally = _Tally()
+    for check in checks:
+        for verdict in verdicts(check, survey):
+            tally.counts[check.id, verdict.result] += 1
+            if verdict.result is Result.PASS:
+                tally.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
+            elif verdict.result is Result.NOT_APPLICABLE:
+                tally.not_applicable.add(finding_id(check, verdict.target))
+            else:
+                tally.findings.append(finding_of(check, verdict))
+    return Judgement(
+        findings=tuple(tally.findings),
+        counts=dict(tally.counts),
+        passed=tally.passed,
+        not_applicable=frozenset(tally.not_applicable),
+        snapshot_hash=snapshot_hash(plant),
+    )
+
+
+def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
+    """One check over everything it is for. Zones or networks that nobody declared leave one unknown."""
+    found = tuple(targets(check.for_each, survey))
+    if not found and check.for_each in ("zone", "network"):
+        missing = Unknown(Reason.NOT_DECLARED, f"{check.for_each}s")
+        yield _unknown(check, missing, Target().context(survey, check.max_age), Target())
+        return
+    groups = _groups(check, survey, found) if check.group_by else {}
+    for target in found:
+        yield evaluate(check, survey, target, groups)
+
+
+def evaluate(check: Check, survey: Survey, target: Target, groups: _Groups) -> Verdict:
+    """One check of one subject."""
+    context = target.context(survey, check.max_age)
+    try:
+        applies = check.applies_to.run(context) if check.applies_to else True
+        if applies is False:
+            return Verdict(Result.NOT_APPLICABLE, "", "", context, target)
+        if isinstance(applies, Unknown):
+            return _unknown(check, applies, context, target)
+        if check.group_by:
+            context.group = _group_of(check, context, target, groups)
+        value = check.assertion.run(context)
+    except EvaluationError as error:
+        return Verdict(Result.ERROR, BROKEN, str(error), context, target)
+    if isinstance(value, Unknown):
+        return _unknown(check, value, context, target)
+    return Verdict(Result.PASS if value is True else Result.FAIL, "", "", context, target)
+
+
+def finding_of(check: Check, verdict: Verdict) -> Finding:
+    """A verdict with its sentence and its evidence."""
+    return Finding(
+        id=finding_id(check, verdict.target),
+        check=check.id,
+        check_version=check.version,
+        title=check.title,
+        severity=check.severity,
+        subject=verdict.target.subject,
+        result=verdict.result,
+        reason=verdict.reason,
+        statement=statement_of(check, verdict.result, verdict.detail, verdict.context),
+        because=because_of(verdict.context),
+    )
+
+
+def finding_id(check: Check, target: Target) -> str:
+    """The same for the same check and the same place, whatever device stands there."""
+    return hashlib.sha256(f"{check.id}\0{target.key}".encode()).hexdigest()[:16]
+
+
+def _unknown(check: Check, missing: Unknown, context: Context, target: Target) -> Verdict:
+    is_forbidden = check.permission and check.permission not in context.survey.plant.permitted
+    reason = missing.reason
+    if is_forbidden and reason is Reason.NOT_PROBED:
+        reason = Reason.NOT_PERMITTED
+    return Verdict(Result.UNKNOWN, reason.value, why_unknown(Unknown(reason, missing.about)), context, target)
+
+
+def _groups(check: Check, survey: Survey, found: tuple[Target, ...]) -> _Groups:
+    """Which subjects share which values. One that cannot be evaluated shares none; its own result says so."""
+    groups: dict[tuple[str, ...], list[Target]] = {}
+    for target in found:
+        context = target.context(survey, check.max_age)
+        try:
+            if check.applies_to and check.applies_to.run(context) is False:
+                continue
+            keys = _keys(check, context)
+        except EvaluationError:
+            continue
+        if not isinstance(keys, Unknown):
+            for key in keys:
+                groups.setdefault(key, []).append(target)
+    return {key: tuple(members) for key, members in groups.items()}
+
+
+def _keys(check: Check, context: Context) -> tuple[tuple[str, ...], ...] | Unknown:
+    """The values a subject is grouped by: several when the last is a list."""
+    first: list[str] = []
+    *before, last = (expression.run(context) for expression in check.group_by)
+    for value in before:
+        if not isinstance(value, str | int):
+            return _no_key(value)
+        first.append(_spelled(value))
+    if not isinstance(last, str | int | tuple):
+        return _no_key(last)
+    return tuple((*first, _spelled(value)) for value in (last if isinstance(last, tuple) else (last,)))
+
+
+def _no_key(value: Operand) -> Unknown:
+    return value if isinstance(value, Unknown) else DISAGREE
+
+
+def _spelled(value: str | int) -> str:
+    return " ".join(str(value).split()).casefold()
+
+
+def _group_of(check: Check, context: Context, target: Target, groups: _Groups) -> Group | Unknown:
+    keys = _keys(check, context)
+    if isinstance(keys, Unknown):
+        return keys
+    assert target.view is not None, "groups are of assets and their parts"
+    mine = target.view.root.asset.id
+    largest = max(keys, key=lambda key: len(_devices(groups[key])), default=())
+    devices = _devices(groups.get(largest, ()))
+    others = tuple(sorted(devices.keys() - {mine}))
+    for other in others[:MOST_PEERS]:
+        context.trace += _peer_readings(check, context, devices[other])
+    return Group(" ".join(largest), len(devices), others)
+
+
+def _devices(members: tuple[Target, ...]) -> dict[str, Target]:
+    """The distinct devices among group members; a device and its parts are one."""
+    return {member.view.root.asset.id: member for member in reversed(members) if member.view}
+
+
+def _peer_readings(check: Check, context: Context, peer: Target) -> list[Reading]:
+    theirs = peer.context(context.survey, check.max_age)
+    _keys(check, theirs)
+    return theirs.trace

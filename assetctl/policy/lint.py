@@ -1,0 +1,86 @@
+"""What a check file must keep beyond its form, so that it neither over-claims nor goes untested."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from assetctl.model import RequirementMapping, Result
+from assetctl.policy.check import Check
+from assetctl.policy.frameworks import NAMED, STRENGTHS, Framework
+from assetctl.policy.trial import run_tests
+from assetctl.text import near
+
+
+def lint(checks: Iterable[Check], frameworks: Mapping[str, Framework]) -> tuple[str, ...]:
+    """Every complaint, as "file: what is wrong; what to do". None means that the checks may be used."""
+    return tuple(f"{check.path}: {said}" for check in checks for said in _complaints(check, frameworks))
+
+
+def _complaints(check: Check, frameworks: Mapping[str, Framework]) -> Iterator[str]:
+    if check.version < 1:
+        yield "version: 1 or more is expected; count up when the statement changes"
+    for mapping in check.maps:
+        yield from _mapping(mapping, frameworks)
+    if len({(m.framework, m.requirement) for m in check.maps}) != len(check.maps):
+        yield "maps: a requirement is named twice; keep one of the two"
+    yield from _tested(check)
+    if check.never_unknown and not _always_decided(check):
+        yield 'unknown: "never" is for checks that only look up the record; write what makes this one unknown'
+    if not check.never_unknown and _always_decided(check):
+        yield 'unknown: this check is always decided; write "never"'
+    yield from _unread_params(check)
+    for trial in run_tests(check):
+        if trial.expected is not trial.found:
+            yield f'test "{trial.case}": {trial.expected} is expected, it gives {trial.found}'
+        for survivor in trial.survivors:
+            yield f'test "{trial.case}": still passes with {survivor}, although that fact decides'
+
+
+def _mapping(mapping: RequirementMapping, frameworks: Mapping[str, Framework]) -> Iterator[str]:
+    name = f"maps: {mapping.framework} {mapping.requirement}"
+    known = frameworks.get(mapping.framework)
+    edition = known.edition if known else NAMED.get(mapping.framework)
+    if edition is None:
+        yield f"{name}: the framework is not known{near(mapping.framework, (*frameworks, *NAMED))}"
+    elif mapping.edition != edition:
+        yield f'{name}: edition "{edition}" is expected, "{mapping.edition}" was found'
+    elif known is None:
+        if mapping.strength == "D":
+            yield f"{name}: strength D needs a requirement table; S or R is the most without one"
+    elif mapping.requirement not in known.rows:
+        yield f"{name}: there is no such row{near(mapping.requirement, tuple(known.rows))}"
+    else:
+        most = known.rows[mapping.requirement].strength
+        if STRENGTHS.index(mapping.strength) > STRENGTHS.index(most):
+            yield f"{name}: strength {mapping.strength} claims more than the row's class {most} allows"
+
+
+def _tested(check: Check) -> Iterator[str]:
+    if not check.cases:
+        yield "tests: there are none; add one for each result"
+        return
+    wanted = [Result.PASS, Result.FAIL]
+    if not check.never_unknown:
+        wanted.append(Result.UNKNOWN)
+    if check.applies_to is not None:
+        wanted.append(Result.NOT_APPLICABLE)
+    expected = {case.expect for case in check.cases}
+    for result in wanted:
+        if result not in expected:
+            yield f"tests: none expects {result}; add one"
+    names = [case.name for case in check.cases]
+    if len(set(names)) != len(names):
+        yield "tests: two have the same name"
+
+
+def _always_decided(check: Check) -> bool:
+    """Zones and networks may be undeclared, so those checks are never always decided."""
+    if check.for_each in ("zone", "network") or check.group_by:
+        return False
+    return check.assertion.closed and (check.applies_to is None or check.applies_to.closed)
+
+
+def _unread_params(check: Check) -> Iterator[str]:
+    read = [check.assertion.text, check.fail.text, check.unknown.text, *(e.text for e in check.group_by)]
+    read += [check.applies_to.text] if check.applies_to else []
+    for name in check.params:
+        if not any(f"params.{name}" in text for text in read):
+            yield f"params: {name} is never read; remove it or use params.{name}"

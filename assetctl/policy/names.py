@@ -1,0 +1,205 @@
+"""What an expression may name besides facts: what the record itself says about an asset, service, zone or network.
+
+`closed` names are always answered: an asset is in the register or it is not. The others can be unknown.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from assetctl.facts import vocabulary
+from assetctl.model import SubjectKind, Value, Zone
+from assetctl.policy.plant import DECLARED, STRONG, DeclaredNetwork, Reading, Survey, View
+from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
+
+FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
+MOST_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The subjects that share a value. count: distinct devices among them. members: ids of the other devices."""
+
+    value: str
+    count: int
+    members: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Context:
+    """One evaluation: its subject, and the trace of what it read."""
+
+    survey: Survey
+    max_age: timedelta
+    view: View | None = None
+    local_key: str = ""
+    zone: Zone | None = None
+    network: DeclaredNetwork | None = None
+    group: Group | Unknown | None = None
+    trace: list[Reading] = field(default_factory=list)
+    loop: list[object] = field(default_factory=lambda: [None] * 8)
+    steps: int = 0
+
+    @property
+    def seen(self) -> View:
+        """The asset of an evaluation that has one; the compiler sees to it."""
+        assert self.view is not None
+        return self.view
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise EvaluationError(f"more than {MOST_STEPS} steps")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordName:
+    """A name with its type. read: of the context and the thing it is about."""
+
+    type: str
+    read: Callable[[Context, View, str], Operand]
+    meaning: str
+    closed: bool = True
+
+
+def display_name(view: View) -> str:
+    """What people call an asset: its position, its name, its first address, or its id."""
+    if view.asset.position:
+        return view.asset.position
+    for key in ("hostname", "ip_address"):
+        known = sorted(str(fact.value) for fact in view.by_key.get(key, ()) if fact.value)
+        if known:
+            return known[0]
+    return view.asset.id
+
+
+def has_strong(view: View, key: str) -> int:
+    """How many distinct sources give a value that is more than a guess."""
+    strong = (fact for fact in view.by_key.get(key, ()) if fact.confidence >= STRONG and fact.value not in ("", ()))
+    return len({(fact.source.kind, fact.source.name) for fact in strong})
+
+
+def _registered(c: Context, view: View, _: str) -> Operand:
+    if not c.survey.plant.positions:
+        return Unknown(Reason.NOT_DECLARED, "register")
+    return view.root.asset.position is not None
+
+
+def _in_one_zone(c: Context, view: View, _: str) -> Operand:
+    if not c.survey.plant.zones:
+        return Unknown(Reason.NOT_DECLARED, "zones")
+    return c.survey.zone_of(view) is not None
+
+
+def _oldest_fact_days(_: Context, view: View, __: str) -> Operand:
+    """The age of the oldest thing still held to be true: of each fact the newest look counts."""
+    ages = []
+    for key, facts in view.by_key.items():
+        seen = [fact.last_seen for fact in facts if fact.source.kind != DECLARED]
+        if seen and not vocabulary()[key].volatile:
+            ages.append((view.now - max(seen)).days)
+    return max(ages) if ages else Unknown(Reason.NOT_PROBED, "observed facts")
+
+
+def _port_number(_: Context, __: View, local_key: str) -> Operand:
+    number = local_key.split("/")[1] if local_key.count("/") else ""
+    return int(number) if number.isdecimal() else Unknown(Reason.NOT_COMPARABLE, local_key)
+
+
+def _of_view(function: Callable[[View], Value]) -> Callable[[Context, View, str], Operand]:
+    return lambda _, view, __: function(view)
+
+
+def _of_key(function: Callable[[str], Value]) -> Callable[[Context, View, str], Operand]:
+    return lambda _, __, local_key: function(local_key)
+
+
+def _network_id(c: Context, _: View, __: str) -> Operand:
+    return str(c.network)
+
+
+def _zone(function: Callable[[Zone], Value]) -> Callable[[Context, View, str], Operand]:
+    def read(c: Context, _: View, __: str) -> Operand:
+        assert c.zone is not None
+        return function(c.zone)
+
+    return read
+
+
+def _group(function: Callable[[Group], Value]) -> Callable[[Context, View, str], Operand]:
+    def read(c: Context, _: View, __: str) -> Operand:
+        assert c.group is not None
+        return c.group if isinstance(c.group, Unknown) else function(c.group)
+
+    return read
+
+
+_ASSET: Mapping[str, RecordName] = {
+    "id": RecordName("text", _of_view(lambda v: v.asset.id), "id of the asset"),
+    "name": RecordName("text", _of_view(display_name), "position, host name, address or id"),
+    "realm": RecordName("text", _of_view(lambda v: v.asset.realm), "address space"),
+    "site": RecordName("text", _of_view(lambda v: v.asset.site), "site"),
+    "zone": RecordName("text", _of_view(lambda v: v.asset.zone or v.root.asset.zone or ""), "id of its zone, or empty"),
+    "position": RecordName("text", _of_view(lambda v: v.asset.position or ""), "id of its position, or empty"),
+    "is_part": RecordName("flag", _of_view(lambda v: v.asset.parent is not None), "it is a part of another asset"),
+    "registered": RecordName("flag", _registered, "it stands in the register", closed=False),
+    "in_one_zone": RecordName("flag", _in_one_zone, "it lies in exactly one zone", closed=False),
+    "oldest_fact_days": RecordName("number", _oldest_fact_days, "age of its oldest observed fact", closed=False),
+}
+
+_SERVICE: Mapping[str, RecordName] = {
+    "id": RecordName("text", _of_key(str), "transport and port, such as tcp/23"),
+    "transport": RecordName("text", _of_key(lambda k: k.split("/")[0]), "tcp or udp"),
+    "port": RecordName("number", _port_number, "port number"),
+}
+
+_PART: Mapping[str, RecordName] = {"id": RecordName("text", _of_key(str), "its key within the asset")}
+
+_ZONE: Mapping[str, RecordName] = {
+    "id": RecordName("text", _zone(lambda z: z.id), "id of the zone"),
+    "realm": RecordName("text", _zone(lambda z: z.realm), "address space"),
+    "owner": RecordName("text", _zone(lambda z: z.owner), "accountable owner"),
+    "level": RecordName("text", _zone(lambda z: z.level), "level, as declared"),
+    "has_networks": RecordName("flag", _zone(lambda z: bool(z.networks)), "it has address ranges"),
+    "sl_t_complete": RecordName("flag", _zone(lambda z: all(f in z.sl_t for f in FR)), "it has all seven SL-T"),
+}
+
+_NETWORK: Mapping[str, RecordName] = {
+    "id": RecordName("text", _network_id, "realm and range"),
+}
+
+_GROUP: Mapping[str, RecordName] = {
+    "count": RecordName("number", _group(lambda g: g.count), "devices that share the value", closed=False),
+    "value": RecordName("text", _group(lambda g: g.value), "the shared value", closed=False),
+    "members": RecordName("texts", _group(lambda g: g.members), "the other devices", closed=False),
+}
+
+RECORDS: Mapping[str, Mapping[str, RecordName]] = {
+    "asset": _ASSET,
+    "service": _SERVICE,
+    "cert": _PART,
+    "interface": _PART,
+    "neighbour": _PART,
+    "software": _PART,
+    "zone": _ZONE,
+    "network": _NETWORK,
+    "group": _GROUP,
+}
+
+FACT_KINDS: Mapping[str, SubjectKind] = {
+    "asset": SubjectKind.ASSET,
+    "service": SubjectKind.SERVICE,
+    "cert": SubjectKind.CERTIFICATE,
+    "interface": SubjectKind.INTERFACE,
+    "neighbour": SubjectKind.NEIGHBOUR,
+    "software": SubjectKind.SOFTWARE,
+}
+
+COLLECTIONS: Mapping[str, str] = {
+    "services": "service",
+    "certificates": "cert",
+    "interfaces": "interface",
+    "neighbours": "neighbour",
+    "programs": "software",
+}
+"""Collections of an asset and what they hold. They are open: what was not seen may still be there."""

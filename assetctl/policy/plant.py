@@ -1,0 +1,223 @@
+"""What is judged: the assets with what was declared about the plant, indexed so that a fact is found in one step.
+
+Which of several facts counts:
+- of one source at one vantage the newest, since what it said before is history;
+- an observed value goes before a declared one; declared values do not age;
+- a guess (confidence below 50) counts only when nothing better is known;
+- what then still differs are rivals, and rivals decide nothing unless all of them give the same result.
+A port is the exception, because a firewall makes vantages differ: per vantage the newest state counts, and a port that
+is open from anywhere is open; filtered and unprobed are not knowledge.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from assetctl.facts import is_of_type, vocabulary
+from assetctl.model import (
+    Asset,
+    Fact,
+    IPNetwork,
+    PortState,
+    Position,
+    Scan,
+    Source,
+    Subject,
+    SubjectKind,
+    Value,
+    Zone,
+)
+from assetctl.policy.values import EvaluationError, Operand, Reason, Rivals, Unknown
+
+DECLARED = "declared"
+STRONG = 70
+GUESS = 50
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredNetwork:
+    """A range that the owner says is part of the plant."""
+
+    realm: str
+    range: IPNetwork
+
+    def __str__(self) -> str:
+        return f"{self.realm}/{self.range}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """Everything a judgement looks at.
+
+    permitted: tests that the scope allowed by name, such as "default-community". yields: what each probe can tell, as
+    probe name -> fact keys; with it an answer that lacks a fact is known to lack it.
+    """
+
+    assets: tuple[Asset, ...]
+    zones: tuple[Zone, ...] = ()
+    positions: tuple[Position, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    permitted: frozenset[str] = frozenset()
+    networks: tuple[DeclaredNetwork, ...] = ()
+    yields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing an evaluation looked at. closed: a look at the record itself, where an absent value is an answer."""
+
+    subject: Subject
+    key: str
+    value: Operand
+    facts: tuple[Fact, ...] = ()
+    closed: bool = False
+
+
+class View:
+    """One asset, its facts by subject and key, and those of its position."""
+
+    __slots__ = ("_facts", "_memo", "asset", "by_key", "now", "parts", "root")
+
+    def __init__(self, asset: Asset, position: Position | None, now: datetime) -> None:
+        self.asset = asset
+        self.root = self
+        self.now = now
+        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)  # a key tells its subject kind
+        self.by_key: dict[str, list[Fact]] = defaultdict(list)
+        self._memo: dict[tuple[str, str, timedelta], Reading] = {}
+        parts: dict[SubjectKind, set[str]] = defaultdict(set)
+        for fact in (*asset.facts, *_declared_at(asset, position)):
+            self._facts[fact.subject.local_key, fact.key].append(fact)
+            self.by_key[fact.key].append(fact)
+            parts[fact.subject.kind].add(fact.subject.local_key)
+        self.parts = {kind: tuple(sorted(keys)) for kind, keys in parts.items()}
+
+    def facts_of(self, local_key: str, key: str) -> list[Fact]:
+        return self._facts.get((local_key, key), [])
+
+    def read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
+        """The value that counts, or why there is none. Raises EvaluationError for a value of the wrong type."""
+        found = self._memo.get((local_key, key, max_age))
+        if found is None:
+            found = self._memo[local_key, key, max_age] = self._read(kind, local_key, key, max_age)
+        return found
+
+    def fresh(self, facts: Iterable[Fact], max_age: timedelta) -> list[Fact]:
+        """Those that still count at the time of judgement."""
+        oldest, newest = self.now - max_age, self.now + CLOCK_TOLERANCE
+        return [f for f in facts if f.source.kind == DECLARED or oldest <= f.last_seen <= newest]
+
+    def _read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
+        subject = Subject(kind, self.asset.id, local_key)
+        facts = self.facts_of(local_key, key)
+        if not facts:
+            return Reading(subject, key, Unknown(Reason.NOT_PROBED, f"{local_key} {key}".strip()))
+        counting = _choose_state(self.fresh(facts, max_age)) if key == "port_state" else self._choose(facts, max_age)
+        if not counting:
+            return Reading(subject, key, self._why(facts, f"{local_key} {key}".strip()), tuple(facts))
+        declared_type = vocabulary()[key]
+        for fact in counting:
+            if not is_of_type(declared_type, fact.value):
+                found = type(fact.value).__name__
+                raise EvaluationError(f"{key}: {declared_type.type} expected, {found} found from {fact.source.name}")
+        values = tuple(dict.fromkeys(fact.value for fact in counting))
+        return Reading(subject, key, values[0] if len(values) == 1 else Rivals(values), tuple(counting))
+
+    def _choose(self, facts: list[Fact], max_age: timedelta) -> list[Fact]:
+        if len(facts) == 1:
+            return self.fresh(facts, max_age)
+        fresh = self.fresh(_newest(facts), max_age)
+        observed = [fact for fact in fresh if fact.source.kind != DECLARED]
+        return [f for f in observed if f.confidence >= GUESS] or [f for f in fresh if f not in observed] or observed
+
+    def _why(self, facts: list[Fact], about: str) -> Unknown:
+        seen = max(fact.last_seen for fact in facts)
+        if seen > self.now + CLOCK_TOLERANCE:
+            return Unknown(Reason.FUTURE, about)
+        states = {fact.value for fact in facts if fact.last_seen == seen}
+        if facts[0].key == "port_state" and not states & {PortState.OPEN, PortState.CLOSED}:
+            return Unknown(Reason.FILTERED if PortState.FILTERED in states else Reason.NOT_PROBED, about)
+        return Unknown(Reason.STALE, about)
+
+
+class Survey:
+    """A plant with its views, for one judgement at one time."""
+
+    __slots__ = ("now", "plant", "views", "zones")
+
+    def __init__(self, plant: Plant, now: datetime) -> None:
+        self.plant = plant
+        self.now = now
+        positions = {(position.realm, position.id): position for position in plant.positions}
+        self.zones = {(zone.realm, zone.id): zone for zone in plant.zones}
+        self.views = {
+            asset.id: View(asset, positions.get((asset.realm, asset.position or "")), now)
+            for asset in sorted(plant.assets, key=lambda asset: asset.id)
+        }
+        for view in self.views.values():
+            view.root = self._root(view)
+
+    def zone_of(self, view: View) -> Zone | None:
+        """The zone of an asset; a part lies where its device lies."""
+        zone = view.asset.zone or view.root.asset.zone
+        return self.zones.get((view.asset.realm, zone)) if zone else None
+
+    def _root(self, view: View) -> View:
+        seen = {view.asset.id}
+        while view.asset.parent in self.views and view.asset.parent not in seen:
+            seen.add(view.asset.parent)
+            view = self.views[view.asset.parent]
+        return view
+
+
+def _declared_at(asset: Asset, position: Position | None) -> Iterable[Fact]:
+    """The declared facts of a position, unless the asset already carries them."""
+    if position is None:
+        return
+    known = {fact.key for fact in asset.facts if fact.source.kind == DECLARED}
+    for key, value in sorted(position.declared.items()):
+        entry = vocabulary().get(key)
+        if entry is not None and entry.kind is SubjectKind.ASSET and key not in known:
+            yield _declared_fact(asset.id, key, value, position)
+
+
+def _declared_fact(asset: str, key: str, value: Value, position: Position) -> Fact:
+    return Fact(
+        subject=Subject(SubjectKind.ASSET, asset),
+        key=key,
+        value=value,
+        source=Source(DECLARED, position.source),
+        vantage="",
+        first_seen=position.declared_at,
+        last_seen=position.declared_at,
+        confidence=100,
+    )
+
+
+def _newest(facts: Iterable[Fact]) -> list[Fact]:
+    """Of each source at each vantage what it said last."""
+    newest: dict[tuple[str, str, str], list[Fact]] = {}
+    for fact in facts:
+        group = (fact.source.kind, fact.source.name, fact.vantage)
+        held = newest.get(group)
+        if held is None or fact.last_seen > held[0].last_seen:
+            newest[group] = [fact]
+        elif fact.last_seen == held[0].last_seen:
+            held.append(fact)
+    return [fact for held in newest.values() for fact in held]
+
+
+def _choose_state(facts: list[Fact]) -> list[Fact]:
+    """The facts that decide a port's state; none when nothing definite is known."""
+    newest: dict[str, list[Fact]] = {}
+    for fact in facts:
+        held = newest.get(fact.vantage)
+        if held is None or fact.last_seen > held[0].last_seen:
+            newest[fact.vantage] = [fact]
+        elif fact.last_seen == held[0].last_seen:
+            held.append(fact)
+    definite = [f for held in newest.values() for f in held if f.value in (PortState.OPEN, PortState.CLOSED)]
+    from_elsewhere = [held for held in newest.values() if {f.value for f in held} == {PortState.OPEN.value}]
+    return from_elsewhere[0] if from_elsewhere else definite

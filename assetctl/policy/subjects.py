@@ -1,0 +1,114 @@
+"""What a check is asked about: assets, services, certificates, interfaces, zones or networks, in a fixed order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assetctl.model import PortState, SubjectKind, Zone
+from assetctl.policy.functions import uses_tls
+from assetctl.policy.names import Context
+from assetctl.policy.plant import DeclaredNetwork, Survey, View
+from assetctl.policy.values import Reason, Unknown
+
+SAME_LOOK = timedelta(hours=1)
+"""A certificate seen so long before another one of the same port has been replaced by it."""
+
+ANY_AGE = timedelta(days=36_500)
+INVENTORY = "inventory"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One subject of a check. key: what makes its finding's id: a position if there is one, with the part."""
+
+    view: View | None = None
+    local_key: str = ""
+    zone: Zone | None = None
+    network: DeclaredNetwork | None = None
+    stable_key: str = ""
+
+    @property
+    def subject(self) -> str:
+        if self.view:
+            return self.view.asset.id
+        return self.zone.id if self.zone else str(self.network or INVENTORY)
+
+    @property
+    def key(self) -> str:
+        if self.view:
+            asset = self.view.asset
+            return f"{asset.realm} {asset.position or asset.id} {self.stable_key or self.local_key}"
+        return f"{self.zone.realm} {self.zone.id}" if self.zone else self.subject
+
+    def context(self, survey: Survey, max_age: timedelta) -> Context:
+        return Context(survey, max_age, self.view, self.local_key, self.zone, self.network)
+
+
+def targets(for_each: str, survey: Survey) -> Iterator[Target]:
+    """The subjects of a check. A port that is known to be closed is no service."""
+    match for_each:
+        case "zone":
+            yield from (Target(zone=survey.zones[key]) for key in sorted(survey.zones))
+        case "network":
+            yield from (Target(network=network) for network in _networks(survey))
+        case "inventory":
+            yield Target()
+        case _:
+            for view in survey.views.values():
+                yield from _of_asset(for_each, survey, view)
+
+
+def _of_asset(for_each: str, survey: Survey, view: View) -> Iterator[Target]:
+    match for_each:
+        case "asset":
+            yield Target(view)
+        case "interface":
+            yield from (Target(view, key) for key in view.parts.get(SubjectKind.INTERFACE, ()))
+        case "service":
+            yield from (Target(view, key) for key in _services(view))
+        case "certificate":
+            yield from _certificates(survey, view)
+
+
+def _services(view: View) -> Iterator[str]:
+    for key in view.parts.get(SubjectKind.SERVICE, ()):
+        state = view.read(SubjectKind.SERVICE, key, "port_state", ANY_AGE).value
+        if isinstance(state, Unknown) and state.reason in (Reason.FILTERED, Reason.NOT_PROBED):
+            has_more = any(f.subject.local_key == key for f in view.asset.facts if f.key != "port_state")
+            if not has_more:
+                continue
+        if state != PortState.CLOSED:
+            yield key
+
+
+def _certificates(survey: Survey, view: View) -> Iterator[Target]:
+    """Those that the ports show now, and each port that speaks TLS without one having been read."""
+    by_port: dict[str, list[str]] = {}
+    for key in view.parts.get(SubjectKind.CERTIFICATE, ()):
+        by_port.setdefault("/".join(key.split("/")[:2]), []).append(key)
+    for service in _services(view):
+        if service not in by_port and uses_tls(Context(survey, ANY_AGE, view, service)) is True:
+            by_port[service] = [service]
+    for port, keys in sorted(by_port.items()):
+        current = _current(view, keys)
+        yield from (Target(view, key, stable_key=port if len(current) == 1 else key) for key in current)
+
+
+def _current(view: View, keys: list[str]) -> list[str]:
+    if len(keys) == 1:
+        return keys
+    seen: dict[str, datetime] = dict.fromkeys(keys, datetime.min.replace(tzinfo=view.now.tzinfo))
+    for fact in view.asset.facts:
+        if fact.subject.kind is SubjectKind.CERTIFICATE and fact.subject.local_key in seen:
+            seen[fact.subject.local_key] = max(seen[fact.subject.local_key], fact.last_seen)
+    newest = max(seen.values())
+    return [key for key in keys if newest - seen[key] <= SAME_LOOK]
+
+
+def _networks(survey: Survey) -> list[DeclaredNetwork]:
+    declared = {str(network): network for network in survey.plant.networks}
+    for zone in survey.plant.zones:
+        for block in zone.networks:
+            network = DeclaredNetwork(zone.realm, block)
+            declared[str(network)] = network
+    return [declared[name] for name in sorted(declared)]

@@ -1,0 +1,122 @@
+"""Findings in words: the sentence of a result, and the facts it rests on."""
+
+from collections.abc import Iterable
+
+from assetctl.model import Because, Result, SubjectKind
+from assetctl.policy.check import Check, Template
+from assetctl.policy.names import Context
+from assetctl.policy.plant import Reading
+from assetctl.policy.values import REASONS, EvaluationError, Operand, Rivals, Span, Unknown
+from assetctl.text import one_line
+
+NOT_KNOWN = "not known"
+RECORD = "inventory"
+MOST_BECAUSE = 50
+MOST_STATEMENT = 600
+
+
+def statement_of(check: Check, result: Result, why: str, context: Context) -> str:
+    """One sentence for a failure, an unknown or an error; the title for the rest. why: what is missing or broken."""
+    match result:
+        case Result.FAIL:
+            text = _filled(check.fail, context, why)
+        case Result.UNKNOWN:
+            text = _filled(check.unknown, context, why)
+        case Result.ERROR:
+            text = f"The check could not be evaluated: {why}."
+        case _:
+            text = check.title
+    return one_line(text, most=MOST_STATEMENT)
+
+
+def because_of(context: Context) -> tuple[Because, ...]:
+    """What the evaluation read, each thing once, in the order of reading."""
+    found: dict[tuple[str, str, str, str], Because] = {}
+    for reading in context.trace:
+        for because in _because(reading):
+            found.setdefault((because.subject, because.key, because.value, because.source), because)
+            if len(found) >= MOST_BECAUSE:
+                return tuple(found.values())
+    return tuple(found.values())
+
+
+def shown(value: Operand) -> str:
+    """A value as text."""
+    match value:
+        case Unknown():
+            return NOT_KNOWN
+        case Rivals(values):
+            return " or ".join(shown(rival) for rival in values)
+        case Span(low, _):
+            return f"at least {int(low)}"
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(value) if value else "none"
+    return str(value)
+
+
+def _filled(template: Template, context: Context, why: str) -> str:
+    trace = len(context.trace)
+    texts = []
+    for part in template.parts:
+        if not isinstance(part, str):
+            texts.append(one_line(_value(part.run, context)))
+        else:
+            texts.append(_special(part, context.trace[:trace], why))
+    del context.trace[trace:]
+    return "".join(texts)
+
+
+def _value(run: object, context: Context) -> str:
+    assert callable(run)
+    try:
+        return shown(run(context))
+    except EvaluationError:
+        return NOT_KNOWN
+
+
+def _special(part: str, trace: list[Reading], why: str) -> str:
+    if part == "{decisive}":
+        known = [r for r in trace if not isinstance(r.value, Unknown)]
+        return _named(known[-1]) if known else "nothing that is known"
+    if part == "{missing}":
+        return ", ".join(dict.fromkeys(r.key for r in trace if isinstance(r.value, Unknown))) or "nothing"
+    if part == "{reason}":
+        return why
+    return part
+
+
+def why_unknown(missing: Unknown) -> str:
+    """The reason in words, with what it is about."""
+    words = REASONS[missing.reason]
+    return f"{missing.about}: {words}" if missing.about else words
+
+
+def _named(reading: Reading) -> str:
+    where = f"{reading.subject.local_key} " if reading.subject.local_key else ""
+    return f"{where}{reading.key} = {one_line(shown(reading.value))}"
+
+
+def _because(reading: Reading) -> Iterable[Because]:
+    subject = reading.subject
+    where = subject.asset
+    if subject.kind is not SubjectKind.ASSET:
+        where = f"{subject.asset} {subject.kind} {subject.local_key}".rstrip()
+    reason = reading.value.reason.value if isinstance(reading.value, Unknown) else ""
+    if not reading.facts:
+        value = "" if reason else one_line(shown(reading.value))
+        yield Because(where, reading.key, value, "" if reason else RECORD, reason=reason)
+    newest = {}
+    for fact in sorted(reading.facts, key=lambda fact: fact.last_seen):
+        newest[fact.value] = fact
+    for fact in newest.values():
+        yield Because(
+            subject=where,
+            key=reading.key,
+            value=one_line(shown(fact.value)),
+            source=f"{fact.source.kind} {fact.source.name}",
+            evidence=fact.source.evidence,
+            observed_at=fact.last_seen,
+            reason=reason,
+        )
