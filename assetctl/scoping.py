@@ -6,6 +6,7 @@ file; exclusions add up. Depth and a sweep may be named by either, since the pla
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -99,16 +100,18 @@ def build_scope(
 
 def _build(settings: Settings, flags: _Flags, *, sweep: bool, cwd: Path, resolve: Resolve, known: Known) -> Scope:
     realm = _realm(settings, flags.realm)
+    resolve = cache(resolve)  # a name means the same addresses wherever it stands
     listed = _Reader(realm, resolve, settings.found.folder)
     typed = _Reader(realm, resolve, cwd)
     named = _Reader(realm, None, settings.found.folder)
     targets = _targets(settings, flags, listed, typed)
-    networks = _networks(settings, flags.profile, {realm, *(target.realm for target in targets)})
+    realms = {realm, *(target.realm for target in targets)}
+    networks = _networks(settings, flags.profile, realms)
     if flags.targets:
         _refuse_loosening(flags.profile, targets, networks)
     return Scope(
         targets=targets,
-        excluded=_excluded(settings, flags, listed, typed),
+        excluded=_excluded(settings, flags, listed, typed, realms),
         networks=networks,
         vantages=tuple(_vantage(settings)),
         windows=tuple(
@@ -159,11 +162,18 @@ def _targets(settings: Settings, flags: _Flags, listed: _Reader, typed: _Reader)
     return found
 
 
-def _excluded(settings: Settings, flags: _Flags, listed: _Reader, typed: _Reader) -> tuple[Target, ...]:
-    excluded = listed.read(settings.targets.exclude, key="targets.exclude", exclude=True)
-    if path := settings.exclusions:
-        excluded += read_exclusions(path, listed.realm)
-    return tuple(dict.fromkeys(excluded + typed.read(flags.exclude, key="--exclude", exclude=True)))
+def _excluded(
+    settings: Settings, flags: _Flags, listed: _Reader, typed: _Reader, realms: Iterable[str]
+) -> tuple[Target, ...]:
+    """Everything excluded. A text without a realm excludes its addresses in every realm of the run."""
+    found: dict[Target, None] = {}
+    for realm in sorted(realms):
+        here = replace(listed, realm=realm)
+        found.update(dict.fromkeys(here.read(settings.targets.exclude, key="targets.exclude", exclude=True)))
+        if path := settings.exclusions:
+            found.update(dict.fromkeys(read_exclusions(path, realm)))
+        found.update(dict.fromkeys(replace(typed, realm=realm).read(flags.exclude, key="--exclude", exclude=True)))
+    return tuple(found)
 
 
 def _networks(settings: Settings, profile: str, realms: set[str]) -> tuple[Network, ...]:

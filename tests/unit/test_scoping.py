@@ -99,6 +99,27 @@ def test_targets_of_the_command_line_replace_those_of_the_file_and_exclusions_ad
     assert left == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14]
 
 
+def test_an_exclusion_without_a_realm_counts_in_every_realm_of_the_run(tmp_path):
+    (tmp_path / "exclude.txt").write_text("10.1.0.3\ncell1/10.1.0.4\n")
+    content = '[targets]\nexclude = ["10.1.0.1"]\nexclude_file = "exclude.txt"\n'
+    scope = _scope(tmp_path, content, targets=["cell1/10.1.0.0/29"], exclude=["10.1.0.2"])
+    assert [last for last in range(8) if scope.includes(_at(f"10.1.0.{last}", "cell1"))] == [5, 6]
+    assert not scope.excludes(_at("10.1.0.4"))
+
+
+def test_a_name_is_asked_for_once_wherever_it_stands(tmp_path):
+    asked = []
+
+    def resolve(name):
+        asked.append(name)
+        return (ip_address(f"10.1.0.{len(asked)}"),)
+
+    content = '[targets]\nexclude = ["plc7"]\n'
+    scope = _scope(tmp_path, content, targets=["plc7", "cell1/plc7"], resolve=resolve)
+    assert asked == ["plc7"]
+    assert not any(scope.includes(_at("10.1.0.1", realm)) for realm in ("plant", "cell1"))
+
+
 def test_a_name_is_resolved_and_kept(tmp_path):
     (target,) = _scope(tmp_path, targets=["plc7", "plc7"]).targets
     assert (target.first, target.name) == (ip_address("10.1.0.7"), "plc7")
