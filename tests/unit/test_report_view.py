@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetctl.model import Because, Finding, Result, Severity
+from assetctl.policy import values as policy
 from assetctl.report.inputs import Approval, Evidence, VantageInfo
 from assetctl.report.table import FULL, MOST_TEXT, Kind, Ref, Table, bars, final, stack
 from assetctl.report.view import ReportView, build
@@ -117,6 +118,10 @@ def test_unknowns_are_grouped_by_reason_with_a_remedy() -> None:
     assert sum(int(str(row["Results"])) for row in reasons) == table(VIEW, "Unknowns").count
     assert all(row["What it means"] and row["What would settle it"] for row in reasons)
     assert words().reason("made-up-code").meaning == "made up code"
+
+
+def test_every_reason_a_check_can_give_has_a_remedy() -> None:
+    assert {reason.value for reason in policy.Reason} <= set(words().reasons)
 
 
 def test_coverage_counts_expected_seen_answered_identified_and_excluded() -> None:
