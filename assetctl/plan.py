@@ -169,12 +169,18 @@ def addresses(target: Target, scope: Scope) -> Iterator[Address]:
             yield address
 
 
-def packets_for(cost: Cost, transport: Transport, scope: Scope) -> int:
-    """The most packets that we send for a cost: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK."""
-    resends = int(scope.limits.connect_s)
+def packets_for(units: int, connections: int, transport: Transport, scope: Scope) -> int:
+    """The most packets that we send: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK."""
     if transport is Transport.UDP:
-        return 2 * max(0, cost.units - cost.connections)
-    return cost.connections * (4 + resends) + (cost.units - cost.connections) * 5
+        return units
+    return connections * (4 + int(scope.limits.connect_s)) + (units - connections) * 5
+
+
+def worst_units(cost: Cost, protocol: Protocol) -> int:
+    """The most units of a talk: a datagram that stays unanswered is sent once more."""
+    if protocol.transport is Transport.UDP:
+        return cost.connections + 2 * (cost.units - cost.connections)
+    return cost.units
 
 
 def _rows(
@@ -227,6 +233,7 @@ def _protocol_row(
     credentials = _credentials(protocol, target, scope)
     cost = _cost(protocol, depth, max((len(u) for a, u in scope.units.items() if a in target), default=0))
     ports = scope.ports.get(protocol.name, protocol.ports)
+    units = worst_units(cost, protocol)
     return Row(
         target,
         network.kind,
@@ -235,8 +242,8 @@ def _protocol_row(
         ports,
         RequestClass.DEPTH if depth else protocol.klass,
         devices,
-        cost.units * len(ports),
-        packets_for(cost, protocol.transport, scope) * len(ports),
+        units * len(ports),
+        packets_for(units, cost.connections, protocol.fallback_transport or protocol.transport, scope) * len(ports),
         sweep,
         "blind sweep" if sweep else "known devices",
         depth,
@@ -259,7 +266,7 @@ def _finder_row(target: Target, network: Network, scope: Scope, *, devices: int,
             RequestClass.IDENTITY,
             devices,
             cost.units,
-            packets_for(cost, Transport.TCP, scope),
+            packets_for(cost.units, cost.connections, Transport.TCP, scope),
             sweep,
             "open, closed or filtered; connect and orderly close",
         )

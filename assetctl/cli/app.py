@@ -15,6 +15,7 @@ from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from assetctl.model import Position, Zone
+    from assetctl.report.redact import Pseudonyms
     from assetctl.settings import Settings
     from assetctl.store.repo import Store
     from assetctl.work.session import Place
@@ -64,12 +65,27 @@ class App:
             Path(os.environ.get("ASSETCTL_LOCKS", "") or user_state_path("assetctl") / "locks"),
         )
 
-    @property
-    def zones(self) -> "tuple[Zone, ...]":
-        """The zones of the file that the settings name, or none."""
+    @cached_property
+    def zones_file(self) -> "tuple[tuple[Zone, ...], str]":
+        """The zones of the file that the settings name, and its SHA-256; none and "" when they name none."""
         from assetctl.zones import read_zones
 
-        return read_zones(self.settings.file(self.settings.files.zones)).zones if self.settings.files.zones else ()
+        if not self.settings.files.zones:
+            return (), ""
+        read = read_zones(self.settings.file(self.settings.files.zones))
+        return read.zones, read.sha256
+
+    @property
+    def zones(self) -> "tuple[Zone, ...]":
+        return self.zones_file[0]
+
+    def pseudonyms(self, store: "Store") -> "Pseudonyms":
+        """What replaces names and addresses in files that travel, under the key that lies beside the database."""
+        from assetctl.report.redact import Pseudonyms, names_of
+
+        path = self.place.ledgers.with_name("pseudonyms.key")
+        key = _own_key(path)
+        return Pseudonyms(key, names_of(store.assets(), self.zones, self.register or store.positions()))
 
     @property
     def register(self) -> "tuple[Position, ...]":
@@ -104,6 +120,17 @@ def confirm(question: str) -> bool:
         raise InputError("no terminal to ask on; give an approval (--approval FILE), or --yes for loopback and lab")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _own_key(path: Path) -> bytes:
+    """The bytes of a key file, made by the first who needs it, readable by its owner only."""
+    import secrets
+
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+    return path.read_bytes()
 
 
 def _url(text: str) -> str:

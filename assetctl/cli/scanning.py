@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Targets = Annotated[list[str] | None, typer.Argument(help="Addresses, networks, ranges, names, @file, realm/network.")]
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Leave these out.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="ot-safe, it or lab; may only tighten.")]
-Realm = Annotated[str, typer.Option("--realm", help="Address space of targets without one.")]
+Realm = Annotated[str | None, typer.Option("--realm", help="Address space of targets without one.")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="Only these probes.")]
 Depth = Annotated[list[str] | None, typer.Option("--depth", help="Depth questions by name, such as snmp.tables.")]
 Stale = Annotated[str | None, typer.Option("--stale", help="Only devices not seen for so long, such as 90d.")]
@@ -40,7 +40,7 @@ def plan(
     targets: Targets = None,
     exclude: Exclude = None,
     profile: Profile = None,
-    realm: Realm = "plant",
+    realm: Realm = None,
     only: Only = None,
     depth: Depth = None,
     from_evidence: Known = False,
@@ -59,7 +59,7 @@ def plan(
         save.write_text(made.canonical() + "\n", "utf-8")
         app.output.say(f"every row: {save}")
     if approval is not None:
-        _draft(made, realm, approval)
+        _draft(made, order.realm, approval)
         app.output.say(f"draft to narrow and sign: {approval}")
     _show(app, made, order)
     if not made.rows:
@@ -71,7 +71,7 @@ def scan(
     targets: Targets = None,
     exclude: Exclude = None,
     profile: Profile = None,
-    realm: Realm = "plant",
+    realm: Realm = None,
     only: Only = None,
     depth: Depth = None,
     from_evidence: Known = False,
@@ -159,7 +159,7 @@ def _order(
     targets: list[str] | None,
     exclude: list[str] | None,
     profile: str | None,
-    realm: str,
+    realm: str | None,
     only: list[str] | None,
     depth: list[str] | None,
     *,
@@ -172,9 +172,7 @@ def _order(
         wish = Wish.of_plan(store.plan(resume), resume)
     else:
         wish = Wish(realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()))
-    return order_of(
-        wish, app.settings, zones=app.zones, scan=scan or _scan_id(), resume=resume, environ=_environ(), store=store
-    )
+    return order_of(wish, app.settings, zones=app.zones, scan=scan or _scan_id(), resume=resume, environ=_environ())
 
 
 def _narrowed(
@@ -182,9 +180,9 @@ def _narrowed(
 ) -> "Order":
     if not (from_evidence or stale or missing):
         return order
-    from assetctl.work.ordering import narrowed
+    from assetctl.work.ordering import narrowed, span
 
-    return narrowed(order, store, stale=stale, missing=tuple(missing or ()), now=now())
+    return narrowed(order, store, stale=span(stale) if stale else None, missing=tuple(missing or ()), now=now())
 
 
 def _plan(order: "Order", store: "Store") -> "Plan":

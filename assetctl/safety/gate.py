@@ -25,6 +25,7 @@ LEASE_S = 60.0
 CONNECT_PACKETS = 4  # SYN, ACK of the handshake, FIN, ACK of theirs
 UNIT_PACKETS = 2  # the unit and the ACK of its answer
 GREETING = 2  # datagrams of an SNMPv3 engine before its first question
+RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
 
 _SEAL = Seal()
@@ -134,7 +135,7 @@ class Gate:
         device = self._device(step.address)
         if not self._affords(step, device, units):
             return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
-        wait_s = self._wait_s(step.address, device, packets if units else 0)
+        wait_s = self._wait_s(step, action, device, packets if units else 0)
         if wait_s > 0:
             return Wait(wait_s)
         return self._issue(step, action, opened, request=request, units=units, packets=packets, datagrams=datagrams)
@@ -149,23 +150,24 @@ class Gate:
         return self._sealed(step, opened, opened.goodbye, request=request, action="goodbye", sequence=sequence)
 
     def lease(
-        self, step: Step, addresses: tuple[Address, ...], argv: tuple[str, ...], *, profile: str
+        self, step: Step, addresses: tuple[Address, ...], ports: tuple[int, ...], argv: tuple[str, ...], *, profile: str
     ) -> Lease | Refused:
         """Leave for one nmap call on addresses of IT or lab networks, none of which ever showed an OT fact."""
         reason = "" if 0 < len(addresses) <= LEASE_ADDRESSES else f"{len(addresses)} addresses; 1 to 16 fit one lease"
         for address in addresses:
-            reason = reason or self._forbidden(address)
-            if self.kind(address) is NetworkKind.OT:
-                reason = reason or f"{address} is treated as OT; nmap is for IT networks"
-        if not any(row.protocol == NMAP and addresses[0] in row.target for row in self.plan.rows):
-            reason = reason or "nmap is not in the plan for this network"
+            reason = reason or self._forbidden(address) or self._not_for_nmap(address, ports)
         if reason:
             return self._refuse(step, NMAP, reason)
         payload = "\0".join(argv).encode()
         sequence = self._write(step, "lease", request=NMAP, units=len(addresses), packets=0, payload=payload)
-        ports = next(row.ports for row in self.plan.rows if row.protocol == NMAP and addresses[0] in row.target)
         ips = tuple(address.ip for address in addresses)
         return Lease(_SEAL, addresses=ips, ports=ports, profile=profile, argv=argv, seconds=LEASE_S, sequence=sequence)
+
+    def _not_for_nmap(self, address: Address, ports: tuple[int, ...]) -> str:
+        if self.kind(address) is NetworkKind.OT:
+            return f"{address} is treated as OT; nmap is for IT networks"
+        planned = next((row.ports for row in self.plan.rows if row.protocol == NMAP and address in row.target), ())
+        return "" if ports and set(ports) <= set(planned) else "nmap on these ports is not in the plan for this network"
 
     # --- what came of it --------------------------------------------------------------------------------------------
 
@@ -277,14 +279,16 @@ class Gate:
         budget = self.plan.scope.limits.identity_units if step.purse == "identity" else TABLE_UNITS
         return device.spent(step.purse) + units <= budget
 
-    def _wait_s(self, address: Address, device: limits.DeviceState, packets: int) -> float:
-        kind = self.kind(address)
+    def _wait_s(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> float:
+        kind = self.kind(step.address)
         if kind is NetworkKind.LAB or not packets:
             return 0.0
         scope = self.plan.scope.limits
         rate = scope.ot_units_per_second if kind is NetworkKind.OT else scope.it_units_per_second
         now_s = self._monotonic()
-        return max(device.pause_s(rate, now_s), self._pace.wait_s(packets, now_s))
+        again = kind is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
+        reconnect_s = device.sent_at_s + RECONNECT_S - now_s if again else 0.0
+        return max(device.pause_s(rate, now_s), self._pace.wait_s(packets, now_s), reconnect_s)
 
     # --- issuing ----------------------------------------------------------------------------------------------------
 
@@ -297,6 +301,7 @@ class Gate:
         device.units[step.purse] = device.spent(step.purse) + units
         if units and self.kind(step.address) is not NetworkKind.LAB:
             device.sent_at_s = self._monotonic()
+            device.connected_by = step.id if isinstance(action, Open) else device.connected_by
             self._pace.spend(packets, device.sent_at_s)
         self._contacted.setdefault(self._zone(step.address), set()).add(step.address)
         kind = "connect" if isinstance(action, Open) else "unit"

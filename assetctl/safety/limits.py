@@ -65,6 +65,7 @@ class DeviceState:
     answered: set[str] = field(default_factory=set)
     unanswered: dict[str, set[bytes]] = field(default_factory=dict)
     answers_on_connection: int = 0
+    connected_by: str = ""  # the step that opened the last connection
     uptime: tuple[float, datetime] | None = None
     tripped: str = ""
 

@@ -79,7 +79,7 @@ async def converse(
         started=started,
         ended=around.now(),
         exchanges=tuple(state.exchanges),
-        claims=claims + port_claims(tuple(state.exchanges), step.transport, step.port),
+        claims=claims + port_claims(tuple(state.exchanges)),
         port=step.port,
         transport=step.transport,
         envelope=state.envelope,
@@ -98,16 +98,31 @@ def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
     return Outcome.DENIED if denied else Outcome.ABORTED
 
 
-def port_claims(exchanges: tuple[Exchange, ...], transport: Transport, port: int) -> tuple[Claim, ...]:
-    """What the connects of a step say about its port. A silent datagram says nothing."""
-    state = ""
+def port_claims(exchanges: tuple[Exchange, ...]) -> tuple[Claim, ...]:
+    """What the exchanges of a step say about the ports it touched. A silent datagram says nothing.
+
+    Every connect tells its port first in its detail, such as "tcp/502" or "tcp/502: Connection refused".
+    """
+    states: dict[str, str] = {}
+    port = ""
     for exchange in exchanges:
-        if transport is Transport.TCP and exchange.request == "connect":
-            state = state or {"answered": "open", "refused": "closed", "silent": "filtered"}.get(exchange.outcome, "")
-        elif transport is Transport.UDP and exchange.request != "connect":
-            found = {"answered": "open", "refused": "closed"}.get(exchange.outcome, "")
-            state = found if not state or found == "open" else state
-    return (Claim("port_state", state, SubjectKind.SERVICE, f"{transport}/{port}"),) if state else ()
+        if exchange.request == "connect":
+            port = exchange.detail.partition(":")[0]
+        found = _port_state(port, exchange)
+        if found and states.get(port) != "open":
+            states[port] = found
+    return tuple(
+        Claim("port_state", state, SubjectKind.SERVICE, port) for port, state in sorted(states.items()) if port
+    )
+
+
+def _port_state(port: str, exchange: Exchange) -> str:
+    if port.startswith("tcp/"):
+        told = {Outcome.ANSWERED: "open", Outcome.REFUSED: "closed", Outcome.SILENT: "filtered"}
+        return told.get(exchange.outcome, "") if exchange.request == "connect" else ""
+    told = {Outcome.ANSWERED: "open", Outcome.REFUSED: "closed"}
+    is_unit = exchange.request != "connect" or exchange.outcome is Outcome.REFUSED
+    return told.get(exchange.outcome, "") if is_unit and not exchange.detail.startswith("usm:") else ""
 
 
 async def _drive(talk: Talk, step: Step, state: _State, *, gate: Gate, around: Surroundings) -> tuple[Claim, ...]:
@@ -136,7 +151,9 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
     if action.transport is Transport.TCP or permit.datagrams:
         await _keep(step, permit, heard, at, state, gate=gate, around=around)
     else:  # a bare datagram socket: nothing was sent, but a replay needs to know that it was opened
-        opening = Exchange(f"{around.scan}:{permit.sequence}", "connect", b"", (), heard.reply.outcome, at)
+        opening = Exchange(
+            f"{around.scan}:{permit.sequence}", "connect", b"", (), heard.reply.outcome, at, detail=_port(permit)
+        )
         state.exchanges.append(opening)
         await around.keep(f"{around.scan}/{step.id}", opening)
     return heard.reply
@@ -209,6 +226,8 @@ async def _keep(
     reply = heard.reply
     gate.answered(step, permit, reply.outcome, reply.frames, heard.rtt_ms, reply.detail)
     strays = f"{heard.strays} units that answered no question" if heard.strays else ""
+    told = [f"{_port(permit)}: {reply.detail}" if reply.detail else _port(permit)] if permit.action == "connect" else []
+    told += [reply.detail] if reply.detail and not told else []
     exchange = Exchange(
         f"{around.scan}:{permit.sequence}",
         permit.request,
@@ -217,10 +236,14 @@ async def _keep(
         reply.outcome,
         at,
         heard.rtt_ms,
-        "; ".join(filter(None, (reply.detail, strays))),
+        "; ".join([*told, strays] if strays else told),
     )
     state.exchanges.append(exchange)
     await around.keep(f"{around.scan}/{step.id}", exchange)
+
+
+def _port(permit: Permit) -> str:
+    return f"{permit.transport}/{permit.port}"
 
 
 async def _permitted(step: Step, action: Open | Ask, opened: Open, gate: Gate) -> Permit | Refused:

@@ -58,8 +58,7 @@ def _replayed(observation: Observation, protocols: Mapping[str, Protocol]) -> Re
             claims, missing = replayed.claims, replayed.missing
         except WireError as error:
             fault = str(error)
-    if observation.transport is not None:
-        claims += port_claims(observation.exchanges, observation.transport, observation.port)
+    claims += port_claims(observation.exchanges)
     reader = protocol.reader if protocol else finder.READER
     again = replace(observation, claims=claims, reader=reader)
     return Reread(again, set(claims) != set(observation.claims), missing, fault)

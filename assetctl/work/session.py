@@ -26,7 +26,7 @@ from assetctl.work import ledgers, lock
 from assetctl.work.converse import Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper
-from assetctl.work.nmap import run_leases
+from assetctl.work.nmap import Leases
 from assetctl.work.scan import Held, Progress, Run, run
 from assetctl.work.stop import Stop, on_signals
 
@@ -241,7 +241,7 @@ def _run(
         with on_signals(stop):
             await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held))
             if any(row.protocol == NMAP for row in plan.rows) and not stop():
-                await run_leases(plan, gate, around, store, keep=keep, stop=stop)
+                await Leases(plan, gate, around, store, keep, stop).run()
 
     asyncio.run(everything())
     return counts

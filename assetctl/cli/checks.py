@@ -1,0 +1,178 @@
+"""check and policy: what the inventory means, and how a verdict comes about."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetctl.cli.app import App, finish, now, of
+from assetctl.errors import Exit, InputError
+from assetctl.text import near
+
+if TYPE_CHECKING:
+    from assetctl.model import Severity
+    from assetctl.policy.check import Check
+    from assetctl.store.repo import Store
+    from assetctl.work.check import Checked
+
+policy = typer.Typer(help="The checks: what they say, need and prove.", no_args_is_help=True)
+
+Folders = Annotated[list[Path] | None, typer.Option("--checks", help="A folder with checks of your own.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file into the program."""
+    app.command(epilog="Example: assetctl check --fail-on high --output findings.sarif")(check)
+    app.add_typer(policy, name="policy")
+
+
+def check(
+    context: typer.Context,
+    only: Annotated[
+        list[str] | None, typer.Option("--policy", help="Only this check; more than once for more.")
+    ] = None,
+    checks: Folders = None,
+    fail_on: Annotated[str, typer.Option("--fail-on", help="critical, high, medium, low or never.")] = "high",
+    max_unknown: Annotated[int | None, typer.Option("--max-unknown", help="Return 3 above so many unknowns.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Also write .sarif, .xml (JUnit), .json or .github (annotations).")
+    ] = None,
+    plain_names: Annotated[
+        bool, typer.Option("--plain-names", help="Do not replace names in machine formats.")
+    ] = False,
+) -> None:
+    """Judge the inventory. A missing fact is "unknown", never a pass."""
+    from assetctl.work.check import check as judge
+    from assetctl.work.check import chosen, pack, plant_of
+
+    app = of(context)
+    severity = _severity(fail_on)
+    with app.store() as store:
+        from assetctl.protocols import registry
+
+        wanted = chosen(pack(app.settings, tuple(checks or ())), tuple(only or ()))
+        plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
+        result = judge(store, wanted, plant, now=now(), fail_on=severity, max_unknown=max_unknown)
+        if output is not None:
+            _write(app, store, result, output, plain=plain_names)
+    _tell(app, result)
+    finish(result.code)
+
+
+@policy.command("list")
+def list_checks(context: typer.Context, checks: Folders = None) -> None:
+    """All checks with severity and what they decide."""
+    rows = [
+        {
+            "id": one.id,
+            "severity": one.severity,
+            "title": one.title,
+            "for_each": one.for_each,
+            "own": one.own,
+            "requirements": [m.requirement for m in one.maps if m.framework == "iec62443-3-3"],
+        }
+        for one in _pack(of(context), checks)
+    ]
+    columns = ("id", "severity", "title", "for_each", "requirements")
+    of(context).output.rows("checks", rows, columns=columns, command="policy list")
+
+
+@policy.command("explain")
+def explain_check(
+    context: typer.Context, check: Annotated[str, typer.Argument(help="Check id.")], checks: Folders = None
+) -> None:
+    """One check: statement, logic, facts, thresholds, requirements with strength, limits, what to do."""
+    from assetctl.policy.explain import explain
+    from assetctl.policy.load import load_frameworks
+
+    known = {one.id: one for one in _pack(of(context), checks)}
+    if check not in known:
+        raise InputError(f"{check}: no such check{near(check, tuple(known))}; `assetctl policy list` shows them")
+    of(context).output.plain(explain(known[check], load_frameworks()))
+
+
+@policy.command("lint")
+def lint_checks(context: typer.Context, checks: Folders = None) -> None:
+    """Whether checks are well made: mappings not too strong, tests for every outcome, wording that fits."""
+    from assetctl.policy.lint import lint
+    from assetctl.policy.load import load_frameworks
+
+    app = of(context)
+    pack = _pack(app, checks)
+    rows = [{"problem": text} for text in lint(pack, load_frameworks())]
+    app.output.rows("lint", rows, columns=("problem",), command="policy lint")
+    app.output.say(f"{len(pack)} checks, {len(rows)} complaints")
+    finish(Exit.USAGE if rows else Exit.DONE)
+
+
+@policy.command("test")
+def try_checks(context: typer.Context, checks: Folders = None) -> None:
+    """Run the tests inside the checks, and take each fact away from each passing case: no pass may survive that."""
+    from assetctl.policy.trial import run_tests
+
+    app = of(context)
+    pack = _pack(app, checks)
+    trials = [trial for one in pack for trial in run_tests(one)]
+    rows = [
+        {"check": t.check, "case": t.case, "expected": t.expected, "found": t.found, "survivors": list(t.survivors)}
+        for t in trials
+        if not t.is_good or app.output.verbosity > 0
+    ]
+    columns = ("check", "case", "expected", "found", "survivors")
+    app.output.rows("policy-test", rows, columns=columns, command="policy test")
+    bad = sum(not t.is_good for t in trials)
+    app.output.say(f"{len(pack)} checks, {len(trials)} cases, {sum(t.mutants for t in trials)} mutants, {bad} bad")
+    finish(Exit.BUG if bad or not trials else Exit.DONE)
+
+
+def _pack(app: App, folders: list[Path] | None) -> "tuple[Check, ...]":
+    from assetctl.work.check import pack
+
+    return pack(app.settings, tuple(folders or ()))
+
+
+def _severity(text: str) -> "Severity | None":
+    from assetctl.model import Severity
+
+    if text == "never":
+        return None
+    if text not in set(Severity):
+        raise InputError(f"--fail-on {text}: critical, high, medium, low or never is expected")
+    return Severity(text)
+
+
+def _write(app: App, store: "Store", result: "Checked", path: Path, *, plain: bool) -> None:
+    from assetctl.report.machine import finding_rows
+    from assetctl.work.machine import write
+
+    files = {one.id: f"checks/{one.path.name}" for one in result.checks}
+    redact = str if plain else app.pseudonyms(store)
+    write(list(finding_rows(result.findings, files)), path, generated_at=now(), redact=redact, name="assetctl check")
+    app.output.say(f"written: {path}" + ("" if plain else ", names and addresses replaced"))
+
+
+def _tell(app: App, result: "Checked") -> None:
+    from assetctl.model import Result
+    from assetctl.work.check import total
+
+    order = {name: at for at, name in enumerate(("critical", "high", "medium", "low"))}
+    shown = [f for f in result.findings if f.result in (Result.FAIL, Result.ERROR)]
+    shown.sort(key=lambda f: (order[f.severity], f.check, f.subject))
+    rows = [
+        {
+            "id": f.id,
+            "check": f.check,
+            "severity": f.severity,
+            "result": f.result,
+            "subject": f.subject,
+            "statement": f.statement,
+            "reason": f.reason,
+            "evidence": [b.evidence for b in f.because if b.evidence],
+        }
+        for f in (shown if app.output.format == "table" else result.findings)
+    ]
+    columns = ("severity", "check", "subject", "statement")
+    app.output.rows("findings", rows, columns=columns, command="check", code=int(result.code))
+    told = ", ".join(f"{total(result.judgement, r)} {r}" for r in Result)
+    app.output.say(f"{len(result.checks)} checks: {told}")
+    app.output.say("a fail is an indication until an assessor confirms it; next: assetctl report all")

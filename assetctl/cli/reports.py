@@ -1,0 +1,91 @@
+"""report: the page, the workbook, both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assetctl.cli.app import App, now, of
+from assetctl.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from assetctl.report.view import ReportView
+
+report = typer.Typer(help="What auditors receive.", no_args_is_help=True)
+
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to write.")]
+Assessor = Annotated[str, typer.Option("--assessor", help="Who assessed: role, organisation, relation to the owner.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file into the program."""
+    app.add_typer(report, name="report")
+
+
+@report.command("html")
+def html(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
+    """One self-contained page; it works without a network and prints."""
+    app = of(context)
+    _write_html(app, _view(app, assessor), out or Path("report.html"))
+
+
+@report.command("xlsx")
+def xlsx(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
+    """The workbook with the same content as tables."""
+    app = of(context)
+    _write_xlsx(app, _view(app, assessor), out or Path("report.xlsx"))
+
+
+@report.command("all")
+def both(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path(),
+    assessor: Assessor = "",
+) -> None:
+    """Page and workbook."""
+    app = of(context)
+    view = _view(app, assessor)
+    _write_html(app, view, out / "report.html")
+    _write_xlsx(app, view, out / "report.xlsx")
+
+
+def _view(app: App, assessor: str) -> "ReportView":
+    from assetctl.protocols import registry
+    from assetctl.report.view import build
+    from assetctl.work.check import pack
+    from assetctl.work.reporting import Material, inputs
+
+    zones, zones_hash = app.zones_file
+    with app.store() as store:
+        material = Material(
+            app.settings, pack(app.settings), registry(), zones, zones_hash, app.register, assessor=assessor
+        )
+        return build(inputs(store, material, generated_at=now()))
+
+
+def _write_html(app: App, view: "ReportView", path: Path) -> None:
+    from assetctl.report.html import write
+
+    with _writing(path), path.open("w", encoding="utf-8", newline="\n") as stream:
+        write(view, stream)
+    app.output.say(f"written: {path}")
+
+
+def _write_xlsx(app: App, view: "ReportView", path: Path) -> None:
+    from assetctl.report.xlsx import write
+
+    with _writing(path), path.open("wb") as stream:
+        write(view, stream)
+    app.output.say(f"written: {path}")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Make the folder, and turn a failure to write into one line."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as fault:
+        raise EnvironmentFault(f"{path}: cannot be written ({fault.strerror})") from None

@@ -1,0 +1,175 @@
+"""init, doctor, secrets, config, schema, completion, version: setting up and looking after."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assetctl.cli.app import finish, of
+from assetctl.errors import Exit, InputError
+
+secrets = typer.Typer(help="Credentials by reference; values never on the command line.", no_args_is_help=True)
+config = typer.Typer(help="The settings that count and where they come from.", no_args_is_help=True)
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+SecretsFile = Annotated[Path, typer.Option("--file", help="Secrets file.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file into the program."""
+    app.command()(init)
+    app.command()(doctor)
+    app.add_typer(secrets, name="secrets")
+    app.add_typer(config, name="config")
+    app.command()(schema)
+    app.command()(completion)
+    app.command()(version)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to set up.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+) -> None:
+    """Write commented settings, zones and register to begin with."""
+    from assetctl.settings import TEMPLATES, template
+
+    app = of(context)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TEMPLATES:
+        path = folder / name
+        if path.exists() and not force:
+            app.output.say(f"kept: {path}")
+            continue
+        path.write_text(template(name), "utf-8")
+        app.output.say(f"written: {path}")
+    app.output.say("next: put your networks into assetctl.toml, then: assetctl plan")
+
+
+def doctor(context: typer.Context) -> None:
+    """What this machine lacks: nmap, permissions, database, clock, age of the data, forwarding between networks."""
+    from assetctl.work.doctor import examine
+
+    app = of(context)
+    rows = [{"what": c.what, "state": c.state, "advice": c.advice} for c in examine(app.settings, app.database_url)]
+    app.output.rows("doctor", rows, columns=("what", "state", "advice"), command="doctor")
+    finish(Exit.ENVIRONMENT if any(row["state"] == "fault" for row in rows) else Exit.DONE)
+
+
+@secrets.command("set")
+def set_secret(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name by which the settings refer to it.")],
+    file: SecretsFile = Path("secrets.toml"),
+) -> None:
+    """Keep a secret, read from the prompt or from stdin."""
+    from assetctl.secrets import set_secret as keep
+
+    value = sys.stdin.readline().rstrip("\n")
+    if sys.stdin.isatty():
+        value = typer.prompt(name, hide_input=True)
+    if not value:
+        raise InputError(f"{name}: an empty secret is none")
+    keep(file, name, value)
+    of(context).output.say(f'kept in {file}; refer to it as {{ file = "{file}#{name}" }}')
+
+
+@secrets.command("list")
+def list_secrets(context: typer.Context, file: SecretsFile = Path("secrets.toml")) -> None:
+    """The names in a secrets file; never the values."""
+    from assetctl.secrets import list_secrets as names
+
+    rows = [{"name": name} for name in names(file)]
+    of(context).output.rows("secrets", rows, columns=("name",), command="secrets list")
+
+
+@secrets.command("test")
+def test_secrets(context: typer.Context) -> None:
+    """Whether every credential of the settings can be fetched; nothing is sent."""
+    import os
+
+    from assetctl.errors import SecretFault
+    from assetctl.scoping import build_scope
+    from assetctl.secrets import resolve
+
+    app = of(context)
+    settings = app.settings
+    rows = []
+    for entry in build_scope(settings).credentials:
+        try:
+            resolve(entry, environ=os.environ, config_dir=settings.found.folder, user_config=settings.found.trusted)
+            rows.append({"credential": entry.name, "kind": entry.kind, "state": "ok", "fault": ""})
+        except SecretFault as fault:
+            rows.append({"credential": entry.name, "kind": entry.kind, "state": "fault", "fault": str(fault)})
+    app.output.rows("secrets", rows, columns=("credential", "kind", "state", "fault"), command="secrets test")
+    finish(Exit.SECRET if any(row["fault"] for row in rows) else Exit.DONE)
+
+
+@secrets.command("rm")
+def remove_secret(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name to forget.")],
+    file: SecretsFile = Path("secrets.toml"),
+) -> None:
+    """Forget a secret."""
+    from assetctl.secrets import remove_secret as forget
+
+    forget(file, name)
+    of(context).output.say(f"forgotten: {name}")
+
+
+@config.command("show")
+def show_config(
+    context: typer.Context,
+    origin: Annotated[bool, typer.Option("--origin", help="Where each value comes from.")] = False,
+) -> None:
+    """The settings that count here."""
+    app = of(context)
+    rows = [{"key": r.key, "value": r.value, "origin": r.origin} for r in app.settings.rows()]
+    columns = ("key", "value", "origin") if origin else ("key", "value")
+    app.output.rows("config", rows, columns=columns, command="config show")
+
+
+def schema(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="assets, findings, ...; none lists them.")] = ""
+) -> None:
+    """The JSON Schema of an output."""
+    import json
+
+    from assetctl.work.schemas import names, schema_of
+
+    if not name:
+        of(context).output.rows("schemas", [{"name": n} for n in names()], columns=("name",), command="schema")
+        return
+    print(json.dumps(schema_of(name), indent=2, sort_keys=True))
+
+
+def completion(
+    context: typer.Context, shell: Annotated[str, typer.Argument(help="bash, zsh, fish or powershell.")] = "bash"
+) -> None:
+    """The script that completes commands in a shell; source it from the shell's start-up file."""
+    from typer import completion as typers
+
+    if shell not in SHELLS:
+        raise InputError(f"{shell}: {', '.join(SHELLS)} is expected")
+    script = typers.get_completion_script(  # type: ignore[attr-defined]
+        prog_name="assetctl", complete_var="_ASSETCTL_COMPLETE", shell=shell
+    )
+    of(context).output.plain(script)
+
+
+def version(context: typer.Context) -> None:
+    """The version of assetctl, of its decoders and of Python."""
+    import platform
+
+    from assetctl import __version__
+    from assetctl.protocols import registry
+
+    app = of(context)
+    record = {"assetctl": __version__, "python": platform.python_version()}
+    record |= {name: protocol.reader for name, protocol in registry().items()}
+    if app.output.format == "table":
+        app.output.plain(f"assetctl {__version__}, Python {platform.python_version()}")
+    else:
+        app.output.document("version", record, command="version")

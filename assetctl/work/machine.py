@@ -1,0 +1,48 @@
+"""Rows of findings or golden differences as a file for other machines, its format told by the file's ending."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from assetctl import __version__
+from assetctl.errors import EnvironmentFault, InputError
+from assetctl.report import github, junit, sarif
+from assetctl.report.machine import Row
+
+ENDINGS = (".sarif", ".xml", ".json", ".github")
+
+
+def write(rows: Sequence[Row], path: Path, *, generated_at: datetime, redact: Callable[[str], str], name: str) -> None:
+    """Write .sarif, .xml (JUnit), .json or .github (annotations). Raises InputError for another ending."""
+    if path.suffix not in ENDINGS:
+        raise InputError(f"{path}: one of {', '.join(ENDINGS)} is expected")
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as out:
+            _write(rows, out, path.suffix, generated_at=generated_at, redact=redact, name=name)
+    except OSError as fault:
+        raise EnvironmentFault(f"{path}: cannot be written ({fault.strerror})") from None
+
+
+def _write(
+    rows: Sequence[Row],
+    out: TextIO,
+    ending: str,
+    *,
+    generated_at: datetime,
+    redact: Callable[[str], str],
+    name: str,
+) -> None:
+    match ending:
+        case ".sarif":
+            sarif.write(rows, out, version=__version__, redact=redact)
+        case ".xml":
+            junit.write(rows, out, name=name, generated_at=generated_at, redact=redact)
+        case ".github":
+            out.writelines(f"{line}\n" for line in github.lines(rows, redact=redact))
+        case _:
+            told = [{key: redact(str(value)) for key, value in asdict(row).items()} for row in rows]
+            json.dump(told, out, indent=2, sort_keys=True)
+            out.write("\n")

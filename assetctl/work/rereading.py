@@ -1,0 +1,51 @@
+"""Reads the whole store again: every observation with today's readers, then the inventory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from assetctl.model import Observation, Zone
+from assetctl.protocols import registry
+from assetctl.store.repo import Store
+from assetctl.work.importing import NMAP_XML, nmap_again
+from assetctl.work.ingest import ingest
+from assetctl.work.reread import Reread, reread
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What reading again brought. changes: observation and what is new or gone. faults: what could not be read."""
+
+    observations: int
+    assets: int
+    changes: tuple[tuple[str, str], ...]
+    faults: tuple[str, ...]
+
+
+def reread_all(store: Store, *, zones: tuple[Zone, ...] = (), dry_run: bool = False) -> Done:
+    """Derive everything again from stored evidence; nothing is sent."""
+    importers: dict[str, Callable[[Observation], Observation]] = {NMAP_XML: partial(nmap_again, store)}
+    changes, faults, fresh = [], [], []
+    count = 0
+    for one in reread(store.observations(), registry(), importers=importers):
+        count += 1
+        if one.fault:
+            faults.append(f"{one.observation.id}: {one.fault}")
+        if one.changed:
+            changes.append((one.observation.id, _change(store, one)))
+            fresh.append(one.observation)
+    if not dry_run:
+        store.put_observations(fresh)
+        for realm in sorted({scan.realm for scan in store.scans()}):
+            ingest(store, realm, zones=zones)
+    return Done(count, len(store.assets()), tuple(changes), tuple(faults))
+
+
+def _change(store: Store, one: Reread) -> str:
+    before = store.observation(one.observation.id)
+    old = {(c.key, str(c.value)) for c in before.claims} if before else set()
+    new = {(c.key, str(c.value)) for c in one.observation.claims}
+    told = [f"+{key}={value}" for key, value in sorted(new - old)] + [
+        f"-{key}={value}" for key, value in sorted(old - new)
+    ]
+    return " ".join(told)
