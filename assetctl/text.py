@@ -7,9 +7,12 @@ The page is escaped by Jinja's autoescape; everything else passes here.
 import re
 import unicodedata
 
-# C0, C1 and DEL, the bidirectional overrides and isolates, line and paragraph separators, tags and other invisibles
+# C0, C1, DEL and soft hyphen; bidirectional overrides and isolates; line and paragraph separators; surrogates and
+# noncharacters; fillers, variation selectors, tags and other invisibles
 _HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202f\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 CUT_MARK = "… [cut]"
@@ -51,4 +54,6 @@ def is_plain(text: str) -> bool:
 
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,7 +1,6 @@
 """From what a user asked for to an order: scope, credentials, exclusions read anew, and narrowing by evidence."""
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 from assetctl.approval import Approval
 from assetctl.approval import read as approval_from
+from assetctl.documents import read_toml
 from assetctl.errors import InputError
 from assetctl.model import Address, Asset, Zone
 from assetctl.protocols import registry
@@ -24,7 +24,6 @@ from assetctl.targets import read_exclusions
 from assetctl.work.session import Order
 from assetctl.zones import zone_of
 
-MOST_APPROVAL_BYTES = 1 << 20
 SPANS = {"d": timedelta(days=1), "h": timedelta(hours=1), "w": timedelta(weeks=1)}
 
 
@@ -90,7 +89,7 @@ def order_of(
         realm=realm,
         scope=scope,
         protocols=protocols,
-        secrets=_secrets(scope.credentials, settings, environ),
+        secrets=_secrets(scope.credentials, settings, realm, environ),
         scan=scan,
         zones=zones,
         exclusions=_exclusions(scope, settings, realm),
@@ -123,24 +122,19 @@ def span(text: str) -> timedelta:
 
 def read_approval(path: Path) -> Approval:
     """An approval file. Raises InputError with file and key."""
-    try:
-        raw = path.read_bytes()[: MOST_APPROVAL_BYTES + 1]
-    except OSError as fault:
-        raise InputError(f"{path}: {fault.strerror}; `assetctl plan --approval FILE` writes a draft") from None
-    if len(raw) > MOST_APPROVAL_BYTES:
-        raise InputError(f"{path}: larger than an approval can be")
-    try:
-        content = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise InputError(f"{path}: not TOML ({fault})") from None
-    return approval_from(content, raw, str(path))
+    document = read_toml(path)
+    return approval_from(document.root, path.read_bytes(), str(path))
 
 
-def _secrets(entries: Iterable[CredentialEntry], settings: Settings, environ: Mapping[str, str]) -> dict[str, Secret]:
+def _secrets(
+    entries: Iterable[CredentialEntry], settings: Settings, realm: str, environ: Mapping[str, str]
+) -> dict[str, Secret]:
+    """The credentials of one realm with their secrets; those of others are not looked for."""
     found = settings.found
     return {
         entry.name: resolve(entry, environ=environ, config_dir=found.folder, user_config=found.trusted)
         for entry in entries
+        if entry.realm == realm
     }
 
 
