@@ -75,8 +75,10 @@ def uses_tls(c: Context) -> Operand:
         if isinstance(reading.value, str | tuple) and reading.value:
             c.trace.append(reading)
             return True
-    if any(key.startswith(f"{where}/") for key in view.parts.get(SubjectKind.CERTIFICATE, ())):
-        return True
+    for key in view.parts.get(SubjectKind.CERTIFICATE, ()):
+        if key.startswith(f"{where}/"):
+            c.trace.append(view.read(SubjectKind.CERTIFICATE, key, "certificate_fingerprint", c.max_age))
+            return True
     name = view.read(SubjectKind.SERVICE, where, "service_name", c.max_age)
     c.trace.append(name)
     if isinstance(name.value, str) and _was_probed(c, where):

@@ -1,0 +1,186 @@
+"""The judgement: results, reasons, ids, groups and what is kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from assetctl.model import Finding, Result, Source, Zone
+from assetctl.policy.judge import BROKEN, Judgement, judge
+from assetctl.policy.load import checks_folder, load_check, load_checks
+from assetctl.policy.plant import Plant
+from tests.unit.policy_plants import NOW, asset, asset_of, check_of, fact
+
+FOLDER = checks_folder()
+
+
+def only(judgement: Judgement) -> Finding:
+    assert len(judgement.findings) == 1
+    return judgement.findings[0]
+
+
+def by_id(name: str, plant: Plant) -> Judgement:
+    return judge([load_check(FOLDER / f"{name}.yaml")], plant, now=NOW)
+
+
+def test_a_failure_says_what_was_seen_and_points_at_its_evidence(tmp_path: Path) -> None:
+    plant = Plant((asset_of({"hostname": "plc-1", "tcp/23 port_state": "open"}),))
+    finding = only(judge([check_of(tmp_path)], plant, now=NOW))
+    assert finding.result is Result.FAIL
+    assert finding.statement == "plc-1 has tcp/23 port_state = open."
+    (because,) = finding.because
+    assert (because.subject, because.key, because.value) == ("a1 service tcp/23", "port_state", "open")
+    assert (because.source, because.evidence, because.observed_at) == ("probe snmp", "scan:1", NOW)
+
+
+def test_an_unknown_carries_its_reason_and_no_value(tmp_path: Path) -> None:
+    plant = Plant((asset(fact("tcp/23 port_state", "closed", days=90)),))
+    finding = only(judge([check_of(tmp_path)], plant, now=NOW))
+    assert (finding.result, finding.reason) == (Result.UNKNOWN, "stale")
+    assert finding.statement == "a1: tcp/23 port_state: the evidence is older than the check allows."
+    assert [(b.reason, b.observed_at) for b in finding.because] == [("stale", NOW - timedelta(days=90))]
+
+
+def test_passes_are_counted_and_kept_as_ids_with_their_newest_evidence(tmp_path: Path) -> None:
+    closed = Plant((asset(fact("tcp/23 port_state", "closed", days=2)),))
+    opened = Plant((asset(fact("tcp/23 port_state", "open")),))
+    check = check_of(tmp_path)
+    found = judge([check], closed, now=NOW)
+    assert found.findings == ()
+    assert found.counts == {("TST-001", Result.PASS): 1}
+    assert found.passed == {only(judge([check], opened, now=NOW)).id: NOW - timedelta(days=2)}
+
+
+def test_a_check_does_not_apply_only_when_that_is_certain(tmp_path: Path) -> None:
+    check = check_of(tmp_path, ("assert:", 'applies_to: asset.asset_role_type == "plc"\nassert:'))
+    plant = Plant(
+        (
+            asset_of({"asset_role_type": "switch"}),
+            asset_of({"tcp/23 port_state": "closed"}, id="a2"),
+            asset_of({"asset_role_type": "plc", "tcp/23 port_state": "closed"}, id="a3"),
+        )
+    )
+    found = judge([check], plant, now=NOW)
+    assert found.counts == {
+        ("TST-001", Result.NOT_APPLICABLE): 1,
+        ("TST-001", Result.UNKNOWN): 1,
+        ("TST-001", Result.PASS): 1,
+    }
+    assert only(found).subject == "a2"
+    assert len(found.not_applicable) == 1
+
+
+def test_a_broken_fact_is_an_error_of_the_check_and_stops_no_other(tmp_path: Path) -> None:
+    check = check_of(tmp_path, ('port(23) == "closed"', "asset.slot == 1"))
+    plant = Plant((asset_of({"slot": "one"}), asset_of({"slot": 2}, id="a2")))
+    found = judge([check], plant, now=NOW)
+    assert [(f.subject, f.result, f.reason) for f in found.findings] == [
+        ("a1", Result.ERROR, BROKEN),
+        ("a2", Result.FAIL, ""),
+    ]
+    assert "number expected" in found.findings[0].statement
+
+
+def test_a_finding_belongs_to_the_position_and_survives_a_spare(tmp_path: Path) -> None:
+    check = check_of(tmp_path)
+
+    def finding(name: str, position: str | None) -> str:
+        plant = Plant((asset_of({"tcp/23 port_state": "open"}, id=name, position=position),))
+        return only(judge([check], plant, now=NOW)).id
+
+    assert finding("a1", "P-101") == finding("a2", "P-101")
+    assert finding("a1", None) != finding("a2", None)
+    assert finding("a1", "P-101") != finding("a1", "P-102")
+
+
+def test_the_order_of_assets_and_facts_changes_nothing() -> None:
+    facts = {"hostname": "h", "tcp/23 port_state": "open", "tcp/23 service_name": "telnet", "slot": 3}
+    one, two = asset_of(facts), asset_of({"manufacturer": "m", "serial_number": "1"}, id="a2")
+    turned = replace(one, facts=one.facts[::-1])
+    checks = load_checks([FOLDER])
+    assert judge(checks, Plant((one, two)), now=NOW) == judge(checks, Plant((two, turned)), now=NOW)
+
+
+def test_the_snapshot_tells_any_change_of_a_fact() -> None:
+    def snapshot(model: str) -> str:
+        return judge([], Plant((asset_of({"model": model}),)), now=NOW).snapshot_hash
+
+    assert snapshot("x") == snapshot("x")
+    assert snapshot("x") != snapshot("y")
+
+
+def test_a_test_that_was_not_permitted_says_so() -> None:
+    opened = asset_of({"udp/161 port_state": "open"})
+    assert only(by_id("SNM-002", Plant((opened,)))).reason == "not-permitted"
+    allowed = Plant((opened,), permitted=frozenset({"default-community"}))
+    assert only(by_id("SNM-002", allowed)).reason == "not-probed"
+
+
+def test_no_zones_is_one_unknown_and_not_nothing() -> None:
+    finding = only(by_id("ZON-008", Plant((asset(),))))
+    assert (finding.subject, finding.result, finding.reason) == ("inventory", Result.UNKNOWN, "not-declared")
+
+
+def test_a_shared_serial_number_fails_for_each_holder_and_names_the_other() -> None:
+    same = {"manufacturer": "m", "serial_number": "1"}
+    found = by_id(
+        "INV-008", Plant((asset_of(same), asset_of(same, id="a2"), asset_of({**same, "serial_number": "2"}, id="a3")))
+    )
+    assert [(f.subject, f.result) for f in found.findings] == [("a1", Result.FAIL), ("a2", Result.FAIL)]
+    assert "a2" in found.findings[0].statement
+    assert {b.subject for b in found.findings[0].because} >= {"a1", "a2"}
+
+
+def test_equal_serial_numbers_of_two_makers_are_two_numbers() -> None:
+    plant = Plant(
+        (
+            asset_of({"manufacturer": "m", "serial_number": "1"}),
+            asset_of({"manufacturer": "n", "serial_number": "1"}, id="a2"),
+        )
+    )
+    assert by_id("INV-008", plant).counts == {("INV-008", Result.PASS): 2}
+
+
+def test_an_address_may_repeat_in_another_realm() -> None:
+    here = asset_of({"if1 ip_address": "192.168.0.1"})
+    there = replace(asset_of({"if1 ip_address": "192.168.0.1"}, id="a2"), realm="cell-2")
+    assert by_id("INV-006", Plant((here, there))).counts == {("INV-006", Result.PASS): 2}
+
+
+def test_a_replaced_certificate_closes_the_finding_of_its_port() -> None:
+    old = fact("tcp/443/aa certificate_not_after", "2026-01-01T00:00:00+00:00", days=10)
+    new = fact("tcp/443/bb certificate_not_after", "2029-01-01T00:00:00+00:00")
+    before = only(by_id("TLS-009", Plant((asset(old),))))
+    after = by_id("TLS-009", Plant((asset(old, new),)))
+    assert after.findings == ()
+    assert list(after.passed) == [before.id]
+
+
+def test_a_closed_port_is_no_service() -> None:
+    plant = Plant((asset_of({"tcp/22 port_state": "closed", "tcp/23 port_state": "filtered"}),))
+    assert by_id("SSH-001", plant).counts == {}
+
+
+def test_a_network_is_covered_by_complete_runs_together() -> None:
+    zone = Zone("cell", "plant", (ip_network("10.0.0.0/24"),))
+    assert only(by_id("INV-016", Plant((asset(),), zones=(zone,)))).reason == "not-declared"
+
+
+def test_hostile_device_text_stays_on_one_line(tmp_path: Path) -> None:
+    name = "plc\n\x1b[2J{params.secret}{asset.id}" + "x" * 5000
+    plant = Plant((asset_of({"hostname": name, "tcp/23 port_state": "open"}),))
+    statement = only(judge([check_of(tmp_path)], plant, now=NOW)).statement
+    assert "\x1b" not in statement
+    assert "\n" not in statement
+    assert "{asset.id}" in statement
+    assert len(statement) < 700
+
+
+@pytest.mark.parametrize("name", ["INV-003", "INV-013"])
+def test_what_is_missing_is_named(name: str) -> None:
+    declared = Source("declared", "register.yaml")
+    finding = only(by_id(name, Plant((asset(fact("asset_criticality", "high", source=declared)),))))
+    assert "asset_criticality" not in finding.statement
+    assert ("department_owner" if name == "INV-013" else "logging") in finding.statement
