@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from assetctl.cli import assets, checks, database, evidence, files, reports, scanning, service
+from assetctl.cli import assets, checks, database, demo, evidence, files, reports, scanning, service
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
 from assetctl.errors import AssetctlError
@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="New here: [bold]assetctl demo[/bold]. On a plant: [bold]assetctl plan 10.20.1.0/24[/bold].",
 )
-for group in (scanning, assets, checks, reports, evidence, files, database, service):
+for group in (demo, scanning, assets, checks, reports, evidence, files, database, service):
     group.add_to(app)
 
 

@@ -32,7 +32,7 @@ def bound(address: str, transport: Transport, port: int) -> socket.socket:
             made.listen(_BACKLOG)
     except OSError as fault:
         made.close()
-        raise EnvironmentFault(_reason(fault, address, port)) from None
+        raise EnvironmentFault(explained(fault, address, port)) from None
     made.setblocking(False)
     return made
 
@@ -48,7 +48,8 @@ def is_free(address: str, port: int) -> bool:
     return True
 
 
-def _reason(fault: OSError, address: str, port: int) -> str:
+def explained(fault: OSError, address: str, port: int) -> str:
+    """Why a loopback address cannot be bound, in one line for people."""
     if fault.errno == errno.EADDRINUSE:
         return f"{address} port {port} is taken; is another demo running?"
     if fault.errno in (errno.EADDRNOTAVAIL, errno.EINVAL):

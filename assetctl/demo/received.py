@@ -1,5 +1,6 @@
 """What reached the demo plant, noted at the receiving side: the other half of the ledger."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,13 +54,17 @@ class Fragility:
 
 @dataclass(slots=True)
 class Received:
-    """Everything that reached one device, over all of its addresses."""
+    """Everything that reached one device, over all of its addresses.
+
+    rubbish: pieces that are no unit of their port's protocol. most_at_once: connections at one address, since nobody
+    knows beforehand that two addresses are one device.
+    """
 
     device: str
     fragility: Fragility | None = None
     units: list[Unit] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
-    rubbish: int = 0  # pieces that are no unit of the port's protocol
+    rubbish: int = 0
     most_at_once: int = 0
     _moments: list[float] = field(default_factory=list)
 
@@ -84,10 +89,10 @@ class Received:
 
     def _judge(self, at_s: float) -> None:
         self._moments.append(at_s)
-        at_once = sum(one.ending is Ending.OPEN for one in self.connections)
-        self.most_at_once = max(self.most_at_once, at_once)
+        still_open = Counter(one.address for one in self.connections if one.ending is Ending.OPEN)
+        self.most_at_once = max(self.most_at_once, *still_open.values(), 0)
         if self.fragility is not None:
-            self.fragility.judge(at_once, self._in_second_before(at_s))
+            self.fragility.judge(still_open.total(), self._in_second_before(at_s))
 
     def _in_second_before(self, at_s: float) -> int:
         return sum(1 for _ in self._recent(at_s))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assetctl.demo import ber
+from assetctl.demo import ber, usm
 from assetctl.demo.ber import Oid
 from assetctl.demo.responder import Responder, Said, latin
 from assetctl.errors import WireError
@@ -23,8 +23,9 @@ _MOST_BULK = 64
 _UPTIME_TICKS = 123_456_700
 
 Objects = Mapping[Oid, bytes]
-Envelope = Callable[[bytes, Callable[[bytes], bytes]], Said | None]
-"""Opens a message, has the PDU in it answered, and wraps the answer. None for what is no message of its version."""
+Answer = Callable[[bytes], bytes]
+Envelope = Callable[[bytes, Answer], Said]
+"""Opens a message, has the PDU in it answered, and wraps the answer. A message it cannot open it meets with silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,7 @@ class Agent:
 def from_table(table: Mapping[str, Any], addresses: tuple[str, ...]) -> Responder:
     """An agent as plant.toml describes it; with a user it speaks SNMPv3 alone, else v2c with one community."""
     agent = Agent(objects_of(table, addresses))
-    if "user" in table:
-        from assetctl.demo.usm import from_table as usm
-
-        envelope = usm(table)
-    else:
-        envelope = community(latin(table["community"]))
+    envelope = usm.from_table(table) if "user" in table else community(latin(table["community"]))
 
     def respond(frame: bytes) -> Said | None:
         try:
@@ -90,16 +86,12 @@ def from_table(table: Mapping[str, Any], addresses: tuple[str, ...]) -> Responde
 def community(secret: bytes) -> Envelope:
     """The envelope of SNMP v2c. A wrong community is met with silence, as RFC 1157 wants it."""
 
-    def open_message(message: bytes, answer: Callable[[bytes], bytes]) -> Said | None:
-        r = Reader(ber.take(Reader(message), ber.SEQUENCE, "message"))
-        if ber.take_integer(r, "version") != _V2C:
-            return Said(b"")
-        shown = ber.take(r, ber.OCTETS, "community")
-        pdu = r.rest()
-        if shown != secret:
-            return Said(pdu)
+    def open_message(message: bytes, answer: Answer) -> Said:
+        opened = usm.in_community(message)
+        if opened is None or opened[0] != secret:
+            return Said(opened[1] if opened else b"")
         head = ber.integer(_V2C) + ber.tlv(ber.OCTETS, secret)
-        return Said(pdu, (ber.tlv(ber.SEQUENCE, head + answer(pdu)),))
+        return Said(opened[1], (ber.tlv(ber.SEQUENCE, head + answer(opened[1])),))
 
     return open_message
 

@@ -20,7 +20,7 @@ from assetctl.wire import Reader
 REPORT = 0xA8
 COUNTER = 0x41
 _UNKNOWN_ENGINE_IDS = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)
-_VERSION, _USER_BASED = 3, 3
+_V2C, _V3, _USER_BASED = 1, 3, 3
 _AUTH_PRIV = 0x03
 _BOOTS, _TIME_S = 7, 86_400
 _DIGEST_BYTES = 24
@@ -52,14 +52,24 @@ class _Message:
     data: bytes
 
 
-def from_table(table: Mapping[str, Any]) -> "Callable[[bytes, Callable[[bytes], bytes]], Said | None]":
+def in_community(message: bytes) -> tuple[bytes, bytes] | None:
+    """Community and PDU of a v2c message; None for a message of another version."""
+    r = Reader(ber.take(Reader(message), ber.SEQUENCE, "message"))
+    if ber.take_integer(r, "version") != _V2C:
+        return None
+    return ber.take(r, ber.OCTETS, "community"), r.rest()
+
+
+def from_table(table: Mapping[str, Any]) -> "Callable[[bytes, Callable[[bytes], bytes]], Said]":
     """The envelope of an agent with one user, as plant.toml describes it: engine_id, user, auth, priv."""
     engine_id = bytes.fromhex(table["engine_id"])
     keys = Keys(
         engine_id, latin(table["user"]), localized(table["auth"], engine_id), localized(table["priv"], engine_id)[:16]
     )
 
-    def open_message(message: bytes, answer: Callable[[bytes], bytes]) -> Said | None:
+    def open_message(message: bytes, answer: Callable[[bytes], bytes]) -> Said:
+        if (plain := in_community(message)) is not None:
+            return Said(plain[1])
         found = _read(message)
         if not found.engine_id:
             return Said(b"", (_discovered(found, keys),))
@@ -97,7 +107,7 @@ def cfb(key: bytes, vector: bytes, data: bytes, *, decrypt: bool) -> bytes:
 
 def _read(message: bytes) -> _Message:
     r = Reader(ber.take(Reader(message), ber.SEQUENCE, "message"))
-    if ber.take_integer(r, "version") != _VERSION:
+    if ber.take_integer(r, "version") != _V3:
         raise WireError("version: 3 expected")
     head = Reader(ber.take(r, ber.SEQUENCE, "header"))
     identifier = ber.take_integer(head, "message id")
@@ -132,7 +142,7 @@ def _message(identifier: int, flags: int, parameters: tuple[bytes, bytes, bytes,
     )
     security = ber.tlv(ber.OCTETS, engine_id) + ber.integer(_BOOTS) + ber.integer(_TIME_S)
     security += b"".join(ber.tlv(ber.OCTETS, text) for text in (user, digest, salt))
-    body = ber.integer(_VERSION) + ber.tlv(ber.SEQUENCE, head)
+    body = ber.integer(_V3) + ber.tlv(ber.SEQUENCE, head)
     return ber.tlv(ber.SEQUENCE, body + ber.tlv(ber.OCTETS, ber.tlv(ber.SEQUENCE, security)) + data)
 
 

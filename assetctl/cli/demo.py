@@ -1,0 +1,287 @@
+"""demo: the whole job against a fake plant on loopback, from plan to golden file, without rights or a network."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.output import Output
+from assetctl.cli.progress import Bar
+from assetctl.errors import EnvironmentFault, Exit, worst
+
+if TYPE_CHECKING:
+    from assetctl.demo.plant import Plant as FakePlant
+    from assetctl.model import Asset
+    from assetctl.plan import Plan
+    from assetctl.report.view import ReportView
+    from assetctl.store.repo import Store
+    from assetctl.work.check import Checked
+    from assetctl.work.session import Order, Outcomes, Permission
+
+STEPS = 8
+REALM = "plant"
+SIGNED = '["Demo, at the keyboard"]'
+
+
+@dataclass
+class Tale:
+    """What a demo did, for its summary. paths: what to open, by name."""
+
+    folder: Path
+    began_s: float
+    checked: "Checked"
+    outcomes: "Outcomes"
+    assets: "tuple[Asset, ...]"
+    paths: dict[str, Path] = field(default_factory=dict)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command of this file into the program."""
+    app.command(epilog="Examples: assetctl demo · assetctl demo --dir try-it --serve")(demo)
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--dir", help="Folder to write; an earlier demo in it is replaced.")] = Path(
+        "demo-plant"
+    ),
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the fake plant up until Ctrl-C.")] = False,
+) -> None:
+    """Try everything on a fake plant on loopback: plan, scan, import, check, reports, golden files. Needs no rights."""
+    from assetctl.demo.folder import SETTINGS, prepare
+    from assetctl.demo.plant import free_network, running
+
+    began_s, output = monotonic(), of(context).output
+    network = free_network()
+    prepare(folder, network=network, now=now())
+    app = App(_quiet(output), folder / SETTINGS)
+    with running(network) as plant:
+        say = Steps(output)
+        say.step(f"a fake plant of {len(plant.devices)} devices on {network}0.0/16, loopback only")
+        tale = run(app, folder, say, began_s)
+        record = account(tale, plant)
+        _tell(output, tale, record)
+        if serve:
+            _serve(output)
+    finish(_code(tale, record))
+
+
+def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
+    """The job itself, each step by the function that its own command uses."""
+    from assetctl.demo.folder import NMAP_REPORT
+    from assetctl.work.importing import import_nmap, take_positions
+
+    with app.store() as store:
+        take_positions(store, app.register, realm=REALM, zones=app.zones)
+        say.step(f"register and zones: {len(app.register)} positions in {len(app.zones)} zones")
+        order, plan = _planned(app, store)
+        say.step(f"plan: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets; signed")
+        permission = _signed(plan, order, store, folder / "approval.toml")
+        (folder / "plan.json").write_text(plan.canonical() + "\n", "utf-8")
+        outcomes = _scanned(app, folder, order, plan, permission, store)
+        say.step(f"scan: {outcomes.scan.state}, {len(outcomes.ingested.assets)} assets")
+        taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=now(), zones=app.zones)
+        say.step(f"nmap report: {taken.hosts} hosts, {taken.assets} assets now")
+        checked = _checked(app, store)
+        say.step(f"check: {len(checked.checks)} checks")
+        tale = Tale(folder, began_s, checked, outcomes, store.assets())
+        tale.paths |= _reports(app, store, folder)
+        say.step("report: page and workbook")
+        tale.paths |= _golden(store, folder)
+        say.step("golden inventory: one file per zone")
+    return tale
+
+
+def _planned(app: App, store: "Store") -> "tuple[Order, Plan]":
+    import os
+
+    from assetctl.work.ordering import Wish, order_of
+    from assetctl.work.session import plan_for
+
+    scan = f"demo-{now():%Y%m%dT%H%M%S}"
+    order = order_of(Wish(None), app.settings, zones=app.zones, scan=scan, environ=os.environ)
+    return order, plan_for(order, store, nmap=False)
+
+
+def _signed(plan: "Plan", order: "Order", store: "Store", path: Path) -> "Permission":
+    """The plan's draft of an approval, signed, and read again as `scan --approval` reads it."""
+    from datetime import timedelta
+
+    from assetctl.approval import draft
+    from assetctl.work.ordering import read_approval
+    from assetctl.work.session import permission_by
+
+    text = draft(plan, now=now(), until=now() + timedelta(days=1), realm=order.realm)
+    path.write_text(text.replace("approved_by = []", f"approved_by = {SIGNED}"), "utf-8")
+    return permission_by(plan, read_approval(path), store, realm=order.realm, now=now())
+
+
+def _scanned(
+    app: App, folder: Path, order: "Order", plan: "Plan", permission: "Permission", store: "Store"
+) -> "Outcomes":
+    from assetctl.work.scan import Progress
+    from assetctl.work.session import perform
+
+    progress = Progress(total=plan.devices)
+    place = replace(app.place, locks=folder / ".locks")
+    with Bar(progress, shown=app.output.verbosity >= 0) as bar:
+        return perform(order, plan, permission, store, place, now=now, progress=progress, on_step=bar.step)
+
+
+def _checked(app: App, store: "Store") -> "Checked":
+    from assetctl.protocols import registry
+    from assetctl.work.check import check, pack, plant_of
+
+    plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
+    return check(store, pack(app.settings), plant, now=now())
+
+
+def _reports(app: App, store: "Store", folder: Path) -> dict[str, Path]:
+    from assetctl.report import html, xlsx
+
+    view, page, workbook = _view(app, store), folder / "report.html", folder / "report.xlsx"
+    with _writing(folder):
+        with page.open("w", encoding="utf-8", newline="\n") as text:
+            html.write(view, text)
+        with workbook.open("wb") as raw:
+            xlsx.write(view, raw)
+    return {"page": page, "workbook": workbook}
+
+
+def _view(app: App, store: "Store") -> "ReportView":
+    from assetctl.protocols import registry
+    from assetctl.report.view import build
+    from assetctl.work.check import pack
+    from assetctl.work.reporting import Material, inputs
+
+    zones, digest = app.zones_file
+    material = Material(app.settings, pack(app.settings), registry(), zones, digest, app.register, assessor="a demo")
+    return build(inputs(store, material, generated_at=now()))
+
+
+def _golden(store: "Store", folder: Path) -> dict[str, Path]:
+    from assetctl.protocols import registry
+    from assetctl.work.golding import golden_text, zones_of
+
+    assets, out = store.assets(), folder / "golden"
+    with _writing(folder):
+        out.mkdir()
+        for realm, zone in zones_of(assets):
+            (out / f"{zone}.yaml").write_text(golden_text(assets, realm, zone, registry()), "utf-8")
+    return {"golden": out}
+
+
+def account(tale: Tale, plant: "FakePlant") -> dict[str, Any]:
+    """The summary as data: the plant's own account of what reached it stands beside the ledger's."""
+    from assetctl.demo.account import differences
+    from assetctl.model import Result
+    from assetctl.settle import settled
+    from assetctl.work.check import total
+
+    ledger = Path(tale.outcomes.scan.ledger)
+    whole = [asset for asset in tale.assets if asset.parent is None]
+    fails = Counter(str(f.severity) for f in tale.checked.findings if f.result is Result.FAIL)
+    fragile = [one for one in plant.received.values() if one.fragility is not None]
+    sent = _sent(ledger)
+    return {
+        "folder": str(tale.folder),
+        "seconds": round(monotonic() - tale.began_s, 1),
+        "devices": len(whole),
+        "identified": sum({"manufacturer", "model"} <= settled(asset).keys() for asset in whole),
+        "scan": {
+            "id": tale.outcomes.scan.id,
+            "state": str(tale.outcomes.scan.state),
+            "head": tale.outcomes.scan.head,
+            "count": tale.outcomes.scan.count,
+        },
+        "findings": {severity: fails.get(severity, 0) for severity in ("critical", "high", "medium", "low")},
+        "results": {str(result): total(tale.checked.judgement, result) for result in Result},
+        "units_sent": sent["units"],
+        "refusals": sent["refusals"],
+        "highest_rate": {
+            "fragile": max((one.highest_per_s for one in fragile), default=0),
+            "lab": max(one.highest_per_s for one in plant.received.values()),
+        },
+        "most_connections_at_once": max(one.most_at_once for one in plant.received.values()),
+        "harmed": list(plant.harmed),
+        "ledger_differences": list(differences(ledger, plant)),
+        "paths": {name: str(path) for name, path in tale.paths.items()},
+    }
+
+
+def _sent(ledger: Path) -> dict[str, int]:
+    from assetctl.work.ledgers import traffic
+
+    every = traffic(ledger).values()
+    return {"units": sum(one.units for one in every), "refusals": sum(one.refusals for one in every)}
+
+
+def _tell(output: Output, tale: Tale, record: dict[str, Any]) -> None:
+    if output.format != "table":
+        output.document("demo", record, command="demo", code=int(_code(tale, record)))
+    say, results = output.say, record["results"]
+    findings = ", ".join(f"{count} {severity}" for severity, count in record["findings"].items())
+    rate = record["highest_rate"]
+    books = "; ".join(record["ledger_differences"]) or "equal to the ledger, unit by unit"
+    config = tale.folder / "assetctl.toml"
+    say()
+    say(f"demo finished in {record['seconds']} s")
+    say(f"  devices    {record['devices']} in the inventory, {record['identified']} with maker and model")
+    say(f"  findings   {findings}")
+    say(f"  results    {', '.join(f'{count} {name}' for name, count in results.items())}")
+    say(f"  sent       {record['units_sent']} units, {record['refusals']} refused by the gate")
+    say(f"  received   {books}; at most {record['most_connections_at_once']} connection per device at once")
+    say(f"  rate       at most {rate['fragile']} units a second at the fragile device; lab devices up to {rate['lab']}")
+    say(f"  harmed     devices harmed: {len(record['harmed'])}" + "".join(f"; {one}" for one in record["harmed"]))
+    for name, path in tale.paths.items():
+        say(f"  {name:<10} {path}")
+    say(f"  ticket     ledger head {record['scan']['head']} count {record['scan']['count']}")
+    say(f"next: assetctl --config {config} assets list")
+    say(f"      assetctl --config {config} policy explain INV-008")
+
+
+def _code(tale: Tale, record: dict[str, Any]) -> Exit:
+    """0 when everything ran: findings are what a demo is for. A harmed device or a wrong ledger would be a bug."""
+    wrong = [Exit.BUG] if record["harmed"] or record["ledger_differences"] else []
+    return worst(*wrong, *(code for code in (tale.outcomes.code,) if code in (Exit.SAFETY, Exit.BUG, Exit.INTERRUPTED)))
+
+
+def _serve(output: Output) -> None:
+    from threading import Event
+
+    output.say("the plant stays up; Ctrl-C ends it")
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        output.say("the plant is down")
+
+
+def _quiet(output: Output) -> Output:
+    """The same output with warnings of its own."""
+    return replace(output, warnings=[])
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise EnvironmentFault(f"{fault.filename or folder}: {fault.strerror}") from None
+
+
+class Steps:
+    """Tells the steps with their number."""
+
+    def __init__(self, output: Output) -> None:
+        self._say: Callable[[str], None] = output.say
+        self._at = 0
+
+    def step(self, text: str) -> None:
+        self._at += 1
+        self._say(f"[{self._at}/{STEPS}] {text}")
