@@ -37,7 +37,8 @@ class Rules:
 
     vets, classes: by protocol. exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
-    held: (address, protocol, request) -> why a hold forbids it, or "".
+    held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
+    the one under which its pace, budget and seat are kept.
     """
 
     vets: Mapping[str, Vet]
@@ -48,6 +49,7 @@ class Rules:
     quarantined: Mapping[Address, str] = field(default_factory=dict)
     held: Callable[[Address, str, str], str] = lambda _address, _protocol, _request: ""
     vantage_fault: str = ""
+    same_device: Mapping[Address, Address] = field(default_factory=dict)
 
 
 class Gate:
@@ -183,6 +185,8 @@ class Gate:
         if self.kind(step.address) is NetworkKind.LAB:
             return ""
         device = self._device(step.address)
+        if outcome is not Outcome.SILENT:  # it left later than it was permitted; the pace counts from the wire
+            device.sent_at_s = max(device.sent_at_s, self._monotonic() - (rtt_ms or 0.0) / 1000)
         reason = limits.judge_exchange(device, permit.request, permit.payload, outcome, rtt_ms, detail)
         return self.trip(step, reason) if reason else ""
 
@@ -283,12 +287,16 @@ class Gate:
         kind = self.kind(step.address)
         if kind is NetworkKind.LAB or not packets:
             return 0.0
-        scope = self.plan.scope.limits
-        rate = scope.ot_units_per_second if kind is NetworkKind.OT else scope.it_units_per_second
-        now_s = self._monotonic()
+        rate, now_s = self._rate(step.address), self._monotonic()
         again = kind is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
         reconnect_s = device.sent_at_s + RECONNECT_S - now_s if again else 0.0
         return max(device.pause_s(rate, now_s), self._pace.wait_s(packets, now_s), reconnect_s)
+
+    def _rate(self, address: Address) -> float:
+        """Units a second that a device may be sent; 0 for no limit."""
+        scope = self.plan.scope.limits
+        rates = {NetworkKind.OT: scope.ot_units_per_second, NetworkKind.IT: scope.it_units_per_second}
+        return rates.get(self.kind(address), 0.0)
 
     # --- issuing ----------------------------------------------------------------------------------------------------
 
@@ -330,6 +338,7 @@ class Gate:
             sequence=sequence,
             envelope=opened.envelope,
             datagrams=datagrams,
+            pause_s=1.0 / rate if (rate := self._rate(step.address)) else 0.0,
         )
 
     def _refuse(self, step: Step, request: str, reason: str) -> Refused:

@@ -31,10 +31,11 @@ class Permit:
     """Leave to send one unit, the bytes included. action: connect, unit or goodbye.
 
     datagrams: how many datagrams it covers; more than one only for an SNMPv3 engine's discovery and time sync.
+    pause_s: the least time between two of them, since those of one connection may leave in one question.
     """
 
     __slots__ = (
-        *("_used", "action", "address", "datagrams", "envelope", "payload"),
+        *("_used", "action", "address", "datagrams", "envelope", "pause_s", "payload"),
         *("port", "request", "sequence", "step", "transport"),
     )
 
@@ -52,6 +53,7 @@ class Permit:
         sequence: int,
         envelope: str = "",
         datagrams: int = 1,
+        pause_s: float = 0.0,
     ) -> None:
         if type(seal) is not Seal:
             raise Refusal("a permit comes from the gate only")
@@ -65,6 +67,7 @@ class Permit:
         self.sequence = sequence
         self.envelope = envelope
         self.datagrams = datagrams
+        self.pause_s = pause_s
         self._used = False
 
     def use(self) -> bytes:

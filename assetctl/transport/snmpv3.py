@@ -3,7 +3,8 @@
 The engine has no transport of its own and no timer. What it wants to send by itself, such as a report about an answer
 it could not read, goes nowhere. Every datagram is drawn from the permits: the one that opened the connection covers the
 discovery of the agent's engine id and one more for its clock; each question brings one. Both are sent with the first
-question, so that silence, or a report, is always the outcome of a question.
+question, so that silence, or a report, is always the outcome of a question; between all of them lies the pause that
+the permit states.
 
 An engine keeps some 20 kB per agent for ever, so it is replaced after a number of agents; and it keeps users by name,
 so there is one for each credential. The PDU handed back is the engine's own encoding of the agent's values, since the
@@ -189,6 +190,8 @@ class Snmpv3Connection:
         self._agent = (*self._peer, next(_connections))  # the engine discovers anew for each connection
         self._engine = engine
         self._draws = permit.datagrams
+        self._pause_s = permit.pause_s
+        self._sent_at = float("-inf")
         self.sent = 0
 
     async def ask(self, permit: Permit | None, ask: Ask) -> Heard:
@@ -234,9 +237,11 @@ class Snmpv3Connection:
         if self._draws < 1:
             raise Refusal("no permit is left for this datagram")
         loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._sent_at + self._pause_s - loop.time()))
         message, handle = self._engine.seal(pdu, self._agent)
         self._draws -= 1
         self.sent += 1
+        self._sent_at = loop.time()
         try:
             await loop.sock_sendto(self._socket, message, self._peer)
             return await self._gather(wait_s, accepts)
