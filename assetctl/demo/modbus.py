@@ -47,7 +47,7 @@ def _answer(frame: bytes, units: Mapping[int, Unit]) -> Answers | None:
 
 def _identification(objects: Mapping[int, bytes], read_code: int, first: int) -> bytes:
     """One chunk from an object on; an unknown one begins again at the first, as the standard wants it."""
-    conformity = 0x80 | (3 if max(objects) >= 0x80 else 2 if max(objects) > 2 else 1)
+    conformity = 0x80 | (3 if max(objects, default=0) >= 0x80 else 2 if max(objects, default=0) > 2 else 1)
     numbers = sorted(number for number in objects if number <= _LAST.get(read_code, 0xFF))
     body, count, more, following = b"", 0, 0, 0
     for number in [number for number in numbers if number >= (first if first in objects else 0)]:

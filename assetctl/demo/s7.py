@@ -51,8 +51,8 @@ def _details(table: Mapping[str, Any]) -> dict[Szl, bytes]:
 
 
 def _list(szl: Szl, records: tuple[bytes, ...]) -> bytes:
-    head = szl[0].to_bytes(2) + szl[1].to_bytes(2) + len(records[0]).to_bytes(2) + len(records).to_bytes(2)
-    return head + b"".join(records)
+    head = szl[0].to_bytes(2) + szl[1].to_bytes(2) + (len(records[0]) if records else 0).to_bytes(2)
+    return head + len(records).to_bytes(2) + b"".join(records)
 
 
 def _answer(frame: bytes, slot: int, lists: Mapping[Szl, bytes]) -> Answers | None:
