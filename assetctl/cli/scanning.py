@@ -55,13 +55,13 @@ def plan(
         order = _order(app, store, targets, exclude, profile, realm, only, depth, scan="plan")
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
+        _show(app, made, order, store)
     if save is not None:
         save.write_text(made.canonical() + "\n", "utf-8")
         app.output.say(f"every row: {save}")
     if approval is not None:
         _draft(made, order.realm, approval)
         app.output.say(f"draft to narrow and sign: {approval}")
-    _show(app, made, order)
     if not made.rows:
         finish(Exit.NOTHING)
 
@@ -87,13 +87,14 @@ def scan(
     """Ask the devices of a plan who they are, harmlessly, and keep every answer. Asks once before anything is sent."""
     app = of(context)
     with app.store() as store:
+        app.mark_interrupted(store)
         order = _order(
             app, store, targets, exclude, profile, realm, only, depth, scan=resume or "", resume=resume or ""
         )
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
         if app.output.verbosity >= 0 or dry_run:
-            _show(app, made, order)
+            _show(app, made, order, store)
         if dry_run:
             return
         permission = _permission(app, made, store, order, approval=approval, yes=yes)
@@ -192,10 +193,11 @@ def _plan(order: "Order", store: "Store") -> "Plan":
     return plan_for(order, store, nmap=find_nmap() is not None)
 
 
-def _show(app: App, made: "Plan", order: "Order") -> None:
+def _show(app: App, made: "Plan", order: "Order", store: "Store") -> None:
     from assetctl.work.plan_text import lines
+    from assetctl.work.session import last_plan
 
-    for line in lines(made, vantage=order.scope.vantage_of(order.realm)):
+    for line in lines(made, vantage=order.scope.vantage_of(order.realm), since=last_plan(store, order.realm)):
         app.output.say(line)
 
 
@@ -217,7 +219,8 @@ def _permission(
     if approval is not None:
         from assetctl.work.ordering import read_approval
 
-        return permission_by(made, read_approval(approval), store, realm=order.realm, now=now())
+        signed = read_approval(approval)
+        return permission_by(made, signed, store, realm=order.realm, now=now(), resume=order.resume)
     if made.is_harmless_place and yes:
         return Permission("the command line, loopback or lab only")
     if made.scope.persons > 1:

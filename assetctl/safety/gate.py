@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_network
 
 from assetctl.errors import Refusal
@@ -27,6 +28,9 @@ UNIT_PACKETS = 2  # the unit and the ACK of its answer
 GREETING = 2  # datagrams of an SNMPv3 engine before its first question
 RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
+IN_MIND = (
+    4096  # addresses and steps for which the answers of plan and scope, which never change in a run, are remembered
+)
 
 _SEAL = Seal()
 
@@ -77,15 +81,19 @@ class Gate:
         self._contacted: dict[str, set[Address]] = {}
         self._trips: dict[str, set[Address]] = {}
         self.stopped_zones: dict[str, str] = {}
-        self._rows = {(row.protocol, row.target): row for row in plan.rows}
+        self._network_of = lru_cache(IN_MIND)(plan.scope.network_of)
+        self._in_scope = lru_cache(IN_MIND)(plan.scope.includes)
+        self._is_planned = lru_cache(IN_MIND)(self._has_row)
         for address, purses in (spent or {}).items():
-            self._devices[address] = limits.DeviceState(units=dict(purses))
+            device = self._device(address)
+            for purse, units in purses.items():
+                device.units[purse] = device.spent(purse) + units
 
     # --- who may be asked -------------------------------------------------------------------------------------------
 
     def kind(self, address: Address) -> NetworkKind:
         """How careful an address must be treated now: an IT host that showed an OT fact counts as OT."""
-        declared = self.plan.scope.network_of(address).kind
+        declared = self._network_of(address).kind
         return NetworkKind.OT if declared is NetworkKind.IT and address in self._ot_seen else declared
 
     def tighten(self, address: Address) -> None:
@@ -97,17 +105,18 @@ class Gate:
         reason = self._forbidden(step.address) or self._window_fault(step.address, worst_s)
         if reason:
             return self._refuse(step, "begin", reason)
-        if step.address in self._seated:
+        device = self._main(step.address)
+        if device in self._seated:
             return Wait(SEAT_WAIT_S)
         if self.kind(step.address) is NetworkKind.OT:
             block = _block(step.address)
-            fragile = self.plan.scope.network_of(step.address).fragile
+            fragile = self._network_of(step.address).fragile
             most = 1 if fragile else self.plan.scope.limits.devices_per_24
             if sum(other == block for other in self._seated.values()) >= most:
                 return Wait(SEAT_WAIT_S)
-            self._seated[step.address] = block
+            self._seated[device] = block
         else:
-            self._seated[step.address] = ""
+            self._seated[device] = ""
         return None
 
     def note_begin(self, step: Step) -> None:
@@ -120,7 +129,7 @@ class Gate:
 
     def finish(self, address: Address) -> None:
         """Give the device's seat back."""
-        self._seated.pop(address, None)
+        self._seated.pop(self._main(address), None)
 
     # --- what may leave ---------------------------------------------------------------------------------------------
 
@@ -218,13 +227,13 @@ class Gate:
             return f"stopped: {stop}"
         if any(address in target for target in self.rules.exclusions()):
             return "excluded"
-        if not self.plan.scope.includes(address):
+        if not self._in_scope(address):
             return "not in the scope of the plan"
         if self.rules.vantage_fault and self.kind(address) is NetworkKind.OT:
             return f"vantage: {self.rules.vantage_fault}"
         if address in self.rules.quarantined:
             return f"in quarantine: {self.rules.quarantined[address]}"
-        state = self._devices.get(address)
+        state = self._devices.get(self._main(address))
         if state is not None and state.tripped:
             return f"tripped: {state.tripped}"
         if reason := self.stopped_zones.get(self._zone(address)):
@@ -246,15 +255,7 @@ class Gate:
 
     def _named(self, step: Step, action: Open | Ask, opened: Open) -> str:
         """Name of the request on the published list. Raises Refusal when plan, list or class do not allow it."""
-        row = next(
-            (
-                r
-                for r in self.plan.rows
-                if r.protocol == step.protocol and step.address in r.target and step.port in r.ports
-            ),
-            None,
-        )
-        if row is None:
+        if not self._is_planned(step.protocol, step.address, step.port):
             raise Refusal(f"{step.protocol} on port {step.port} is not in the plan for this address")
         if opened.port != step.port or opened.port in NEVER_CONNECTED:
             raise Refusal(f"port {opened.port} is not the planned one")
@@ -267,6 +268,9 @@ class Gate:
         name = self.rules.vets[step.protocol](action.payload)
         self._classed(step, name)
         return name
+
+    def _has_row(self, protocol: str, address: Address, port: int) -> bool:
+        return any(r.protocol == protocol and address in r.target and port in r.ports for r in self.plan.rows)
 
     def _classed(self, step: Step, request: str) -> None:
         klass = self.rules.classes[step.protocol].get(request)
@@ -366,10 +370,15 @@ class Gate:
         return self.ledger.append(entry, now_s=self._monotonic())
 
     def _device(self, address: Address) -> limits.DeviceState:
-        state = self._devices.get(address)
+        main = self._main(address)
+        state = self._devices.get(main)
         if state is None:
-            state = self._devices[address] = limits.DeviceState()
+            state = self._devices[main] = limits.DeviceState()
         return state
+
+    def _main(self, address: Address) -> Address:
+        """The address under which a device is counted, whichever of its addresses is asked."""
+        return self.rules.same_device.get(address, address)
 
     def _zone(self, address: Address) -> str:
         return (self.rules.zone_of(address) if self.rules.zone_of else "") or _block(address)
@@ -389,6 +398,7 @@ def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int
     return 1, UNIT_PACKETS if opened.transport is Transport.TCP else 1, 1
 
 
+@lru_cache(IN_MIND)
 def _block(address: Address) -> str:
     """The /24, or /64, that an address lies in."""
     prefix = 24 if address.ip.version == 4 else 64

@@ -17,6 +17,7 @@ from assetctl.errors import EnvironmentFault, IntegrityFault
 
 GENESIS = "0" * 64
 FSYNC_S = 1.0
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class Verified:
     torn: bool
 
 
+EMPTY = Verified(GENESIS, 0, torn=False)
+
+
 class Ledger:
     """An open ledger. Lines can only be appended."""
 
@@ -55,7 +59,7 @@ class Ledger:
     def append(self, entry: Mapping[str, Any], *, now_s: float) -> int:
         """Write one line and return its number. Raises EnvironmentFault when it could not be written whole."""
         number = self.count + 1
-        body = json.dumps({"n": number, **entry, "prev": self.head}, separators=(",", ":"), ensure_ascii=True)
+        body = _ENCODER.encode({"n": number, **entry, "prev": self.head})
         digest = hashlib.sha256(body.encode()).hexdigest()
         line = f'{body[:-1]},"hash":"{digest}"}}\n'.encode()
         try:
@@ -74,14 +78,20 @@ class Ledger:
             self.sync(now_s=now_s)
 
     def sync(self, *, now_s: float) -> None:
-        os.fsync(self._fd)
+        """Bring the lines to disk. Raises EnvironmentFault."""
+        try:
+            os.fsync(self._fd)
+        except OSError as fault:
+            raise EnvironmentFault(f"{self.path}: the ledger is not safe on disk ({fault.strerror})") from None
         self._synced_at = now_s
 
     def close(self) -> None:
         if self._fd >= 0:
-            os.fsync(self._fd)
-            os.close(self._fd)
-            self._fd = -1
+            try:
+                self.sync(now_s=self._synced_at)
+            finally:
+                os.close(self._fd)
+                self._fd = -1
 
 
 def reopen(path: Path) -> Ledger:
@@ -98,7 +108,7 @@ def verify(path: Path, *, head: str = "", count: int = 0) -> Verified:
 
     Raises IntegrityFault that names the first line at fault, or says that lines are missing or the chain was rebuilt.
     """
-    state = Verified(GENESIS, 0, torn=False)
+    state = EMPTY
     for line in read(path):
         state = Verified(line.hash, line.number, torn=False)
         if count and line.number == count and head and line.hash != head:

@@ -1,6 +1,7 @@
 """Drives one talk: takes each question to the gate, sends what the permit holds, keeps the answer, then hands it on.
 
-The order never changes: ledger line, send, ledger line of the answer, commit, and only then the probe sees it.
+The order never changes: ledger line, send, commit of the answer, its ledger line, and only then the probe sees it.
+So an answer that the ledger notes is stored, whenever this process is killed.
 """
 
 import asyncio
@@ -34,7 +35,10 @@ class Connection(Shape):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC."""
+    """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC.
+
+    resend: whether a datagram that met silence is sent once more.
+    """
 
     scan: str
     vantage: Vantage
@@ -42,6 +46,7 @@ class Surroundings:
     connect_s: float
     keep: Callable[[str, Exchange], Awaitable[None]]
     now: Callable[[], datetime]
+    resend: bool = True
 
 
 @dataclass
@@ -75,7 +80,7 @@ async def converse(
         realm=step.address.realm,
         target=step.address,
         vantage=around.vantage.name,
-        outcome=Outcome.GARBLED if detail else overall(state.exchanges, denied=bool(state.denied)),
+        outcome=_outcome(state, gate, is_garbled=bool(detail)),
         started=started,
         ended=around.now(),
         exchanges=tuple(state.exchanges),
@@ -96,6 +101,15 @@ def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
     if units:
         return units[-1].outcome
     return Outcome.DENIED if denied else Outcome.ABORTED
+
+
+def _outcome(state: _State, gate: Gate, *, is_garbled: bool) -> Outcome:
+    """A talk that a stop cut short is aborted, whatever was answered before: it is not finished."""
+    if is_garbled:
+        return Outcome.GARBLED
+    if state.denied and gate.rules.stop():
+        return Outcome.ABORTED
+    return overall(state.exchanges, denied=bool(state.denied))
 
 
 def port_claims(exchanges: tuple[Exchange, ...]) -> tuple[Claim, ...]:
@@ -190,7 +204,8 @@ async def _ask(action: Ask, step: Step, state: _State, *, gate: Gate, around: Su
         state.exchanges.append(exchange)
         await around.keep(f"{around.scan}/{step.id}", exchange)
         return heard.reply
-    reply = await _send(action, step, state, gate=gate, around=around, is_last=state.opened.transport is Transport.TCP)
+    is_last = state.opened.transport is Transport.TCP or not around.resend
+    reply = await _send(action, step, state, gate=gate, around=around, is_last=is_last)
     if reply is None:
         reply = await _send(action, step, state, gate=gate, around=around, is_last=True)
     return reply or Reply(Outcome.SILENT)
@@ -224,7 +239,6 @@ async def _keep(
     step: Step, permit: Permit, heard: Heard, at: datetime, state: _State, *, gate: Gate, around: Surroundings
 ) -> None:
     reply = heard.reply
-    gate.answered(step, permit, reply.outcome, reply.frames, heard.rtt_ms, reply.detail)
     strays = f"{heard.strays} units that answered no question" if heard.strays else ""
     told = [f"{_port(permit)}: {reply.detail}" if reply.detail else _port(permit)] if permit.action == "connect" else []
     told += [reply.detail] if reply.detail and not told else []
@@ -240,6 +254,7 @@ async def _keep(
     )
     state.exchanges.append(exchange)
     await around.keep(f"{around.scan}/{step.id}", exchange)
+    gate.answered(step, permit, reply.outcome, reply.frames, heard.rtt_ms, reply.detail)
 
 
 def _port(permit: Permit) -> str:

@@ -9,6 +9,10 @@ from pathlib import Path
 from assetctl.errors import EnvironmentFault
 
 
+UNKNOWN = "?"
+BRIEFLY_S = 0.5  # as long as somebody may hold a lock only to look whether it is free
+
+
 @contextmanager
 def held(folder: Path, realm: str, scan: str) -> Iterator[Path]:
     """Hold the lock of a realm; yields the stop file's path. Raises EnvironmentFault that names the other holder."""
@@ -18,7 +22,7 @@ def held(folder: Path, realm: str, scan: str) -> Iterator[Path]:
     holder, stop = folder / f"{realm}.holder", folder / f"{realm}.stop"
     lock = FileLock(folder / f"{realm}.lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=BRIEFLY_S)
     except Timeout:
         raise EnvironmentFault(
             f"realm {realm} is being scanned by {_holder(holder)}; wait, or `assetctl stop`"
@@ -33,10 +37,28 @@ def held(folder: Path, realm: str, scan: str) -> Iterator[Path]:
         lock.release()
 
 
+def holder_of(folder: Path, realm: str) -> str:
+    """Id of the scan that holds the lock of a realm; "" when it is free, UNKNOWN when the holder does not say."""
+    from filelock import FileLock, Timeout
+
+    if not (folder / f"{realm}.lock").exists():
+        return ""
+    try:
+        with FileLock(folder / f"{realm}.lock", timeout=0):
+            return ""
+    except Timeout:
+        try:
+            return str(json.loads((folder / f"{realm}.holder").read_text("utf-8"))["scan"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return UNKNOWN
+
+
 def ask_to_stop(folder: Path, realm: str | None = None) -> tuple[str, ...]:
     """Tell the running scans, of one realm or of all, to stop sending. The scans told, as text."""
     told = []
     for holder in sorted(folder.glob(f"{realm or '*'}.holder")):
+        if not holder_of(folder, holder.stem):
+            continue  # left by a run that was killed
         holder.with_suffix(".stop").write_text("assetctl stop", "utf-8")
         told.append(f"{holder.stem}: {_holder(holder)}")
     return tuple(told)

@@ -110,7 +110,8 @@ def narrowed(order: Order, store: Store, *, stale: timedelta | None, missing: tu
     targets = tuple(_single(order, text) for text in _addresses(chosen) if _wanted(order, text))
     if not targets:
         raise InputError("no known device fits; without --from-evidence, --stale and --missing all targets are planned")
-    return replace(order, scope=replace(order.scope, targets=targets))
+    request = {**order.request, "targets": tuple(str(target) for target in targets)}
+    return replace(order, scope=replace(order.scope, targets=targets), request=request)
 
 
 def span(text: str) -> timedelta:

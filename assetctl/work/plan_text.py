@@ -1,5 +1,6 @@
 """A plan as people read it before they allow it: at most 40 lines, whatever its size."""
 
+import json
 from collections.abc import Iterator
 
 from assetctl.model import NetworkKind
@@ -11,10 +12,10 @@ MOST_ROWS = 14
 MOST_NOTES = 6
 
 
-def lines(plan: Plan, *, vantage: Vantage, since: Plan | None = None) -> tuple[str, ...]:
+def lines(plan: Plan, *, vantage: Vantage, since: str = "") -> tuple[str, ...]:
     """The plan in at most 40 lines: totals, rows, the costliest device, sweeps, depth, exclusions, what is left out.
 
-    since: the last approved plan, to show the difference to it.
+    since: canonical text of the last plan that was run, to show the difference to it.
     """
     shown = [
         *_totals(plan, vantage),
@@ -94,11 +95,11 @@ def _particulars(plan: Plan) -> list[str]:
     return notes + left_out
 
 
-def _difference(plan: Plan, since: Plan | None) -> list[str]:
-    if since is None:
+def _difference(plan: Plan, since: str) -> list[str]:
+    if not since:
         return []
-    new = [_row(row) for row in plan.rows if row not in since.rows]
-    gone = [_row(row) for row in since.rows if row not in plan.rows]
-    if not new and not gone:
-        return ["Against the last approved plan: the same"]
-    return [f"Against the last approved plan: {len(new)} rows new, {len(gone)} rows gone"]
+    before = {json.dumps(row) for row in json.loads(since)["rows"]}
+    now = {json.dumps(row) for row in json.loads(plan.canonical())["rows"]}
+    if before == now:
+        return ["Against the last plan that was run: the same rows"]
+    return [f"Against the last plan that was run: {len(now - before)} rows new, {len(before - now)} rows gone"]

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
+from assetctl import fingerprint
 from assetctl.model import Address, Claim, NetworkKind, Observation, Outcome
 from assetctl.plan import Plan, Step, steps
 from assetctl.protocol import Protocol
 from assetctl.safety.gate import Gate
 from assetctl.safety.holds import Hold, known
+from assetctl.safety.nature import control_equipment, safety_system
 from assetctl.safety.permit import Refused, Wait
 from assetctl.work import contexts, finder
 from assetctl.work.converse import NAP_S, Surroundings, converse
-
-OT_SERVICES = frozenset({"modbus", "s7", "enip", "bacnet", "profinet", "opcua", "dnp3", "iec104"})
 
 
 @dataclass
@@ -34,18 +34,26 @@ class Progress:
 
 @dataclass
 class Held:
-    """Which holds apply to which device, as its answers come in."""
+    """Which holds apply to which device, as its answers come in. consented: safety systems that may be asked."""
 
+    consented: frozenset[Address] = frozenset()
     holds: tuple[Hold, ...] = field(default_factory=known)
     by_address: dict[Address, list[Hold]] = field(default_factory=dict)
+    safety_systems: dict[Address, str] = field(default_factory=dict)
 
     def learn(self, address: Address, claims: Iterable[Claim]) -> None:
+        """Take in what an answer says about the device."""
         claims = tuple(claims)
         found = [hold for hold in self.holds if hold.knows(claims)]
         self.by_address.setdefault(address, []).extend(found)
+        reason = safety_system((c.key, c.local_key, c.value) for c in claims if not c.part)
+        if reason and address not in self.consented:
+            self.safety_systems[address] = reason
 
     def reason(self, address: Address, protocol: str, request: str) -> str:
         """Why a request is held for a device, or ""."""
+        if address in self.safety_systems:
+            return f"a safety system by {self.safety_systems[address]}; it needs a consent that names it"
         match = next((h for h in self.by_address.get(address, ()) if h.holds(protocol, request)), None)
         return f"{match.reason} ({match.source})" if match else ""
 
@@ -98,6 +106,8 @@ async def _work(
         for step in todo:
             if f"{run.around.scan}/{step.id}" in run.done:
                 continue
+            if run.gate.rules.stop():
+                return
             observation = await _take(run, step)
             run.store(observation)
             reached = reached or observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
@@ -162,10 +172,12 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
 
 def _learn(run: Run, step: Step, observation: Observation) -> None:
     """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
-    run.held.learn(step.address, observation.claims)
+    derived = tuple(one.claim for one in fingerprint.derive(observation.claims))
+    claims = observation.claims + derived
+    run.held.learn(step.address, claims)
+    if control_equipment((c.key, c.local_key, c.value) for c in claims):
+        run.gate.tighten(step.address)
     for claim in observation.claims:
-        if claim.key == "service_name" and claim.value in OT_SERVICES:
-            run.gate.tighten(step.address)
         if claim.key == "sys_uptime_s" and isinstance(claim.value, int):
             run.gate.uptime(step, float(claim.value))
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 
@@ -13,16 +14,17 @@ from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Address, Observation, Outcome, Scan, ScanState, Zone
 from assetctl.plan import NMAP, Plan, make
 from assetctl.protocol import Protocol
-from assetctl.safety import ledger as ledgers_file
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger
+from assetctl.safety.nature import Told, control_equipment, safety_system
 from assetctl.scope import Scope, Target, Vantage
 from assetctl.secrets import Secret
+from assetctl.settle import addresses
 from assetctl.store.records import Approval as Approved
 from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
 from assetctl.transport import route
-from assetctl.work import ledgers, lock
+from assetctl.work import ledgers, lock, recovery
 from assetctl.work.converse import Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper
@@ -79,14 +81,62 @@ class Outcomes:
 
 
 def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
-    """The plan of an order, with what earlier evidence knows about its addresses."""
-    known = frozenset(o.target for o in store.observations(realm=order.realm) if o.target and _showed_device(o))
-    return make(order.scope, order.protocols, known=known, nmap=nmap)
+    """The plan of an order, with what earlier evidence knows about its addresses. Safety systems are left out."""
+    earlier = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
+    known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
+    left_alone = {} if order.resume else _left_alone(order, store)  # the gate holds them in a resumed scan
+    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(left_alone))
+    scope = replace(order.scope, excluded=order.scope.excluded + excluded)
+    made = make(scope, order.protocols, known=known, nmap=nmap)
+    notes = tuple((str(a), f"a safety system by {why}; name it in [safety_consents]") for a, why in left_alone.items())
+    return replace(made, left_out=notes + made.left_out)
 
 
-def permission_by(plan: Plan, approval: approvals.Approval, store: Store, *, realm: str, now: datetime) -> Permission:
-    """Permission by an approval file. Raises InputError that lists every respect in which the plan goes beyond it."""
-    used = sum(1 for scan in store.scans(realm) if scan.approval.endswith(approval.hash[:12]))
+def last_plan(store: Store, realm: str) -> str:
+    """Canonical text of the last plan that was run in a realm, or ""."""
+    for scan in reversed(store.scans(realm)):
+        if stored := store.plan(scan.id):
+            return json.dumps(json.loads(stored)["plan"])
+    return ""
+
+
+def _left_alone(order: Order, store: Store) -> dict[Address, str]:
+    """Safety systems in the scope that no consent names, and what shows that they are such."""
+    return {
+        address: reason
+        for address, reason in evidenced(store, order.realm, safety_system).items()
+        if address not in order.scope.safety_consents and order.scope.includes(address)
+    }
+
+
+def evidenced(store: Store, realm: str, shows: Callable[[Told], str]) -> dict[Address, str]:
+    """Addresses of known assets whose facts show something, and why."""
+    found: dict[Address, str] = {}
+    for asset in store.assets(realm):
+        if reason := shows((fact.key, fact.subject.local_key, fact.value) for fact in asset.facts):
+            found |= {Address(realm, ip_address(text)): reason for text in addresses(asset)}
+    return found
+
+
+def _same_device(store: Store, realm: str) -> dict[Address, Address]:
+    """Every further address of a device -> its first one: pace and budget belong to the device."""
+    several = (addresses(asset) for asset in store.assets(realm))
+    return {
+        Address(realm, ip_address(other)): Address(realm, ip_address(texts[0]))
+        for texts in several
+        for other in texts[1:]
+    }
+
+
+def permission_by(
+    plan: Plan, approval: approvals.Approval, store: Store, *, realm: str, now: datetime, resume: str = ""
+) -> Permission:
+    """Permission by an approval file; going on with an interrupted scan is no further run.
+
+    Raises InputError that lists every respect in which the plan goes beyond the approval.
+    """
+    runs = (scan for scan in store.scans(realm) if scan.id != resume)
+    used = sum(scan.approval.endswith(approval.hash[:12]) for scan in runs)
     found = approvals.objections(plan, approval, now=now, runs_used=used, realm=realm)
     if found:
         raise InputError("the plan is outside the approval: " + "; ".join(found))
@@ -109,11 +159,11 @@ def perform(
         raise InputError("the plan is empty: nothing in it may be asked; `assetctl plan` says why")
     vantage = route.taken(order.scope.vantage_of(order.realm), plan.rows[0].target.first)
     with lock.held(place.locks, order.realm, order.scan) as stop_file:
+        earlier = ledgers.spent(store.scans(order.realm), now=now())
         scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
         stop = Stop(stop_file)
-        earlier = ledgers.spent(store.scans(order.realm), now=now())
-        ledger = ledgers_file.reopen(Path(scan.ledger)) if order.resume else Ledger(Path(scan.ledger))
-        held = Held()
+        ledger = recovery.ledger_of(scan)
+        held = Held(order.scope.safety_consents, safety_systems=_left_alone(order, store))
         gate = _gate(order, plan, ledger, stop, store, now=now, earlier=earlier, held=held)
         try:
             counts = _run(
@@ -121,13 +171,13 @@ def perform(
             )
         finally:
             ledger.close()
-            scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED)
+            scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED, note="")
             store.finish_scan(scan)
+            _record_trips(gate, scan, store, place, order, now=now)
         code = _code(counts, gate, stop, plan)
         state = _state(code, stop)
         scan = replace(scan, state=state, ended=now(), exit=int(code), counts=counts)
         store.finish_scan(scan)
-        _record_trips(gate, scan, store, place, order, now=now)
         return Outcomes(
             scan, ingest(store, order.realm, zones=order.zones, site_of=order.site_of), gate.tripped, counts, code
         )
@@ -143,8 +193,11 @@ def _begun(
     vantage: Vantage,
     now: Callable[[], datetime],
 ) -> Scan:
+    approved = permission.hash or plan.hash
     if order.resume:
-        return _resumed(order, plan, store)
+        scan = recovery.resumed(store, order.resume, plan)
+        store.put_approval(Approved(permission.stated, f"scan {scan.id} resumed", now(), approved, scan=scan.id))
+        return scan
     place.ledgers.mkdir(mode=0o700, parents=True, exist_ok=True)
     anchor = "anchor checked" if vantage.is_verified else "cell not verified"
     scan = Scan(
@@ -162,19 +215,8 @@ def _begun(
     )
     store.begin_scan(scan)
     store.put_plan(scan.id, json.dumps({"request": order.request, "plan": json.loads(plan.canonical())}))
-    store.put_approval(
-        Approved(permission.stated, f"scan {scan.id}", now(), permission.hash or plan.hash, scan=scan.id)
-    )
+    store.put_approval(Approved(permission.stated, f"scan {scan.id}", now(), approved, scan=scan.id))
     return scan
-
-
-def _resumed(order: Order, plan: Plan, store: Store) -> Scan:
-    scan = store.scan(order.resume)
-    if scan is None or scan.state not in (ScanState.INTERRUPTED, ScanState.RUNNING, ScanState.STOPPED):
-        raise InputError(f"scan {order.resume}: not there or not interrupted; `assetctl scans list` shows them")
-    if scan.plan_hash != plan.hash:
-        raise InputError(f"scan {order.resume}: today's plan {plan.hash[:12]} is not its plan {scan.plan_hash[:12]}")
-    return replace(scan, state=ScanState.RUNNING)
 
 
 def _gate(
@@ -199,8 +241,12 @@ def _gate(
         zone_of=order.zone_of,
         quarantined=quarantined,
         held=held.reason,
+        same_device=_same_device(store, order.realm),
     )
-    return Gate(plan, rules, ledger, now=now, monotonic=monotonic, spent=earlier)
+    gate = Gate(plan, rules, ledger, now=now, monotonic=monotonic, spent=earlier)
+    for address in evidenced(store, order.realm, control_equipment):
+        gate.tighten(address)
+    return gate
 
 
 def _run(
@@ -219,6 +265,8 @@ def _run(
     counts: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
     counts["authentication"] = 0
     done = store.steps_done(order.resume) if order.resume else frozenset()
+    for before in store.observations(scan=order.resume) if order.resume else ():
+        counts[before.outcome] += before.id in done
     given_up = _given_up(order, Path(gate.ledger.path), done)
     around = Surroundings(
         order.resume or order.scan,

@@ -117,6 +117,19 @@ def test_only_four_ot_devices_of_a_24_are_asked_at_once(tmp_path: Path) -> None:
     assert g.begin(replace(step, address=address("10.20.1.5")), worst_s=1) is None
 
 
+def test_two_addresses_of_one_device_share_seat_pace_budget_and_breaker(tmp_path: Path) -> None:
+    same = {address("10.20.1.2"): address("10.20.1.1")}
+    g, step, clock = made(tmp_path, same_device=same)
+    other = replace(step, address=address("10.20.1.2"))
+    assert g.begin(step, worst_s=1) is None
+    assert isinstance(g.begin(other, worst_s=1), Wait)
+    assert isinstance(g.permit(step, OPEN, opened=OPEN), Permit)
+    assert isinstance(g.permit(other, OPEN, opened=OPEN), Wait)
+    clock.seconds += 1
+    g.trip(step, "slowed down")
+    assert "tripped" in reason(g.permit(other, OPEN, opened=OPEN))
+
+
 def test_no_device_is_begun_that_cannot_finish_inside_the_window(tmp_path: Path) -> None:
     windows = (Window(days=(0,), start=time(11), end=time(12, 1)),)  # a minute is left at noon
     plan = plan_of(scope(target("10.20.1.1"), windows=windows))

@@ -1,0 +1,56 @@
+"""What facts show about the nature of a device: a safety system, or control equipment in an IT network."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+
+from assetctl.plan import OT_PORTS
+
+Told = Iterable[tuple[str, str, object]]  # fact key, local key, value
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One row: a fact key and the globs that fit. source: why it is a sign."""
+
+    key: str
+    any: tuple[str, ...]
+    source: str
+
+    def fits(self, key: str, value: object) -> bool:
+        text = str(value)[:256].lower()
+        return key == self.key and any(fnmatchcase(text, glob.lower()) for glob in self.any)
+
+
+def safety_system(told: Told) -> str:
+    """Why facts show a safety system, or ""."""
+    return _reason("safety", told)
+
+
+def control_equipment(told: Told) -> str:
+    """Why facts show OT equipment, or "". An open port of an OT protocol counts."""
+    said = tuple(told)
+    for key, local_key, value in said:
+        if key == "port_state" and value == "open" and local_key in OT_PORTS:
+            return f"port {local_key} is open"
+    return _reason("ot", said)
+
+
+def _reason(kind: str, told: Told) -> str:
+    for key, _, value in told:
+        for sign in signs()[kind]:
+            if sign.fits(key, value):
+                return f"{key} {str(value)[:80]} ({sign.source})"
+    return ""
+
+
+@cache
+def signs() -> Mapping[str, tuple[Sign, ...]]:
+    """The shipped rows by kind."""
+    table = tomllib.loads(files("assetctl.safety").joinpath("nature.toml").read_text("utf-8"))
+    return {
+        kind: tuple(Sign(row["key"], tuple(row["any"]), row["source"]) for row in rows) for kind, rows in table.items()
+    }
