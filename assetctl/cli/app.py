@@ -65,6 +65,13 @@ class App:
             Path(os.environ.get("ASSETCTL_LOCKS", "") or user_state_path("assetctl") / "locks"),
         )
 
+    def mark_interrupted(self, store: "Store") -> None:
+        """Show runs that were killed as interrupted from here on."""
+        from assetctl.work.recovery import mark_interrupted
+
+        for scan in mark_interrupted(store, self.place.locks):
+            self.output.say(f"scan {scan.id} was killed; go on with it: assetctl scan --resume {scan.id}")
+
     @cached_property
     def zones_file(self) -> "tuple[tuple[Zone, ...], str]":
         """The zones of the file that the settings name, and its SHA-256; none and "" when they name none."""

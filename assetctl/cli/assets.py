@@ -115,6 +115,7 @@ def list_scans(context: typer.Context) -> None:
     """All runs and imports, newest first."""
     app = of(context)
     with app.store() as store:
+        app.mark_interrupted(store)
         rows = [
             {
                 "id": s.id,
@@ -137,6 +138,7 @@ def show_scan(context: typer.Context, scan: Annotated[str, typer.Argument(help="
 
     app = of(context)
     with app.store() as store:
+        app.mark_interrupted(store)
         found = store.scan(scan)
         if found is None:
             raise InputError(f"{scan}: no such scan; `assetctl scans list` shows them")

@@ -49,8 +49,9 @@ def observation(store: Database, observation_id: str) -> Observation | None:
 
 
 def steps_done(store: Database, scan_id: str) -> frozenset[str]:
-    """Ids of the steps that ended by themselves; an aborted one is not done."""
-    ended = (OBSERVATION.c.scan == scan_id) & (OBSERVATION.c.outcome != Outcome.ABORTED.value)
+    """Ids of the steps that ended by themselves; one that was aborted, or denied before it said anything, is not done."""
+    open_ended = (Outcome.ABORTED.value, Outcome.DENIED.value)
+    ended = (OBSERVATION.c.scan == scan_id) & OBSERVATION.c.outcome.not_in(open_ended)
     with store.reading() as connection:
         return frozenset(connection.execute(select(OBSERVATION.c.id).where(ended)).scalars())
 

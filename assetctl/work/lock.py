@@ -8,7 +8,6 @@ from pathlib import Path
 
 from assetctl.errors import EnvironmentFault
 
-
 UNKNOWN = "?"
 BRIEFLY_S = 0.5  # as long as somebody may hold a lock only to look whether it is free
 

@@ -198,12 +198,12 @@ def test_observations_that_fail_in_the_middle_leave_nothing(store: Store) -> Non
     assert store.evidence_counts().blobs == 0
 
 
-def test_a_step_is_done_unless_it_was_aborted(store: Store) -> None:
+def test_a_step_is_done_unless_it_was_aborted_or_denied(store: Store) -> None:
     store.begin_scan(stored.scan())
     aborted = replace(stored.observation(2), outcome=Outcome.ABORTED)
     denied = replace(stored.observation(3), outcome=Outcome.DENIED)
     store.put_observations([stored.observation(1), aborted, denied])
-    assert store.steps_done("s1") == {"s1-step-1", "s1-step-3"}
+    assert store.steps_done("s1") == {"s1-step-1"}
     assert store.steps_done("s2") == frozenset()
 
 
