@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
@@ -11,15 +12,15 @@ SECONDS ?= 60
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml
+$(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/dev.txt
 	@touch $@
 
 .venv-snap7/.ready: requirements/snap7.txt
@@ -47,8 +48,8 @@ docs: $(VENV)/.dev ## write the generated pages
 bench: $(VENV)/.dev ## side by side with peers, ratios of one run
 	$(BIN)/python -m bench
 
-bundle: ## hashed wheelhouse for machines without a network, in bundle/
-	@$(PYTHON) tools/bundle.py
+bundle: $(VENV)/.runtime ## hashed wheelhouse for machines without a network, in bundle/
+	@$(BIN)/python tools/bundle.py $(BUNDLE)
 
 lock: ## renew the lock files (needs uv)
 	@tools/lock.sh
