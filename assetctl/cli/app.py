@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assetctl.report.redact import Pseudonyms
     from assetctl.settings import Settings
     from assetctl.store.repo import Store
-    from assetctl.work.session import Place
+    from assetctl.work.order import Place
 
 
 @dataclass
@@ -54,7 +54,7 @@ class App:
         """Folders of ledgers, incidents and locks: beside an SQLite file, else in the user's data folder."""
         from platformdirs import user_data_path, user_state_path
 
-        from assetctl.work.session import Place
+        from assetctl.work.order import Place
 
         base = Path(self.database_url.removeprefix("sqlite:///"))
         if not self.database_url.startswith("sqlite:///"):

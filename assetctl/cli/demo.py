@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from assetctl.report.view import ReportView
     from assetctl.store.repo import Store
     from assetctl.work.check import Checked
-    from assetctl.work.session import Order, Outcomes, Permission
+    from assetctl.work.order import Order, Permission
+    from assetctl.work.session import Outcomes
 
 STEPS = 8
 REALM = "plant"
@@ -55,15 +56,13 @@ def demo(
 ) -> None:
     """Try everything on a fake plant on loopback: plan, scan, import, check, reports, golden files. Needs no rights."""
     from assetctl.demo.folder import SETTINGS, prepare
-    from assetctl.demo.plant import free_network, running
+    from assetctl.demo.plant import running
 
     began_s, output = monotonic(), of(context).output
-    network = free_network()
-    prepare(folder, network=network, now=now())
-    app = App(_quiet(output), folder / SETTINGS)
-    with running(network) as plant:
-        say = Steps(output)
-        say.step(f"a fake plant of {len(plant.devices)} devices on {network}0.0/16, loopback only")
+    with running() as plant:
+        prepare(folder, network=plant.network, now=now())
+        app, say = App(_quiet(output), folder / SETTINGS), Steps(output)
+        say.step(f"a fake plant of {len(plant.devices)} devices on {plant.network}0.0/16, loopback only")
         tale = run(app, folder, say, began_s)
         record = account(tale, plant)
         _tell(output, tale, record)
@@ -101,8 +100,8 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
 def _planned(app: App, store: "Store") -> "tuple[Order, Plan]":
     import os
 
+    from assetctl.work.order import plan_for
     from assetctl.work.ordering import Wish, order_of
-    from assetctl.work.session import plan_for
 
     scan = f"demo-{now():%Y%m%dT%H%M%S}"
     order = order_of(Wish(None), app.settings, zones=app.zones, scan=scan, environ=os.environ)
@@ -114,8 +113,8 @@ def _signed(plan: "Plan", order: "Order", store: "Store", path: Path) -> "Permis
     from datetime import timedelta
 
     from assetctl.approval import draft
+    from assetctl.work.order import permission_by
     from assetctl.work.ordering import read_approval
-    from assetctl.work.session import permission_by
 
     text = draft(plan, now=now(), until=now() + timedelta(days=1), realm=order.realm)
     path.write_text(text.replace("approved_by = []", f"approved_by = {SIGNED}"), "utf-8")

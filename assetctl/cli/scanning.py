@@ -12,7 +12,8 @@ from assetctl.errors import Exit, InputError
 if TYPE_CHECKING:
     from assetctl.plan import Plan
     from assetctl.store.repo import Store
-    from assetctl.work.session import Order, Outcomes, Permission
+    from assetctl.work.order import Order, Permission
+    from assetctl.work.session import Outcomes
 
 Targets = Annotated[list[str] | None, typer.Argument(help="Addresses, networks, ranges, names, @file, realm/network.")]
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Leave these out.")]
@@ -188,14 +189,14 @@ def _narrowed(
 
 def _plan(order: "Order", store: "Store") -> "Plan":
     from assetctl.transport.tool import find_nmap
-    from assetctl.work.session import plan_for
+    from assetctl.work.order import plan_for
 
     return plan_for(order, store, nmap=find_nmap() is not None)
 
 
 def _show(app: App, made: "Plan", order: "Order", store: "Store") -> None:
+    from assetctl.work.order import last_plan
     from assetctl.work.plan_text import lines
-    from assetctl.work.session import last_plan
 
     for line in lines(made, vantage=order.scope.vantage_of(order.realm), since=last_plan(store, order.realm)):
         app.output.say(line)
@@ -214,7 +215,7 @@ def _draft(made: "Plan", realm: str, path: Path) -> None:
 def _permission(
     app: App, made: "Plan", store: "Store", order: "Order", *, approval: Path | None, yes: bool
 ) -> "Permission":
-    from assetctl.work.session import Permission, permission_by
+    from assetctl.work.order import Permission, permission_by
 
     if approval is not None:
         from assetctl.work.ordering import read_approval

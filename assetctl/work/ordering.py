@@ -21,7 +21,7 @@ from assetctl.settings import Settings
 from assetctl.settle import addresses, settled
 from assetctl.store.repo import Store
 from assetctl.targets import read_exclusions
-from assetctl.work.session import Order
+from assetctl.work.order import Order
 from assetctl.zones import zone_of
 
 SPANS = {"d": timedelta(days=1), "h": timedelta(hours=1), "w": timedelta(weeks=1)}

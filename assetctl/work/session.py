@@ -3,22 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 
-from assetctl import approval as approvals
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Address, Observation, Outcome, Scan, ScanState, Zone
-from assetctl.plan import NMAP, Plan, make
-from assetctl.protocol import Protocol
+from assetctl.model import Address, Observation, Outcome, Scan, ScanState
+from assetctl.plan import NMAP, Plan
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger
-from assetctl.safety.nature import Told, control_equipment, safety_system
-from assetctl.scope import Scope, Target, Vantage
-from assetctl.secrets import Secret
+from assetctl.safety.nature import control_equipment
+from assetctl.scope import Vantage
 from assetctl.settle import addresses
 from assetctl.store.records import Approval as Approved
 from assetctl.store.records import Incident, Quarantined
@@ -29,44 +26,11 @@ from assetctl.work.converse import Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper
 from assetctl.work.nmap import Leases
-from assetctl.work.scan import Held, Progress, Run, run
+from assetctl.work.order import Order, Permission, Place, evidenced, left_alone
+from assetctl.work.scan import Held, Progress, Run, learn, run
 from assetctl.work.stop import Stop, on_signals
 
 AUTHENTICATION_WORDS = ("authentication", "unknown user", "wrong digest", "security level")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a run keeps its things. ledgers, incidents, locks: folders of the owner's alone."""
-
-    ledgers: Path
-    incidents: Path
-    locks: Path
-
-
-@dataclass(frozen=True)
-class Permission:
-    """Who allowed a run. stated: the words for the record. hash: of the approval file, "" for a yes at the prompt."""
-
-    stated: str
-    hash: str = ""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be scanned. exclusions: read anew before each frame. resume: id of an interrupted scan."""
-
-    realm: str
-    scope: Scope
-    protocols: Mapping[str, Protocol]
-    secrets: Mapping[str, Secret]
-    scan: str
-    zones: tuple[Zone, ...] = ()
-    exclusions: Callable[[], tuple[Target, ...]] = tuple
-    zone_of: Callable[[Address], str] | None = None
-    site_of: Callable[[Address], str] = lambda _: ""
-    resume: str = ""
-    request: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,69 +42,6 @@ class Outcomes:
     trips: Mapping[Address, str]
     counts: Mapping[str, int]
     code: Exit
-
-
-def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
-    """The plan of an order, with what earlier evidence knows about its addresses. Safety systems are left out."""
-    earlier = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
-    known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
-    left_alone = {} if order.resume else _left_alone(order, store)  # the gate holds them in a resumed scan
-    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(left_alone))
-    scope = replace(order.scope, excluded=order.scope.excluded + excluded)
-    made = make(scope, order.protocols, known=known, nmap=nmap)
-    notes = tuple((str(a), f"a safety system by {why}; name it in [safety_consents]") for a, why in left_alone.items())
-    return replace(made, left_out=notes + made.left_out)
-
-
-def last_plan(store: Store, realm: str) -> str:
-    """Canonical text of the last plan that was run in a realm, or ""."""
-    for scan in reversed(store.scans(realm)):
-        if stored := store.plan(scan.id):
-            return json.dumps(json.loads(stored)["plan"])
-    return ""
-
-
-def _left_alone(order: Order, store: Store) -> dict[Address, str]:
-    """Safety systems in the scope that no consent names, and what shows that they are such."""
-    return {
-        address: reason
-        for address, reason in evidenced(store, order.realm, safety_system).items()
-        if address not in order.scope.safety_consents and order.scope.includes(address)
-    }
-
-
-def evidenced(store: Store, realm: str, shows: Callable[[Told], str]) -> dict[Address, str]:
-    """Addresses of known assets whose facts show something, and why."""
-    found: dict[Address, str] = {}
-    for asset in store.assets(realm):
-        if reason := shows((fact.key, fact.subject.local_key, fact.value) for fact in asset.facts):
-            found |= {Address(realm, ip_address(text)): reason for text in addresses(asset)}
-    return found
-
-
-def _same_device(store: Store, realm: str) -> dict[Address, Address]:
-    """Every further address of a device -> its first one: pace and budget belong to the device."""
-    several = (addresses(asset) for asset in store.assets(realm))
-    return {
-        Address(realm, ip_address(other)): Address(realm, ip_address(texts[0]))
-        for texts in several
-        for other in texts[1:]
-    }
-
-
-def permission_by(
-    plan: Plan, approval: approvals.Approval, store: Store, *, realm: str, now: datetime, resume: str = ""
-) -> Permission:
-    """Permission by an approval file; going on with an interrupted scan is no further run.
-
-    Raises InputError that lists every respect in which the plan goes beyond the approval.
-    """
-    runs = (scan for scan in store.scans(realm) if scan.id != resume)
-    used = sum(scan.approval.endswith(approval.hash[:12]) for scan in runs)
-    found = approvals.objections(plan, approval, now=now, runs_used=used, realm=realm)
-    if found:
-        raise InputError("the plan is outside the approval: " + "; ".join(found))
-    return Permission(approval.stated, approval.hash)
 
 
 def perform(
@@ -163,7 +64,7 @@ def perform(
         scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
         stop = Stop(stop_file)
         ledger = recovery.ledger_of(scan)
-        held = Held(order.scope.safety_consents, safety_systems=_left_alone(order, store))
+        held = Held(order.scope.safety_consents, safety_systems=left_alone(order, store))
         gate = _gate(order, plan, ledger, stop, store, now=now, earlier=earlier, held=held)
         try:
             counts = _run(
@@ -265,8 +166,11 @@ def _run(
     counts: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
     counts["authentication"] = 0
     done = store.steps_done(order.resume) if order.resume else frozenset()
+    leased = ledgers.leased(Path(gate.ledger.path)) if order.resume else {}
     for before in store.observations(scan=order.resume) if order.resume else ():
         counts[before.outcome] += before.id in done
+        if before.target is not None:
+            learn(held, gate, before.target, before.claims)
     given_up = _given_up(order, Path(gate.ledger.path), done)
     around = Surroundings(
         order.resume or order.scan,
@@ -289,7 +193,7 @@ def _run(
         with on_signals(stop):
             await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held))
             if any(row.protocol == NMAP for row in plan.rows) and not stop():
-                await Leases(plan, gate, around, store, keep, stop).run()
+                await Leases(plan, gate, around, store, keep, stop, leased).run()
 
     asyncio.run(everything())
     return counts
@@ -348,5 +252,11 @@ def _record_trips(
         )
 
 
-def _showed_device(observation: Observation) -> bool:
-    return observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED) or observation.source != "probe"
+def _same_device(store: Store, realm: str) -> dict[Address, Address]:
+    """Every further address of a device -> its first one: pace and budget belong to the device."""
+    several = (addresses(asset) for asset in store.assets(realm))
+    return {
+        Address(realm, ip_address(other)): Address(realm, ip_address(texts[0]))
+        for texts in several
+        for other in texts[1:]
+    }

@@ -1,0 +1,110 @@
+"""An order and what must be settled before it is performed: the plan, what is left alone, and who allows it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+from assetctl import approval as approvals
+from assetctl.errors import InputError
+from assetctl.model import Address, Observation, Outcome, Zone
+from assetctl.plan import Plan, make
+from assetctl.protocol import Protocol
+from assetctl.safety.nature import Told, safety_system
+from assetctl.scope import Scope, Target
+from assetctl.secrets import Secret
+from assetctl.settle import addresses
+from assetctl.store.repo import Store
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run keeps its things. ledgers, incidents, locks: folders of the owner's alone."""
+
+    ledgers: Path
+    incidents: Path
+    locks: Path
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Who allowed a run. stated: the words for the record. hash: of the approval file, "" for a yes at the prompt."""
+
+    stated: str
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be scanned. exclusions: read anew before each frame. resume: id of an interrupted scan."""
+
+    realm: str
+    scope: Scope
+    protocols: Mapping[str, Protocol]
+    secrets: Mapping[str, Secret]
+    scan: str
+    zones: tuple[Zone, ...] = ()
+    exclusions: Callable[[], tuple[Target, ...]] = tuple
+    zone_of: Callable[[Address], str] | None = None
+    site_of: Callable[[Address], str] = lambda _: ""
+    resume: str = ""
+    request: Mapping[str, object] = field(default_factory=dict)
+
+
+def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
+    """The plan of an order, with what earlier evidence knows about its addresses. Safety systems are left out."""
+    earlier = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
+    known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
+    alone = {} if order.resume else left_alone(order, store)  # the gate holds them in a resumed scan
+    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(alone))
+    scope = replace(order.scope, excluded=order.scope.excluded + excluded)
+    made = make(scope, order.protocols, known=known, nmap=nmap)
+    notes = tuple((str(a), f"a safety system by {why}; name it in [safety_consents]") for a, why in alone.items())
+    return replace(made, left_out=notes + made.left_out)
+
+
+def last_plan(store: Store, realm: str) -> str:
+    """Canonical text of the last plan that was run in a realm, or ""."""
+    for scan in reversed(store.scans(realm)):
+        if stored := store.plan(scan.id):
+            return json.dumps(json.loads(stored)["plan"])
+    return ""
+
+
+def left_alone(order: Order, store: Store) -> dict[Address, str]:
+    """Safety systems in the scope that no consent names, and what shows that they are such."""
+    return {
+        address: reason
+        for address, reason in evidenced(store, order.realm, safety_system).items()
+        if address not in order.scope.safety_consents and order.scope.includes(address)
+    }
+
+
+def evidenced(store: Store, realm: str, shows: Callable[[Told], str]) -> dict[Address, str]:
+    """Addresses of known assets whose facts show something, and why."""
+    found: dict[Address, str] = {}
+    for asset in store.assets(realm):
+        if reason := shows((fact.key, fact.subject.local_key, fact.value) for fact in asset.facts):
+            found |= {Address(realm, ip_address(text)): reason for text in addresses(asset)}
+    return found
+
+
+def permission_by(
+    plan: Plan, approval: approvals.Approval, store: Store, *, realm: str, now: datetime, resume: str = ""
+) -> Permission:
+    """Permission by an approval file; going on with an interrupted scan is no further run.
+
+    Raises InputError that lists every respect in which the plan goes beyond the approval.
+    """
+    runs = (scan for scan in store.scans(realm) if scan.id != resume)
+    used = sum(scan.approval.endswith(approval.hash[:12]) for scan in runs)
+    found = approvals.objections(plan, approval, now=now, runs_used=used, realm=realm)
+    if found:
+        raise InputError("the plan is outside the approval: " + "; ".join(found))
+    return Permission(approval.stated, approval.hash)
+
+
+def _showed_device(observation: Observation) -> bool:
+    return observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED) or observation.source != "probe"
