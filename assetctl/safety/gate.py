@@ -174,6 +174,11 @@ class Gate:
         ips = tuple(address.ip for address in addresses)
         return Lease(_SEAL, addresses=ips, ports=ports, profile=profile, argv=argv, seconds=LEASE_S, sequence=sequence)
 
+    def leased(self, step: Step, lease: Lease, report: str) -> None:
+        """Note that a call ended by itself and what report, by SHA-256, it brought: it is not repeated."""
+        entry = {"at": self._now().isoformat(), "do": "leased", "step": step.id, "re": lease.sequence, "sha256": report}
+        self.ledger.append(entry, now_s=self._monotonic())
+
     def _not_for_nmap(self, address: Address, ports: tuple[int, ...]) -> str:
         if self.kind(address) is NetworkKind.OT:
             return f"{address} is treated as OT; nmap is for IT networks"

@@ -67,6 +67,18 @@ def begun(path: Path) -> Mapping[str, int]:
     return counts
 
 
+def leased(path: Path) -> Mapping[str, str]:
+    """SHA-256 of each nmap argument list that was run to its end -> of the report it brought."""
+    called: dict[int, str] = {}
+    ended: dict[str, str] = {}
+    for line in read(path):
+        if line.entry.get("do") == "lease":
+            called[line.number] = line.entry["sha256"]
+        elif line.entry.get("do") == "leased":
+            ended[called[line.entry["re"]]] = line.entry["sha256"]
+    return ended
+
+
 def traffic(path: Path) -> dict[str, Sent]:
     """What each address was sent in a run, by address."""
     found: dict[str, Sent] = {}

@@ -5,9 +5,10 @@ reports a group of hosts at its end, so small groups lose little when a window c
 """
 
 import asyncio
+import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from assetctl.exchange.nmap_xml import read
@@ -27,7 +28,10 @@ MOST_RATE = 20
 
 @dataclass(frozen=True)
 class Leases:
-    """What the nmap part of a scan works with. keep: stores an observation. stop: a reason once all must end."""
+    """What the nmap part of a scan works with. keep: stores an observation. stop: a reason once all must end.
+
+    done: SHA-256 of the argument list of each call that ended before an interruption -> of the report it brought.
+    """
 
     plan: Plan
     gate: Gate
@@ -35,16 +39,20 @@ class Leases:
     store: Store
     keep: Callable[[Observation], None]
     stop: Callable[[], str]
+    done: Mapping[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Look at every IT address of the plan that never showed an OT fact. Ends within a second of a stop."""
         for row in self.plan.rows:
             if row.protocol == NMAP:
-                for batch in _batches(self._usual(row), LEASE_ADDRESSES):
-                    await self._both(batch, allowed_ports(row.ports))
+                await self._row(row)
 
-    def _usual(self, row: Row) -> Iterator[Address]:
-        return (a for a in addresses(row.target, self.plan.scope) if self.gate.kind(a) is not NetworkKind.OT)
+    async def _row(self, row: Row) -> None:
+        """The addresses of a row in batches that are the same when the scan is resumed."""
+        for batch in _batches(addresses(row.target, self.plan.scope), LEASE_ADDRESSES):
+            usual = tuple(a for a in batch if self.gate.kind(a) is not NetworkKind.OT)
+            if usual:
+                await self._both(usual, allowed_ports(row.ports))
 
     async def _both(self, batch: tuple[Address, ...], ports: tuple[int, ...]) -> None:
         found = await self._one(batch, ports, FIND)
@@ -61,7 +69,11 @@ class Leases:
             return {}
         rate = min(MOST_RATE, self.plan.scope.limits.packets_per_second)
         argv = argv_for(tuple(a.ip for a in batch), ports, profile, rate)
-        lease = self.gate.lease(_step(batch, profile), batch, ports, argv, profile=profile)
+        before = self.done.get(hashlib.sha256("\0".join(argv).encode()).hexdigest(), "")
+        if before:
+            return self._kept(self.store.blob(before) or b"", batch[0].realm)
+        step = _step(batch, profile)
+        lease = self.gate.lease(step, batch, ports, argv, profile=profile)
         if not isinstance(lease, Lease):
             return {}
         cancel = threading.Event()
@@ -70,7 +82,11 @@ class Leases:
             if self.stop():
                 cancel.set()
             await asyncio.wait((work,), timeout=NAP_S)
-        return self._kept((await work).xml, batch[0].realm)
+        xml = (await work).xml
+        found = self._kept(xml, batch[0].realm)
+        if xml and not cancel.is_set():
+            self.gate.leased(step, lease, hashlib.sha256(xml).hexdigest())
+        return found
 
     def _kept(self, xml: bytes, realm: str) -> dict[Address, Observation]:
         if not xml:

@@ -172,14 +172,18 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
 
 def _learn(run: Run, step: Step, observation: Observation) -> None:
     """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
-    derived = tuple(one.claim for one in fingerprint.derive(observation.claims))
-    claims = observation.claims + derived
-    run.held.learn(step.address, claims)
-    if control_equipment((c.key, c.local_key, c.value) for c in claims):
-        run.gate.tighten(step.address)
+    learn(run.held, run.gate, step.address, observation.claims)
     for claim in observation.claims:
         if claim.key == "sys_uptime_s" and isinstance(claim.value, int):
             run.gate.uptime(step, float(claim.value))
+
+
+def learn(held: Held, gate: Gate, address: Address, said: tuple[Claim, ...]) -> None:
+    """Which holds and stricter rules follow from what a device said, in this run or before its interruption."""
+    claims = said + tuple(one.claim for one in fingerprint.derive(said))
+    held.learn(address, claims)
+    if control_equipment((c.key, c.local_key, c.value) for c in claims):
+        gate.tighten(address)
 
 
 def _devices(run: Run) -> Iterator[tuple[Address, tuple[Step, ...]]]:
