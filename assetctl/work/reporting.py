@@ -23,7 +23,8 @@ from assetctl.settings import Settings
 from assetctl.settle import services, settled
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
-from assetctl.work import clock, ledgers
+from assetctl.work import ledgers
+from assetctl.work.clock import CLOCK
 
 EXCERPT_BYTES = 48
 
@@ -81,7 +82,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         pack_hash=run.pack_hash if run else "",
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
         thresholds=tuple(text for check in material.checks for text in check.changed),
-        clock=clock.state(),
+        clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
         notes=() if run else ("No policy was run: `assetctl check` judges the inventory.",),
     )
 

@@ -21,7 +21,7 @@ from assetctl.store.records import Approval as Approved
 from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
 from assetctl.transport import route
-from assetctl.work import ledgers, lock, recovery
+from assetctl.work import clock, ledgers, lock, recovery
 from assetctl.work.converse import Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper
@@ -113,6 +113,7 @@ def _begun(
         ledger=str(place.ledgers / f"{order.scan}.jsonl"),
         coverage=tuple(dict.fromkeys(str(row.target) for row in plan.rows)),
         excluded=tuple(str(target) for target in plan.scope.excluded),
+        note=f"{clock.CLOCK}{clock.state()}",
     )
     store.begin_scan(scan)
     store.put_plan(scan.id, json.dumps({"request": order.request, "plan": json.loads(plan.canonical())}))
