@@ -10,9 +10,8 @@ from assetctl.model import IPAddress, Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, tells_errors, told
+from assetctl.transport.sockets import Heard, bound, datagram, tells_errors, told
 
-MOST = 65535
 MOST_LATE = 64  # datagrams looked at after the time is up: those that waited in the socket
 
 
@@ -56,10 +55,10 @@ class DatagramConnection:
         while len(frames) < ask.replies and late <= MOST_LATE:
             left_s = sent_at + ask.wait_s - loop.time()
             late += left_s <= 0
-            datagram = await self._receive(left_s)
-            if datagram is None:
+            received = await datagram(self._socket, left_s)
+            if received is None:
                 break
-            unit, why = self._unwrapped(*datagram)
+            unit, why = self._unwrapped(*received)
             if unit is None or not (ask.accepts is None or ask.accepts(unit)):
                 strays, fault = strays + 1, why or fault
                 continue
@@ -71,26 +70,12 @@ class DatagramConnection:
 
     def _unwrapped(self, data: bytes, peer: tuple[str, int]) -> tuple[bytes | None, str]:
         """The unit in a datagram of the device that was asked, or None and what is wrong with it."""
-        if peer[:2] != self._peer:
+        if peer != self._peer:
             return None, ""
         try:
             return self._envelope.unwrap(data), ""
         except WireError as error:
             return None, str(error)
-
-    async def _receive(self, left_s: float) -> tuple[bytes, tuple[str, int]] | None:
-        """The next datagram, or None when time is up and none lies in the socket."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(max(0.0, left_s)):
-                return await loop.sock_recvfrom(self._socket, MOST)
-        except TimeoutError:
-            pass
-        try:  # a busy machine may be late to look: what has arrived has arrived
-            data, peer = self._socket.recvfrom(MOST)
-        except BlockingIOError:
-            return None
-        return data, peer
 
     async def close(self, goodbye: Permit | None = None) -> None:
         """Say goodbye where there is one, and close."""

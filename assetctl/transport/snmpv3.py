@@ -34,9 +34,8 @@ from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.secrets import UsmUser
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, tells_errors, told
+from assetctl.transport.sockets import Heard, bound, datagram, tells_errors, told
 
-MOST = 65535
 MOST_LATE = 64
 MOST_AGENTS = 200  # per engine
 
@@ -257,30 +256,18 @@ class Snmpv3Connection:
         while late <= MOST_LATE:
             left_s = began + wait_s - loop.time()
             late += left_s <= 0
-            datagram = await self._receive(left_s)
-            if datagram is None:
+            received = await datagram(self._socket, left_s)
+            if received is None:
                 break
+            message, peer = received
             try:
-                unit = self._engine.open(datagram[0], self._agent) if datagram[1][:2] == self._peer else b""
+                unit = self._engine.open(message, self._agent) if peer == self._peer else b""
             except WireError as broken:
                 unit, fault = b"", str(broken)
             if unit and (accepts is None or accepts(unit)):
                 return Heard(Reply(Outcome.ANSWERED, (unit,)), (loop.time() - began) * 1000, strays)
             strays += 1
         return Heard(Reply(Outcome.GARBLED if fault else Outcome.SILENT, detail=fault), None, strays)
-
-    async def _receive(self, left_s: float) -> tuple[bytes, tuple[str, int]] | None:
-        """The next datagram, or None when time is up and none lies in the socket."""
-        try:
-            async with asyncio.timeout(max(0.0, left_s)):
-                return await asyncio.get_running_loop().sock_recvfrom(self._socket, MOST)
-        except TimeoutError:
-            pass
-        try:
-            data, peer = self._socket.recvfrom(MOST)
-        except BlockingIOError:
-            return None
-        return data, peer
 
     async def close(self, goodbye: Permit | None = None) -> None:  # noqa: ARG002  SNMP has none
         """Close the socket."""

@@ -1,6 +1,12 @@
-"""Sockets bound to the vantage, and what an operating system error says about a device."""
+"""Sockets bound to the vantage, waiting for them, and what an operating system error says about a device.
 
+Waiting takes nothing out of a socket. A read that is given up when its time is over can lose what it had just read, and
+on a busy machine that is how devices that answered come to be called dead.
+"""
+
+import asyncio
 import errno
+import select
 import socket
 import sys
 from dataclasses import dataclass
@@ -11,6 +17,9 @@ from assetctl.scope import Vantage
 from assetctl.talk import Reply
 
 IP_RECVERR, IPV6_RECVERR = 11, 25  # Linux: ICMP errors are told to a socket that is not connected
+IP_BIND_ADDRESS_NO_PORT = 24  # Linux: the port of a TCP socket is chosen at the connect, so that ports can be shared
+POLL_S = 0.01
+MOST_DATAGRAM = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ def bound(ip: IPAddress, kind: socket.SocketKind, vantage: Vantage) -> socket.so
     try:
         if vantage.declared and vantage.interface and sys.platform == "linux":
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, vantage.interface.encode() + b"\0")
+        if kind == socket.SOCK_STREAM and ip.version == 4 and sys.platform == "linux":
+            made.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         if vantage.source is not None and vantage.source.version == ip.version:
             made.bind((str(vantage.source), 0))
     except OSError as fault:
@@ -51,6 +62,45 @@ def tells_errors(made: socket.socket) -> None:
         if made.family == socket.AF_INET6:
             level, option = (socket.IPPROTO_IPV6, IPV6_RECVERR)
         made.setsockopt(level, option, 1)
+
+
+async def ready(made: socket.socket, left_s: float, *, to_write: bool = False) -> None:
+    """Wait until a socket can be read, or written, or the time is over; which of them, the caller sees by trying."""
+    if left_s <= 0:
+        return
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":  # its event loop cannot watch a socket without reading it
+        ends = loop.time() + left_s
+        while loop.time() < ends and not any(
+            select.select([] if to_write else [made], [made] if to_write else [], [], 0)
+        ):
+            await asyncio.sleep(POLL_S)
+        return
+    over: asyncio.Future[None] = loop.create_future()
+    watch, forget = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
+    number = made.fileno()
+    watch(number, _tell, over)
+    timer = loop.call_later(left_s, _tell, over)
+    try:
+        await over
+    finally:
+        timer.cancel()
+        forget(number)
+
+
+def _tell(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)
+
+
+async def datagram(made: socket.socket, left_s: float) -> tuple[bytes, tuple[str, int]] | None:
+    """The next datagram and its sender, or None when time is up and none lies in the socket."""
+    await ready(made, left_s)
+    try:
+        data, peer = made.recvfrom(MOST_DATAGRAM)
+    except BlockingIOError:
+        return None
+    return data, peer[:2]
 
 
 _CLOSED = {errno.ECONNREFUSED}

@@ -5,6 +5,8 @@ for 2 seconds at most. A peer that goes on sending after that is told by the ker
 """
 
 import asyncio
+import errno
+import os
 import socket
 
 from assetctl.errors import WireError
@@ -12,12 +14,13 @@ from assetctl.model import Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, told
+from assetctl.transport.sockets import Heard, bound, ready, told
 from assetctl.wire import UntilClose, cut
 
 CHUNK = 65536
 MOST_STRAYS = 16
 FIN_WAIT_S = 2.0
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
 class StreamConnection:
@@ -65,12 +68,11 @@ class StreamConnection:
         return Heard(Reply(Outcome.ANSWERED, tuple(frames)), rtt_ms, strays)
 
     async def _fill(self, ask: Ask, left_s: float) -> bool:
-        """Read once into the buffer; False when time is up."""
-        loop = asyncio.get_running_loop()
+        """Read once into the buffer; False when time is up and nothing lies in the socket."""
+        await ready(self._socket, left_s)
         try:
-            async with asyncio.timeout(max(0.0, left_s)):
-                chunk = await loop.sock_recv(self._socket, CHUNK)
-        except TimeoutError:
+            chunk = self._socket.recv(CHUNK)
+        except BlockingIOError:
             return False
         self._ended = not chunk
         self._buffer += chunk
@@ -85,10 +87,11 @@ class StreamConnection:
             if goodbye is not None:
                 await loop.sock_sendall(self._socket, goodbye.use())
             self._socket.shutdown(socket.SHUT_WR)
-            async with asyncio.timeout(FIN_WAIT_S):
-                while not self._ended:
-                    self._ended = not await loop.sock_recv(self._socket, CHUNK)
-        except (OSError, TimeoutError):
+            ends = loop.time() + FIN_WAIT_S
+            while not self._ended and loop.time() < ends:
+                await ready(self._socket, ends - loop.time())
+                self._ended = not self._socket.recv(CHUNK)
+        except OSError:
             pass  # the peer is gone or will not end; the socket is closed either way
         finally:
             self._socket.close()
@@ -101,13 +104,17 @@ async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> 
     made = bound(permit.address.ip, socket.SOCK_STREAM, vantage)
     started = loop.time()
     try:
-        async with asyncio.timeout(connect_s):
-            await loop.sock_connect(made, (str(permit.address.ip), permit.port))
-    except TimeoutError:
-        made.close()
-        return None, Heard(Reply(Outcome.SILENT, detail="no answer to the connect"))
+        number = made.connect_ex((str(permit.address.ip), permit.port))
+        if number in _UNDER_WAY:
+            await ready(made, connect_s, to_write=True)
+            number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if number:
+            raise OSError(number, os.strerror(number))
+        made.getpeername()
     except OSError as fault:
         made.close()
+        if fault.errno == errno.ENOTCONN:
+            return None, Heard(Reply(Outcome.SILENT, detail="no answer to the connect"))
         return None, Heard(told(fault))
     except asyncio.CancelledError:
         made.close()
