@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STEPS = 8
 REALM = "plant"
+ENDED = (Exit.INTERRUPTED, Exit.TERMINATED)
 SIGNED = '["Demo, at the keyboard"]'
 
 
@@ -55,13 +56,13 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="Keep the fake plant up until Ctrl-C.")] = False,
 ) -> None:
     """Try everything on a fake plant on loopback: plan, scan, import, check, reports, golden files. Needs no rights."""
-    from assetctl.demo.folder import SETTINGS, prepare
+    from assetctl.demo.folder import prepare
     from assetctl.demo.plant import running
 
     began_s, output = monotonic(), of(context).output
     with running() as plant:
         prepare(folder, network=plant.network, now=now())
-        app, say = App(_quiet(output), folder / SETTINGS), Steps(output)
+        app, say = in_folder(output, folder), Steps(output)
         say.step(f"a fake plant of {len(plant.devices)} devices on {plant.network}0.0/16, loopback only")
         tale = run(app, folder, say, began_s)
         record = account(tale, plant)
@@ -69,6 +70,13 @@ def demo(
         if serve:
             _serve(output)
     finish(_code(tale, record))
+
+
+def in_folder(output: Output, folder: Path) -> App:
+    """The program with the demo's settings and the demo's own database, whatever the environment says."""
+    from assetctl.demo.folder import SETTINGS
+
+    return App(output, folder / SETTINGS, str(folder / "assetctl.db"))
 
 
 def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
@@ -84,6 +92,8 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
         permission = _signed(plan, order, store, folder / "approval.toml")
         (folder / "plan.json").write_text(plan.canonical() + "\n", "utf-8")
         outcomes = _scanned(app, folder, order, plan, permission, store)
+        if outcomes.code in ENDED:
+            finish(outcomes.code)
         say.step(f"scan: {outcomes.scan.state}, {len(outcomes.ingested.assets)} assets")
         taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=now(), zones=app.zones)
         say.step(f"nmap report: {taken.hosts} hosts, {taken.assets} assets now")
@@ -248,7 +258,8 @@ def _tell(output: Output, tale: Tale, record: dict[str, Any]) -> None:
 def _code(tale: Tale, record: dict[str, Any]) -> Exit:
     """0 when everything ran: findings are what a demo is for. A harmed device or a wrong ledger would be a bug."""
     wrong = [Exit.BUG] if record["harmed"] or record["ledger_differences"] else []
-    return worst(*wrong, *(code for code in (tale.outcomes.code,) if code in (Exit.SAFETY, Exit.BUG, Exit.INTERRUPTED)))
+    stopped = [Exit.SAFETY] if tale.outcomes.code is Exit.SAFETY else []
+    return worst(*wrong, *stopped)
 
 
 def _serve(output: Output) -> None:
@@ -259,11 +270,6 @@ def _serve(output: Output) -> None:
         Event().wait()
     except KeyboardInterrupt:
         output.say("the plant is down")
-
-
-def _quiet(output: Output) -> Output:
-    """The same output with warnings of its own."""
-    return replace(output, warnings=[])
 
 
 @contextmanager

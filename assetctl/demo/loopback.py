@@ -12,6 +12,10 @@ _KINDS = {Transport.TCP: socket.SOCK_STREAM, Transport.UDP: socket.SOCK_DGRAM}
 _BACKLOG = 16
 
 
+class PortTaken(EnvironmentFault):
+    """Somebody else holds the port."""
+
+
 def checked(address: str) -> IPAddress:
     """The address when it is loopback. Raises InputError for every other one, IPv4 in IPv6 clothes included."""
     ip = ip_address(address)
@@ -32,20 +36,10 @@ def bound(address: str, transport: Transport, port: int) -> socket.socket:
             made.listen(_BACKLOG)
     except OSError as fault:
         made.close()
-        raise EnvironmentFault(explained(fault, address, port)) from None
+        kind = PortTaken if fault.errno == errno.EADDRINUSE else EnvironmentFault
+        raise kind(explained(fault, address, port)) from None
     made.setblocking(False)
     return made
-
-
-def is_free(address: str, port: int) -> bool:
-    """Whether a TCP port can be bound. Raises EnvironmentFault when the address does not exist here."""
-    try:
-        bound(address, Transport.TCP, port).close()
-    except EnvironmentFault as fault:
-        if "is taken" in str(fault):
-            return False
-        raise
-    return True
 
 
 def explained(fault: OSError, address: str, port: int) -> str:

@@ -6,14 +6,14 @@ FIN is noted before ours is sent, so that a device counts connections as its ask
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 
 from assetctl.demo.devices import NETWORK, Device, Service, load
-from assetctl.demo.loopback import bound, is_free
+from assetctl.demo.loopback import PortTaken, bound
 from assetctl.demo.received import Connection, Ending, Received, Unit
 from assetctl.errors import EnvironmentFault, WireError
 from assetctl.model import Transport
@@ -26,8 +26,9 @@ NETWORKS = tuple(f"127.{octet}." for octet in range(20, 30))
 
 @dataclass
 class Plant:
-    """Devices and what reached each of them, by name."""
+    """Devices and what reached each of them, by name. network: first two octets of all addresses, and their dots."""
 
+    network: str
     devices: tuple[Device, ...]
     received: Mapping[str, Received]
     _sockets: list[tuple[Device, str, Service, socket]] = field(default_factory=list)
@@ -149,14 +150,28 @@ class Plant:
 def make(network: str = NETWORK) -> Plant:
     """The plant of plant.toml, not yet bound."""
     devices = load(network)
-    return Plant(devices, {device.name: Received(device.name, device.fragility()) for device in devices})
+    return Plant(network, devices, {device.name: Received(device.name, device.fragility()) for device in devices})
+
+
+def bound_in(networks: Sequence[str] = NETWORKS) -> Plant:
+    """The plant with its ports, in the first of these networks that no other demo uses.
+
+    Raises EnvironmentFault in one line when there is none, or when this system has no such addresses.
+    """
+    for network in networks:
+        plant = make(network)
+        try:
+            plant.bind()
+        except PortTaken:
+            continue
+        return plant
+    raise EnvironmentFault(f"the ports of all {len(networks)} demo networks are taken; end another demo first")
 
 
 @contextmanager
-def running(network: str = NETWORK) -> Iterator[Plant]:
+def running(networks: Sequence[str] = NETWORKS) -> Iterator[Plant]:
     """The plant while it serves. Raises EnvironmentFault when its ports cannot be had."""
-    plant = make(network)
-    plant.bind()
+    plant = bound_in(networks)
     thread = threading.Thread(target=plant.run, name="demo plant", daemon=True)
     thread.start()
     try:
@@ -167,15 +182,6 @@ def running(network: str = NETWORK) -> Iterator[Plant]:
         plant.stop()
         thread.join(STOP_S)
         plant.release()
-
-
-def free_network() -> str:
-    """The first of the demo's networks that no other demo uses. Raises EnvironmentFault when all are taken."""
-    port = load()[0].services[0].port
-    for network in NETWORKS:
-        if is_free(f"{network}1.1", port):
-            return network
-    raise EnvironmentFault(f"{len(NETWORKS)} demo plants are running here; end one of them first")
 
 
 def _first(service: Service, buffer: bytes, received: Received) -> tuple[bytes, bytes] | None:

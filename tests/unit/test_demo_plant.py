@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from assetctl.demo import account, ber, loopback, modbus, s7, snmp, usm
 from assetctl.demo.devices import NETWORK, Device, load
 from assetctl.demo.folder import MARK, SETTINGS, prepare
-from assetctl.demo.plant import Plant, make, running
+from assetctl.demo.plant import Plant, bound_in, make, running
 from assetctl.demo.received import Ending, Fragility, Received, Unit
 from assetctl.errors import EnvironmentFault, InputError, WireError
 from assetctl.exchange.nmap_xml import read as read_nmap
@@ -72,11 +72,19 @@ def test_a_taken_port_is_one_line_and_gives_every_other_port_back() -> None:
         device = by_name(load(OWN_NETWORK), "PRESS-PLC2")
         busy = replace(device.services[0], port=port)
         other = replace(device, addresses=(f"{OWN_NETWORK}9.4",), services=(busy,))
-        plant = Plant((device, other), {})
+        plant = Plant(OWN_NETWORK, (device, other), {})
         with pytest.raises(EnvironmentFault, match=r"is taken; is another demo running\?") as caught:
             plant.bind()
     assert "\n" not in str(caught.value)
-    assert loopback.is_free(device.addresses[0], 5502)
+    loopback.bound(device.addresses[0], Transport.TCP, 5502).close()
+
+
+def test_a_second_demo_takes_another_network_and_the_last_is_told_so() -> None:
+    second = f"127.{int(OWN_NETWORK.split('.')[1]) + 5}."
+    with running((OWN_NETWORK,)), running((OWN_NETWORK, second)) as plant:
+        assert plant.network == second
+        with pytest.raises(EnvironmentFault, match="end another demo first"):
+            bound_in((OWN_NETWORK, second))
 
 
 # --- the devices ------------------------------------------------------------------------------------------------------
@@ -148,7 +156,7 @@ def test_a_burst_harms() -> None:
 
 def test_a_harmed_device_never_answers_again_and_the_plant_says_so() -> None:
     question = modbus_codec.encode(transaction=1, unit_id=255, read_code=1, object_id=0)
-    with running(OWN_NETWORK) as plant:
+    with running((OWN_NETWORK,)) as plant:
         device = by_name(plant.devices, "FEEDER-OLD")
         where = (device.addresses[0], device.services[0].port)
         with socket.create_connection(where, 5) as first:
@@ -168,7 +176,7 @@ def test_a_harmed_device_never_answers_again_and_the_plant_says_so() -> None:
 def test_a_unit_and_a_connection_beside_the_ledger_are_found(tmp_path: Path) -> None:
     ledger = tmp_path / "empty.jsonl"
     ledger.touch()
-    with running(OWN_NETWORK) as plant:
+    with running((OWN_NETWORK,)) as plant:
         address = by_name(plant.devices, "PRESS-PLC2").addresses[0]
         with socket.create_connection((address, 5502), 5) as asker:
             asker.sendall(modbus_codec.encode(transaction=1, unit_id=255, read_code=1, object_id=0))
@@ -189,7 +197,7 @@ def until(what: Callable[[], bool]) -> None:
 
 
 def test_the_end_of_each_connection_is_noted_as_the_device_saw_it() -> None:
-    with running(OWN_NETWORK) as plant:
+    with running((OWN_NETWORK,)) as plant:
         one = plant.received["PRESS-PLC2"]
         address = by_name(plant.devices, "PRESS-PLC2").addresses[0]
         socket.create_connection((address, 5502), 5).close()
@@ -201,7 +209,7 @@ def test_the_end_of_each_connection_is_noted_as_the_device_saw_it() -> None:
 
 
 def test_what_is_no_unit_is_counted_and_ends_the_connection() -> None:
-    with running(OWN_NETWORK) as plant:
+    with running((OWN_NETWORK,)) as plant:
         address = by_name(plant.devices, "PRESS-PLC2").addresses[0]
         with socket.create_connection((address, 5502), 5) as asker:
             asker.sendall(b"\0\0\0\0\xff\xff\x01")
