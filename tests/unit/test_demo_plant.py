@@ -111,7 +111,8 @@ def test_every_address_lies_in_a_cell_and_belongs_to_one_device() -> None:
 def test_every_protocol_that_exists_is_in_the_plant() -> None:
     table = tomllib.loads((Path(account.__file__).parent / "plant.toml").read_text("utf-8"))
     ports = {service.port for device in load() for service in device.services}
-    assert {table["ports"][name] for name in registry()} <= ports
+    absent = [name for name in registry() if table["ports"].get(name) not in ports]
+    assert not absent, f"add a port and a device of {absent} to assetctl/demo/plant.toml"
 
 
 def test_another_network_moves_every_address() -> None:
