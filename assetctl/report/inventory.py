@@ -36,7 +36,7 @@ _ASSETS = (
     Column("Confidence", Kind.NUMBER, 11, page=False),
     Column("First seen", Kind.TIME, 20, page=False),
     Column("Last seen", Kind.TIME, 20),
-    Column("Evidence", Kind.LINKS, 22),
+    Column("Evidence", Kind.LINKS, 22, page=False),
 )
 _VALUES = (
     Column("Asset", Kind.LINKS, 26),

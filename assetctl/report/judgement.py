@@ -24,9 +24,9 @@ _FINDINGS = (
     Column("Statement", width=60),
     Column("Because", width=50),
     Column("Requirements", width=30),
-    Column("Fix", width=50),
+    Column("Fix", width=50, page=False),
     Column("Limits", width=40, page=False),
-    Column("Waiver", width=24),
+    Column("Waiver", width=24, page=False),
     Column("Evidence", Kind.LINKS, 22),
 )
 _UNKNOWNS = (
