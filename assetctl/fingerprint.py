@@ -88,7 +88,7 @@ def _is_better(one: Derived, other: Derived) -> bool:
 
 
 def _from(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
-    if not isinstance(claim.value, tuple):
+    if claim.key in rules.by_field and not isinstance(claim.value, tuple):
         yield from _printed(claim, rules)
     if claim.key == "snmp_enterprise_number" and isinstance(claim.value, int):
         maker = makers.of_enterprise(claim.value)

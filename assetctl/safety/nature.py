@@ -20,9 +20,9 @@ class Sign:
     any: tuple[str, ...]
     source: str
 
-    def fits(self, key: str, value: object) -> bool:
+    def fits(self, value: object) -> bool:
         text = str(value)[:256].lower()
-        return key == self.key and any(fnmatchcase(text, glob.lower()) for glob in self.any)
+        return any(fnmatchcase(text, glob.lower()) for glob in self.any)
 
 
 def safety_system(told: Told) -> str:
@@ -40,17 +40,22 @@ def control_equipment(told: Told) -> str:
 
 
 def _reason(kind: str, told: Told) -> str:
+    by_key = signs()[kind]
     for key, _, value in told:
-        for sign in signs()[kind]:
-            if sign.fits(key, value):
+        for sign in by_key.get(key, ()):
+            if sign.fits(value):
                 return f"{key} {str(value)[:80]} ({sign.source})"
     return ""
 
 
 @cache
-def signs() -> Mapping[str, tuple[Sign, ...]]:
-    """The shipped rows by kind."""
+def signs() -> Mapping[str, Mapping[str, tuple[Sign, ...]]]:
+    """The shipped rows by kind and fact key."""
     table = tomllib.loads(files("assetctl.safety").joinpath("nature.toml").read_text("utf-8"))
-    return {
-        kind: tuple(Sign(row["key"], tuple(row["any"]), row["source"]) for row in rows) for kind, rows in table.items()
-    }
+    found: dict[str, dict[str, tuple[Sign, ...]]] = {}
+    for kind, rows in table.items():
+        by_key = found.setdefault(kind, {})
+        for row in rows:
+            sign = Sign(row["key"], tuple(row["any"]), row["source"])
+            by_key[sign.key] = (*by_key.get(sign.key, ()), sign)
+    return found
