@@ -44,7 +44,8 @@ class Held:
     def learn(self, address: Address, claims: Iterable[Claim]) -> None:
         """Take in what an answer says about the device."""
         claims = tuple(claims)
-        found = [hold for hold in self.holds if hold.knows(claims)]
+        keys = {claim.key for claim in claims}
+        found = [hold for hold in self.holds if hold.key in keys and hold.knows(claims)]
         self.by_address.setdefault(address, []).extend(found)
         reason = safety_system((c.key, c.local_key, c.value) for c in claims if not c.part)
         if reason and address not in self.consented:
