@@ -199,8 +199,8 @@ class Gate:
         if self.kind(step.address) is NetworkKind.LAB:
             return ""
         device = self._device(step.address)
-        if outcome is not Outcome.SILENT:  # it left later than it was permitted; the pace counts from the wire
-            device.sent_at_s = max(device.sent_at_s, self._monotonic() - (rtt_ms or 0.0) / 1000)
+        if outcome is not Outcome.SILENT:  # it left later than it was permitted: the pace counts from its answer
+            device.sent_at_s = self._monotonic()
         reason = limits.judge_exchange(device, permit.request, permit.payload, outcome, rtt_ms, detail)
         return self.trip(step, reason) if reason else ""
 
