@@ -1,0 +1,137 @@
+"""Laws of plans and approvals: what was approved may be asked, and nothing that goes beyond it in any respect."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from assetctl.approval import Approval, draft, objections, read
+from assetctl.errors import InputError
+from assetctl.model import NetworkKind
+from assetctl.plan import NEVER_CONNECTED, Plan, make
+from assetctl.protocols import registry
+from assetctl.scope import Vantage
+from assetctl.work.plan_text import MOST_LINES, lines
+from tests.unit.plants import NOW, address, plan_of, scope, target
+
+SCOPE = scope(target("10.20.1.1", "10.20.1.9"), probes=("modbus", "s7"), sweep=True)
+
+
+def text_of(plan: Plan, names: str = '["A. Example, shift lead"]') -> str:
+    return draft(plan, now=NOW, until=NOW + timedelta(days=7), realm="plant").replace(
+        "approved_by = []", f"approved_by = {names}"
+    )
+
+
+def approval(text: str) -> Approval:
+    return read(tomllib.loads(text), text.encode(), "approval.toml")
+
+
+def said(plan: Plan, signed: Approval, **changed: Any) -> tuple[str, ...]:
+    given: dict[str, Any] = {"now": NOW, "runs_used": 0, "realm": "plant"} | changed
+    return objections(plan, signed, **given)
+
+
+def test_a_signed_draft_allows_exactly_its_plan() -> None:
+    plan = plan_of(SCOPE)
+    assert plan.rows
+    assert said(plan, approval(text_of(plan))) == ()
+
+
+def test_a_draft_that_nobody_signed_allows_nothing() -> None:
+    plan = plan_of(SCOPE)
+    assert said(plan, approval(text_of(plan, "[]"))) != ()
+    assert said(plan, approval(text_of(plan, '[" "]'))) != ()
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        {"targets": (target("10.20.1.1", "10.20.1.10"),)},
+        {"targets": (target("10.20.1.11", "10.20.1.12"),)},
+        {"probes": ("modbus", "s7", "enip")},
+        {"depth": frozenset({"s7.details"})},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_plan_that_asks_more_is_refused(wider: Mapping[str, Any]) -> None:
+    signed = approval(text_of(plan_of(SCOPE)))
+    assert said(plan_of(replace(SCOPE, **wider)), signed) != ()
+
+
+def test_a_sweep_needs_its_own_consent() -> None:
+    known = frozenset(address(f"10.20.1.{last}") for last in range(1, 10))
+    asked = make(SCOPE, registry(), known=known)
+    signed = approval(text_of(asked))
+    assert not asked.sweeps
+    assert said(asked, signed) == ()
+    assert any("sweep" in reason for reason in said(plan_of(SCOPE), signed))
+
+
+@pytest.mark.parametrize("name", ["modbus", "s7"])
+def test_a_changed_request_list_is_refused_under_an_old_approval(name: str) -> None:
+    plan = plan_of(SCOPE)
+    signed = approval(text_of(plan))
+    later = replace(plan, digests={**plan.digests, name: "0" * 64})
+    assert said(later, signed) == (f"the request list of {name} is not the approved one",)
+
+
+def test_time_runs_persons_and_realm_are_kept() -> None:
+    plan = plan_of(SCOPE)
+    signed = approval(text_of(plan))
+    assert said(plan, signed, now=NOW + timedelta(days=8)) != ()
+    assert said(plan, signed, now=NOW - timedelta(minutes=1)) != ()
+    assert said(plan, signed, runs_used=1) != ()
+    assert said(plan, signed, realm="other") != ()
+    two = plan_of(replace(SCOPE, persons=2))
+    assert said(two, signed) != ()
+    assert said(two, approval(text_of(two, '["A. Example", "a. example "]'))) != ()
+    assert said(two, approval(text_of(two, '["A. Example", "B. Other"]'))) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("schema = 1", "schema = 1\napproved = true"),
+        ("[envelope]", "[envelope]\neverything = true"),
+        ('realm = "plant"', ""),
+        ("most_units", "most_unit"),
+        ('valid_until = "', 'valid_until = "soon '),
+    ],
+)
+def test_an_approval_that_is_not_understood_is_refused_in_one_line(before: str, after: str) -> None:
+    text = text_of(plan_of(SCOPE))
+    assert before in text
+    with pytest.raises(InputError) as refused:
+        approval(text.replace(before, after, 1))
+    assert str(refused.value).startswith("approval.toml")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_plan_is_read_in_forty_lines_whatever_its_size() -> None:
+    targets = tuple(target(f"10.{net}.1.1", f"10.{net}.1.254") for net in range(60))
+    plan = plan_of(scope(*targets, probes=("modbus", "s7", "enip")))
+    shown = lines(plan, vantage=Vantage("plant"))
+    assert len(shown) <= MOST_LINES
+    assert str(plan.devices) in shown[0]
+    assert str(plan.units) in shown[0]
+
+
+@pytest.mark.parametrize("kind", list(NetworkKind))
+def test_no_plan_holds_a_port_that_is_never_connected_to(kind: NetworkKind) -> None:
+    ports = {"ports": tuple(sorted(NEVER_CONNECTED))[:8] + (22,)}
+    plan = make(scope(target("10.20.1.1", "10.20.1.9"), kind=kind, probes=(), ports=ports), registry(), nmap=True)
+    assert plan.rows
+    assert not {port for row in plan.rows for port in row.ports} & NEVER_CONNECTED
+
+
+def test_a_substation_is_asked_no_s7_and_the_plan_says_so() -> None:
+    usual = plan_of(SCOPE)
+    careful = replace(SCOPE, networks=tuple(replace(network, substation=True) for network in SCOPE.networks))
+    assert "s7" in {row.protocol for row in usual.rows}
+    plan = plan_of(careful)
+    assert "s7" not in {row.protocol for row in plan.rows}
+    assert any("s7" in what + why for what, why in plan.left_out)
