@@ -94,6 +94,7 @@ class Settings(Form):
     approval: entries.Approval = entries.Approval()
     report: entries.Report = entries.Report()
     files: entries.Files = entries.Files()
+    params: Mapping[str, Mapping[str, int | str | tuple[str, ...]]] = Field(default_factory=dict)
     _found: Found = PrivateAttr(default_factory=Found)
 
     @model_validator(mode="after")

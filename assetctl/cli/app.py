@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assetctl.report.redact import Pseudonyms
     from assetctl.settings import Settings
     from assetctl.store.repo import Store
+    from assetctl.work.ingest import Declared
     from assetctl.work.order import Place
 
 
@@ -85,6 +86,15 @@ class App:
     @property
     def zones(self) -> "tuple[Zone, ...]":
         return self.zones_file[0]
+
+    @property
+    def declared(self) -> "Declared":
+        """Zones and register of the files that the settings name, and the site of each address."""
+        from assetctl.scoping import build_scope
+        from assetctl.work.ingest import Declared
+
+        scope, site = build_scope(self.settings), self.settings.project.site
+        return Declared(self.zones, self.register, lambda address: scope.network_of(address).site or site)
 
     def pseudonyms(self, store: "Store") -> "Pseudonyms":
         """What replaces names and addresses in files that travel, under the key that lies beside the database."""

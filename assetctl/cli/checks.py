@@ -44,6 +44,7 @@ def check(
     """Judge the inventory. A missing fact is "unknown", never a pass."""
     from assetctl.work.check import check as judge
     from assetctl.work.check import chosen, pack, plant_of
+    from assetctl.work.ingest import ingest
 
     app = of(context)
     severity = _severity(fail_on)
@@ -51,6 +52,8 @@ def check(
         from assetctl.protocols import registry
 
         wanted = chosen(pack(app.settings, tuple(checks or ())), tuple(only or ()))
+        for one in sorted({scan.realm for scan in store.scans()}):
+            ingest(store, one, app.declared)  # what people declared since the last scan counts
         plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
         result = judge(store, wanted, plant, now=now(), fail_on=severity, max_unknown=max_unknown)
         if output is not None:

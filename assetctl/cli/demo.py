@@ -85,7 +85,7 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
     from assetctl.work.importing import import_nmap, take_positions
 
     with app.store() as store:
-        take_positions(store, app.register, realm=REALM, zones=app.zones)
+        take_positions(store, app.register, realm=REALM, declared=app.declared)
         say.step(f"register and zones: {len(app.register)} positions in {len(app.zones)} zones")
         order, plan = _planned(app, store)
         say.step(f"plan: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets; signed")
@@ -95,7 +95,7 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
         if outcomes.code in ENDED:
             finish(outcomes.code)
         say.step(f"scan: {outcomes.scan.state}, {len(outcomes.ingested.assets)} assets")
-        taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=now(), zones=app.zones)
+        taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=now(), declared=app.declared)
         say.step(f"nmap report: {taken.hosts} hosts, {taken.assets} assets now")
         checked = _checked(app, store)
         say.step(f"check: {len(checked.checks)} checks")
@@ -114,7 +114,7 @@ def _planned(app: App, store: "Store") -> "tuple[Order, Plan]":
     from assetctl.work.ordering import Wish, order_of
 
     scan = f"demo-{now():%Y%m%dT%H%M%S}"
-    order = order_of(Wish(None), app.settings, zones=app.zones, scan=scan, environ=os.environ)
+    order = order_of(Wish(None), app.settings, zones=app.zones, register=app.register, scan=scan, environ=os.environ)
     return order, plan_for(order, store, nmap=False)
 
 

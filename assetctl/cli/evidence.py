@@ -106,7 +106,7 @@ def reread_evidence(
 
     app = of(context)
     with app.store(create=False) as store:
-        done = reread_all(store, zones=app.zones, dry_run=dry_run)
+        done = reread_all(store, declared=app.declared, dry_run=dry_run)
     rows = [{"observation": name, "change": text} for name, text in done.changes]
     app.output.rows("reread", rows, columns=("observation", "change"), command="evidence reread")
     app.output.say(f"{done.observations} observations read again, {len(done.changes)} changed; {done.assets} assets")

@@ -35,7 +35,7 @@ def import_nmap(context: typer.Context, file: File, realm: Realm = "plant", dry_
 
     app = of(context)
     with app.store() as store:
-        done = take_in(store, file, realm=realm, now=now(), zones=app.zones, dry_run=dry_run)
+        done = take_in(store, file, realm=realm, now=now(), declared=app.declared, dry_run=dry_run)
     for line in done.warnings:
         app.output.warn(line)
     app.output.say(f"{done.hosts} hosts read, {done.answered} with something open; {done.assets} assets in {realm}")
@@ -168,5 +168,5 @@ def _import_list(
         return
     positions, _ = read_positions(file, mapped, realm=realm, now=now(), sheet=sheet)
     with app.store() as store:
-        count = take_positions(store, positions, realm=realm, zones=app.zones)
+        count = take_positions(store, positions, realm=realm, declared=app.declared)
     app.output.say(f"{len(positions)} positions taken in; {count} assets in {realm}")

@@ -174,7 +174,15 @@ def _order(
         wish = Wish.of_plan(store.plan(resume), resume)
     else:
         wish = Wish(realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()))
-    return order_of(wish, app.settings, zones=app.zones, scan=scan or _scan_id(), resume=resume, environ=_environ())
+    return order_of(
+        wish,
+        app.settings,
+        zones=app.zones,
+        register=app.register,
+        scan=scan or _scan_id(),
+        resume=resume,
+        environ=_environ(),
+    )
 
 
 def _narrowed(

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from ipaddress import collapse_addresses, ip_address, ip_network, summarize_address_range
+from ipaddress import ip_address, ip_network
 
 from assetctl.facts import vocabulary
 from assetctl.model import IPNetwork, PortState, Scan, ScanState, Subject, SubjectKind, Zone
 from assetctl.policy.names import FR, Context, has_strong
-from assetctl.policy.plant import DECLARED, STRONG, Reading, View
+from assetctl.policy.plant import DECLARED, STRONG, DeclaredNetwork, Reading, View
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
 
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
@@ -173,29 +173,39 @@ def scanned(c: Context, days: int) -> Operand:
         return Unknown(Reason.NOT_DECLARED, "scan log")
     since = c.survey.now - timedelta(days=days)
     complete = [scan for scan in plant.scans if scan.realm == network.realm and _is_complete(scan, since)]
-    covered = [part for scan in complete for text in scan.coverage for part in _ranges(text, network.realm)]
-    joined = collapse_addresses([part for part in covered if part.version == network.range.version])  # type: ignore[type-var]
-    return any(_within(network.range, part) for part in joined)
+    covered = [_span(text, network) for scan in complete for text in scan.coverage]
+    return _holds(sorted(span for span in covered if span), _hosts(network.range))
 
 
 def _is_complete(scan: Scan, since: datetime) -> bool:
     return scan.state in (ScanState.DONE, ScanState.IMPORTED) and scan.ended is not None and scan.ended >= since
 
 
-def _within(inner: IPNetwork, outer: IPNetwork) -> bool:
-    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+def _hosts(network: IPNetwork) -> tuple[int, int]:
+    """First and last address of a network that a device can have."""
+    first, last = int(network.network_address), int(network.broadcast_address)
+    return (first + 1, last - 1) if network.version == 4 and network.prefixlen < 31 else (first, last)
 
 
-def _ranges(text: str, realm: str) -> tuple[IPNetwork, ...]:
-    """The networks that one line of a run's coverage names: "10.0.0.0/24", "10.0.0.1-10.0.0.9", realm before or not."""
-    span = text.removeprefix(f"{realm}/").partition(" ")[0]
+def _holds(spans: list[tuple[int, int]], wanted: tuple[int, int]) -> bool:
+    """Whether sorted spans together hold every address of another."""
+    next_missing = wanted[0]
+    for first, last in spans:
+        if first <= next_missing:
+            next_missing = max(next_missing, last + 1)
+    return next_missing > wanted[1]
+
+
+def _span(text: str, network: DeclaredNetwork) -> tuple[int, int] | None:
+    """First and last address that one line of a run's coverage names, in the family of a network; None otherwise."""
+    named = text.removeprefix(f"{network.realm}/").partition(" ")[0]
+    first, dash, last = named.partition("-")
     try:
-        if "-" in span:
-            first, last = (ip_address(end) for end in span.split("-", 1))
-            return tuple(summarize_address_range(first, last))
-        return (ip_network(span, strict=False),)
-    except (ValueError, TypeError):
-        return ()
+        span = ip_network(named, strict=False) if not dash else None
+        ends = (span.network_address, span.broadcast_address) if span else (ip_address(first), ip_address(last))
+    except ValueError:
+        return None
+    return (int(ends[0]), int(ends[1])) if ends[0].version == ends[1].version == network.range.version else None
 
 
 def _zone_of(c: Context) -> Zone | None:

@@ -38,7 +38,7 @@ class Checked:
 def pack(settings: Settings, folders: Sequence[Path] = ()) -> tuple[Check, ...]:
     """The checks that ship with assetctl and those of the user's folders."""
     own = [settings.file(name) for name in settings.files.checks]
-    return load_checks([checks_folder(), *own, *folders])
+    return load_checks([checks_folder(), *own, *folders], params=settings.params)
 
 
 def chosen(checks: tuple[Check, ...], names: Sequence[str]) -> tuple[Check, ...]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from assetctl.errors import InputError
 from assetctl.exchange.nmap_xml import MOST_BYTES, read
-from assetctl.model import Observation, Outcome, Position, Scan, ScanState, Zone
+from assetctl.model import Observation, Outcome, Position, Scan, ScanState
 from assetctl.store.repo import Store
-from assetctl.work.ingest import ingest
+from assetctl.work.ingest import NOTHING, Declared, ingest
 
 NMAP_XML = "nmap-xml"
 
@@ -26,7 +26,7 @@ class TakenIn:
 
 
 def import_nmap(
-    store: Store, path: Path, *, realm: str, now: datetime, zones: tuple[Zone, ...] = (), dry_run: bool = False
+    store: Store, path: Path, *, realm: str, now: datetime, declared: Declared = NOTHING, dry_run: bool = False
 ) -> TakenIn:
     """Take in one nmap report; the same file twice changes nothing. Raises InputError."""
     raw = _bytes(path)
@@ -53,14 +53,14 @@ def import_nmap(
         )
     )
     store.put_observations(replace(o, options={**o.options, "blob": digest}) for o in report.observations)
-    done = ingest(store, realm, zones=zones)
+    done = ingest(store, realm, declared)
     return TakenIn(len(report.observations), answered, len(done.assets), report.warnings)
 
 
-def take_positions(store: Store, positions: Sequence[Position], *, realm: str, zones: tuple[Zone, ...] = ()) -> int:
+def take_positions(store: Store, positions: Sequence[Position], *, realm: str, declared: Declared = NOTHING) -> int:
     """Take in positions; one that is there already is declared anew. How many assets the realm has afterwards."""
     store.put_positions(positions)
-    return len(ingest(store, realm, zones=zones).assets)
+    return len(ingest(store, realm, declared).assets)
 
 
 def nmap_again(store: Store, observation: Observation) -> Observation:

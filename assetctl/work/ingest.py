@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from assetctl import fingerprint, merge
 from assetctl.identity import assign
 from assetctl.inventory import build_assets
-from assetctl.model import Address, Asset, Zone
+from assetctl.model import Address, Asset, Position, Zone
 from assetctl.sightings import sightings
 from assetctl.standing import Standing
 from assetctl.store.repo import Store
@@ -26,17 +26,32 @@ class Ingested:
     changed: frozenset[str]
 
 
-def ingest(
-    store: Store, realm: str, *, zones: tuple[Zone, ...] = (), site_of: Callable[[Address], str] = lambda _: ""
-) -> Ingested:
-    """Derive all assets of a realm from its observations and store them."""
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What people declared in files: zones, positions of the register, the site of an address."""
+
+    zones: tuple[Zone, ...] = ()
+    register: tuple[Position, ...] = ()
+    site_of: Callable[[Address], str] = lambda _: ""
+
+
+NOTHING = Declared()
+
+
+def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
+    """Derive all assets of a realm from its observations and what was declared, and store them."""
     before = {asset.id: _said(asset) for asset in store.assets(realm)}
     seen = sightings(store.observations(realm=realm), derive=fingerprint.derive)
     clusters = merge.cluster(seen)
     assigned = assign(clusters, store.identities())
-    positions = tuple(position for position in store.positions() if position.realm == realm)
+    by_id = {one.id: one for one in (*store.positions(realm), *declared.register) if one.realm == realm}
     inventory = build_assets(
-        clusters, assigned.ids, assigned.aliases, positions=positions, zones=zones, site_of=site_of
+        clusters,
+        assigned.ids,
+        assigned.aliases,
+        positions=tuple(by_id.values()),
+        zones=declared.zones,
+        site_of=declared.site_of,
     )
     store.put_identities(assigned.additions)
     store.put_aliases(_other_names(assigned.accepted))

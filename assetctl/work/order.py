@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assetctl import approval as approvals
 from assetctl.errors import InputError
-from assetctl.model import Address, Observation, Outcome, Zone
+from assetctl.model import Address, Observation, Outcome
 from assetctl.plan import Plan, make
 from assetctl.protocol import Protocol
 from assetctl.safety.nature import Told, safety_system
@@ -17,6 +17,7 @@ from assetctl.scope import Scope, Target
 from assetctl.secrets import Secret
 from assetctl.settle import addresses
 from assetctl.store.repo import Store
+from assetctl.work.ingest import NOTHING, Declared
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,9 @@ class Order:
     protocols: Mapping[str, Protocol]
     secrets: Mapping[str, Secret]
     scan: str
-    zones: tuple[Zone, ...] = ()
+    declared: Declared = NOTHING
     exclusions: Callable[[], tuple[Target, ...]] = tuple
     zone_of: Callable[[Address], str] | None = None
-    site_of: Callable[[Address], str] = lambda _: ""
     resume: str = ""
     request: Mapping[str, object] = field(default_factory=dict)
 

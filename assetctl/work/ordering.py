@@ -12,7 +12,7 @@ from assetctl.approval import Approval
 from assetctl.approval import read as approval_from
 from assetctl.documents import read_toml
 from assetctl.errors import InputError
-from assetctl.model import Address, Asset, Zone
+from assetctl.model import Address, Asset, Position, Zone
 from assetctl.protocols import registry
 from assetctl.scope import CredentialEntry, Scope, Target
 from assetctl.scoping import Known, build_scope
@@ -21,6 +21,7 @@ from assetctl.settings import Settings
 from assetctl.settle import addresses, settled
 from assetctl.store.repo import Store
 from assetctl.targets import read_exclusions
+from assetctl.work.ingest import Declared
 from assetctl.work.order import Order
 from assetctl.zones import zone_of
 
@@ -59,6 +60,7 @@ def order_of(
     settings: Settings,
     *,
     zones: tuple[Zone, ...],
+    register: tuple[Position, ...] = (),
     scan: str,
     environ: Mapping[str, str],
     resume: str = "",
@@ -91,10 +93,9 @@ def order_of(
         protocols=protocols,
         secrets=_secrets(scope.credentials, settings, realm, environ),
         scan=scan,
-        zones=zones,
+        declared=Declared(zones, register, lambda address: scope.network_of(address).site or settings.project.site),
         exclusions=_exclusions(scope, settings, realm),
         zone_of=_zone_of(zones),
-        site_of=lambda address: scope.network_of(address).site or settings.project.site,
         resume=resume,
         request={name: getattr(wish, name) for name in wish.__slots__},
     )

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from assetctl.model import Observation, Zone
+from assetctl.model import Observation
 from assetctl.protocols import registry
 from assetctl.store.repo import Store
 from assetctl.work.importing import NMAP_XML, nmap_again
-from assetctl.work.ingest import ingest
+from assetctl.work.ingest import NOTHING, Declared, ingest
 from assetctl.work.reread import Reread, reread
 
 
@@ -22,7 +22,7 @@ class Done:
     faults: tuple[str, ...]
 
 
-def reread_all(store: Store, *, zones: tuple[Zone, ...] = (), dry_run: bool = False) -> Done:
+def reread_all(store: Store, *, declared: Declared = NOTHING, dry_run: bool = False) -> Done:
     """Derive everything again from stored evidence; nothing is sent."""
     importers: dict[str, Callable[[Observation], Observation]] = {NMAP_XML: partial(nmap_again, store)}
     changes, faults, fresh = [], [], []
@@ -37,7 +37,7 @@ def reread_all(store: Store, *, zones: tuple[Zone, ...] = (), dry_run: bool = Fa
     if not dry_run:
         store.put_observations(fresh)
         for realm in sorted({scan.realm for scan in store.scans()}):
-            ingest(store, realm, zones=zones)
+            ingest(store, realm, declared)
     return Done(count, len(store.assets()), tuple(changes), tuple(faults))
 
 

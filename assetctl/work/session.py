@@ -79,9 +79,7 @@ def perform(
         state = _state(code, stop)
         scan = replace(scan, state=state, ended=now(), exit=int(code), counts=counts)
         store.finish_scan(scan)
-        return Outcomes(
-            scan, ingest(store, order.realm, zones=order.zones, site_of=order.site_of), gate.tripped, counts, code
-        )
+        return Outcomes(scan, ingest(store, order.realm, order.declared), gate.tripped, counts, code)
 
 
 def _begun(

@@ -48,7 +48,7 @@ def test_the_default_limits_are_those_of_the_scope():
 
 
 def test_every_section_is_read(tmp_path):
-    uncommented = re.sub(r"(?m)^#(?=[\[a-z])", "", template("assetctl.toml"))
+    uncommented = re.sub(r"(?m)^#(?=[\[a-zA-Z])", "", template("assetctl.toml"))
     settings = _load(tmp_path, _write(tmp_path, uncommented))
     assert [n.kind for n in settings.networks] == [NetworkKind.OT, NetworkKind.IT]
     assert settings.networks[0].range == ip_network("10.20.1.0/24")
