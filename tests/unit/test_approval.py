@@ -122,7 +122,7 @@ def test_a_plan_is_read_in_forty_lines_whatever_its_size() -> None:
 
 @pytest.mark.parametrize("kind", list(NetworkKind))
 def test_no_plan_holds_a_port_that_is_never_connected_to(kind: NetworkKind) -> None:
-    ports = {"ports": tuple(sorted(NEVER_CONNECTED))[:8] + (22,)}
+    ports = {"ports": (*sorted(NEVER_CONNECTED)[:8], 22)}
     plan = make(scope(target("10.20.1.1", "10.20.1.9"), kind=kind, probes=(), ports=ports), registry(), nmap=True)
     assert plan.rows
     assert not {port for row in plan.rows for port in row.ports} & NEVER_CONNECTED
