@@ -1,11 +1,13 @@
 """What facts show about the nature of a device: a safety system, or control equipment in an IT network."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from importlib.resources import files
+from re import Pattern
 
 from assetctl.plan import OT_PORTS
 
@@ -14,15 +16,14 @@ Told = Iterable[tuple[str, str, object]]  # fact key, local key, value
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One row: a fact key and the globs that fit. source: why it is a sign."""
+    """One row: a fact key and a pattern of the globs that fit. source: why it is a sign."""
 
     key: str
-    any: tuple[str, ...]
+    pattern: Pattern[str]
     source: str
 
     def fits(self, value: object) -> bool:
-        text = str(value)[:256].lower()
-        return any(fnmatchcase(text, glob.lower()) for glob in self.any)
+        return self.pattern.match(str(value)[:256].lower()) is not None
 
 
 def safety_system(told: Told) -> str:
@@ -56,6 +57,7 @@ def signs() -> Mapping[str, Mapping[str, tuple[Sign, ...]]]:
     for kind, rows in table.items():
         by_key = found.setdefault(kind, {})
         for row in rows:
-            sign = Sign(row["key"], tuple(row["any"]), row["source"])
+            pattern = "|".join(translate(glob.lower()) for glob in row["any"])
+            sign = Sign(row["key"], re.compile(pattern), row["source"])
             by_key[sign.key] = (*by_key.get(sign.key, ()), sign)
     return found

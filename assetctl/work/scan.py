@@ -44,8 +44,10 @@ class Held:
     def learn(self, address: Address, claims: Iterable[Claim]) -> None:
         """Take in what an answer says about the device."""
         claims = tuple(claims)
-        keys = {claim.key for claim in claims}
-        found = [hold for hold in self.holds if hold.key in keys and hold.knows(claims)]
+        by_key: dict[str, list[Claim]] = {}
+        for claim in claims:
+            by_key.setdefault(claim.key, []).append(claim)
+        found = [hold for hold in self.holds if hold.knows(by_key.get(hold.key, ()))]
         self.by_address.setdefault(address, []).extend(found)
         reason = safety_system((c.key, c.local_key, c.value) for c in claims if not c.part)
         if reason and address not in self.consented:

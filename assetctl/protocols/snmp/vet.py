@@ -85,16 +85,19 @@ def _contents(r: Reader, field: str) -> Reader:
 
 
 def _oids(varbinds: Reader) -> list[bytes]:
+    """The names asked for. A name is short, so both lengths before it have one byte each."""
     oids: list[bytes] = []
     while varbinds.left():
         varbinds.expect(b"\x30", "variable binding")
-        varbind = _contents(varbinds, "variable binding")
-        varbind.expect(b"\x06", "name")
-        oid = _contents(varbind, "name").rest()
-        if not 0 < len(oid) <= MOST_OID_BYTES or oid[-1] >= 0x80:
-            raise Refusal(f"snmp: an object name has 1 to {MOST_OID_BYTES} bytes and ends, this one is {oid.hex()}")
-        varbind.expect(b"\x05\0", "value NULL")
-        varbind.end("variable binding")
+        whole = varbinds.u8("variable binding length")
+        varbinds.expect(b"\x06", "name")
+        size = varbinds.u8("name length")
+        if not 0 < size <= MOST_OID_BYTES or whole != size + 4:
+            raise Refusal(f"snmp: an object name has 1 to {MOST_OID_BYTES} bytes and NULL behind it, this one {size}")
+        oid = varbinds.take(size, "name")
+        if oid[-1] >= 0x80:
+            raise Refusal(f"snmp: an object name ends, this one does not: {oid.hex()}")
+        varbinds.expect(b"\x05\0", "value NULL")
         oids.append(oid)
     if not 1 <= len(oids) <= MOST_VARBINDS:
         raise Refusal(f"snmp: 1 to {MOST_VARBINDS} objects a question, this one has {len(oids)}")
@@ -106,9 +109,8 @@ def _name(kind: int, oids: list[bytes], *, is_depth: bool) -> str:
         if is_depth or not all(oid[-1] == 0 and oid[:-1] in _SCALARS for oid in oids):
             raise Refusal("snmp: a Get asks only for the published scalars, as an identity question")
         return "get-system"
-    tables = {table for oid in oids for entry, table in _TABLES.items() if oid.startswith(entry) and oid != entry}
-    known = all(any(oid.startswith(entry) and oid != entry for entry in _TABLES) for oid in oids)
-    if not known or len(tables) != 1:
+    tables = {_table(oid) for oid in oids}
+    if "" in tables or len(tables) != 1:
         raise Refusal("snmp: a GetNext or GetBulk asks only for columns of one published table")
     (table,) = tables
     if is_depth:
@@ -116,3 +118,8 @@ def _name(kind: int, oids: list[bytes], *, is_depth: bool) -> str:
     if kind == GET_BULK or table not in ("entity", "interface"):
         raise Refusal(f"snmp: {table} beyond first rows is a depth question")
     return f"next-{table}"
+
+
+def _table(oid: bytes) -> str:
+    """The published table that an object lies in, or "". No entry of the list begins another."""
+    return next((table for entry, table in _TABLES.items() if oid.startswith(entry) and oid != entry), "")
