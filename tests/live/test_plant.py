@@ -170,7 +170,7 @@ class Plant:
         """Skip the test when one of these servers is not there."""
         absent = [self.missing[address] for address in addresses if address in self.missing]
         if absent:
-            pytest.skip(f"not installed: {', '.join(absent)}")
+            pytest.skip(f"not here: {', '.join(absent)}")
 
     def desk(self, name: str, *, kind: str = "ot", more: str = "") -> plant.Desk:
         return plant.Desk(self.spaces, self.folder / name, kind=kind, more=more)
