@@ -1,0 +1,140 @@
+"""Tagged BACnet values: elements one after another, and the few primitive types that identify a device.
+
+Source: ASHRAE 135-2020, clause 20.2 (encoding of application and context tags), 20.2.4 (unsigned), 20.2.9 (character
+string), 20.2.11 (enumerated), 20.2.14 (object identifier).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assetctl.errors import WireError
+from assetctl.wire import Reader
+
+BOOLEAN, UNSIGNED, CHARACTER_STRING, ENUMERATED, OBJECT_IDENTIFIER = 1, 2, 7, 9, 12
+DEVICE = 8
+"""Object type of the device object."""
+
+_EXTENDED_NUMBER = 15
+_EXTENDED_LENGTH, _OPENING, _CLOSING = 5, 6, 7
+_LENGTH_16, _LENGTH_32 = 254, 255
+_CHARACTER_SETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
+_CODE_PAGE_SET = 1  # IBM/Microsoft DBCS: the number of a code page stands before the text
+
+
+class Form(StrEnum):
+    DATA = "data"
+    OPENING = "opening tag"
+    CLOSING = "closing tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element. content: empty for opening and closing tags, and for an application boolean, whose tag is all."""
+
+    number: int
+    is_context: bool
+    form: Form
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A value that the device did not give, or not readably. reason: in the words of the standard where it has some."""
+
+    reason: str
+
+
+Value = str | int | Absent
+
+
+def element(r: Reader) -> Element:
+    """The next element. Raises WireError where a length leads past the end or the tag has no meaning."""
+    first = r.u8("tag")
+    number, is_context, kind = first >> 4, bool(first & 0x08), first & 0x07
+    if number == _EXTENDED_NUMBER:
+        number = r.u8("extended tag number")
+    if is_context and kind in (_OPENING, _CLOSING):
+        return Element(number, is_context, Form.OPENING if kind == _OPENING else Form.CLOSING)
+    if kind > _EXTENDED_LENGTH:
+        raise WireError(f"tag: 0x{first:02x} is no tag at offset {r.position}")
+    if number == BOOLEAN and not is_context:
+        return Element(number, is_context, Form.DATA)
+    return Element(number, is_context, Form.DATA, r.take(_length(r, kind), "content"))
+
+
+def _length(r: Reader, kind: int) -> int:
+    if kind < _EXTENDED_LENGTH:
+        return kind
+    length = r.u8("extended length")
+    if length == _LENGTH_16:
+        return r.u16("extended length")
+    return r.u32("extended length") if length == _LENGTH_32 else length
+
+
+def context(r: Reader, number: int, field: str) -> bytes:
+    """The content of the next element, which must bear this context tag."""
+    found = element(r)
+    if (found.number, found.is_context, found.form) != (number, True, Form.DATA):
+        raise WireError(f"{field}: context tag {number} expected, found {found.form} {found.number}")
+    return found.content
+
+
+def application(r: Reader, number: int, field: str) -> bytes:
+    """The content of the next element, which must bear this application tag."""
+    found = element(r)
+    if (found.number, found.is_context) != (number, False):
+        raise WireError(f"{field}: application tag {number} expected, found {found.form} {found.number}")
+    return found.content
+
+
+def opening(r: Reader, number: int, field: str) -> None:
+    """Take an opening tag."""
+    if element(r) != Element(number, True, Form.OPENING):
+        raise WireError(f"{field}: opening tag {number} expected")
+
+
+def enclosed(r: Reader, number: int, field: str) -> tuple[Element, ...]:
+    """All elements up to the closing tag of this number, tags of constructed values among them."""
+    found: list[Element] = []
+    inside = [number]
+    while True:
+        one = element(r)
+        if one.form is Form.CLOSING and one.number != inside.pop():
+            raise WireError(f"{field}: closing tag {one.number} closes nothing")
+        if not inside:
+            return tuple(found)
+        if one.form is Form.OPENING:
+            inside.append(one.number)
+        found.append(one)
+
+
+def number(content: bytes, field: str) -> int:
+    """An unsigned or enumerated value of 1 to 4 bytes."""
+    if not 1 <= len(content) <= 4:
+        raise WireError(f"{field}: 1 to 4 bytes expected, found {len(content)}")
+    return int.from_bytes(content)
+
+
+def device_instance(content: bytes, field: str) -> int:
+    """The instance of an object identifier, which must be a device's."""
+    if len(content) != 4:
+        raise WireError(f"{field}: 4 bytes expected, found {len(content)}")
+    kind, instance = divmod(int.from_bytes(content), 1 << 22)
+    if kind != DEVICE:
+        raise WireError(f"{field}: object type {DEVICE} expected, found {kind}")
+    return instance
+
+
+def character_string(content: bytes) -> str | Absent:
+    """Text without the padding at its ends; absent where its character set is not read or its bytes are not of it."""
+    if not content:
+        return Absent("a character string without a character set")
+    if content[0] == _CODE_PAGE_SET:
+        return Absent(f"character set 1 with code page {int.from_bytes(content[1:3])} is not read")
+    codec = _CHARACTER_SETS.get(content[0])
+    if codec is None:
+        return Absent(f"character set {content[0]} is not read")
+    try:
+        return content[1:].decode(codec).strip(" \0")
+    except UnicodeDecodeError:
+        return Absent(f"the bytes are not of character set {content[0]}")

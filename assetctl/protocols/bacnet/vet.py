@@ -1,0 +1,41 @@
+"""May this BACnet/IP unit leave? Only reads of a device object's properties, Who-Is, and reads of BBMD tables may.
+
+Written without the codec, on purpose.
+"""
+
+from assetctl.errors import Refusal
+
+_WHOLE = {
+    b"\x81\x0a\x00\x08\x01\x00\x10\x08": "who-is",  # unconfirmed service 8, no limits, no destination network
+    b"\x81\x02\x00\x04": "read-bdt",
+    b"\x81\x06\x00\x04": "read-fdt",
+}
+_FIND = b"\x0c\x02\x3f\xff\xff\x19\x4b"  # object identifier (75) of device 4194303
+_SINGLE = frozenset(b"\x19" + bytes((number,)) for number in (12, 28, 44, 58, 70, 77, 98, 112, 120, 121, 139)) | {
+    b"\x1a\x01\x74"
+}  # serial-number, 372
+_MULTIPLE = bytes.fromhex("1e 0979 0946 092c 094d 0a0174 090c 0978 091c 093a 098b 0970 0962 1f")
+
+
+def vet(unit: bytes) -> str:
+    """Name of the request that a unit is; raises Refusal for any other unit."""
+    if unit in _WHOLE:
+        return _WHOLE[unit]
+    if unit[:2] != b"\x81\x0a" or unit[2:4] != len(unit).to_bytes(2):
+        raise Refusal("bacnet: only Original-Unicast-NPDU of its stated length, and reads of BBMD tables, may leave")
+    if unit[4:6] != b"\x01\x04":
+        raise Refusal("bacnet: the network layer is version 1, for this device itself, and an answer is expected")
+    if unit[6:8] != b"\x00\x05" or len(unit) < 10:
+        raise Refusal("bacnet: only an unsegmented confirmed request that takes 1476 bytes unsegmented may leave")
+    return _service(unit[9], unit[10:])
+
+
+def _service(service: int, request: bytes) -> str:
+    is_device = request[:2] == b"\x0c\x02" and len(request) > 5 and request[2] <= 0x3F
+    if service == 12 and request == _FIND:
+        return "find-device"
+    if service == 12 and is_device and request[5:] in _SINGLE:
+        return "read-property"
+    if service == 14 and is_device and request[5:] == _MULTIPLE:
+        return "read-property-multiple"
+    raise Refusal(f"bacnet: confirmed service {service} with {request.hex()} is not on the list")
