@@ -238,10 +238,10 @@ def _vantage(settings: Settings) -> Iterable[Vantage]:
 def _probes(settings: Settings, flags: _Flags, known: Known) -> tuple[str, ...]:
     listed = settings.probes.only
     _refuse_unknown("probes.only", listed, known.probes)
-    _refuse_unknown("--probes", flags.probes, known.probes)
+    _refuse_unknown("--only", flags.probes, known.probes)
     for name in flags.probes:
         if listed and name not in listed:
-            raise InputError(f'--probes: "{name}" is not among probes.only of the settings: {", ".join(listed)}')
+            raise InputError(f'--only: "{name}" is not among probes.only of the settings: {", ".join(listed)}')
     return tuple(dict.fromkeys(flags.probes)) or listed
 
 

@@ -45,7 +45,8 @@ class App:
     def database_url(self) -> str:
         return self.settings.database_url
 
-    def store(self, *, create: bool = True) -> "Store":
+    def store(self, *, create: bool = False) -> "Store":
+        """The database. create: only for what fills it, so that a mistyped folder is not an empty plant."""
         from assetctl.store.repo import open_store
 
         return open_store(self.database_url, create=create)

@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit, InputError
+from assetctl.text import near
 
 if TYPE_CHECKING:
     from assetctl.model import Asset
@@ -47,9 +48,9 @@ def list_assets(
         and (missing is None or (not record["facts"].get(missing) and not record.get(missing)))
         and (modules or record["parent"] is None)
     ]
-    app.output.rows("assets", chosen, columns=COLUMNS, command="assets list")
-    if not chosen:
-        finish(Exit.NOTHING)
+    code = Exit.DONE if chosen else Exit.NOTHING
+    app.output.rows("assets", chosen, columns=COLUMNS, command="assets list", code=code)
+    finish(code)
 
 
 @assets.command("show")
@@ -79,7 +80,6 @@ def why_asset(
 ) -> None:
     """Why a value is believed: source, exchange, time, vantage, rivals, and why records were joined."""
     from assetctl.facts import vocabulary
-    from assetctl.text import near
     from assetctl.work.records import asset_record, why
 
     app = of(context)
@@ -141,7 +141,8 @@ def show_scan(context: typer.Context, scan: Annotated[str, typer.Argument(help="
         app.mark_interrupted(store)
         found = store.scan(scan)
         if found is None:
-            raise InputError(f"{scan}: no such scan; `assetctl scans list` shows them")
+            known = tuple(one.id for one in store.scans())
+            raise InputError(f"{scan}: no such scan{near(scan, known)}; `assetctl scans list` shows them")
         record = scan_record(found)
     if app.output.format == "table":
         rows = [{"what": key, "value": value} for key, value in record.items() if key != "traffic"]
@@ -164,8 +165,10 @@ def diff_scans(
     app = of(context)
     with app.store() as store:
         rows = diff(store, before, after)
-    app.output.rows("diff", rows, columns=("asset", "change", "field", "before", "after"), command="scans diff")
-    finish(Exit.DRIFT if rows else Exit.DONE)
+    code = Exit.DRIFT if rows else Exit.DONE
+    columns = ("asset", "change", "field", "before", "after")
+    app.output.rows("diff", rows, columns=columns, command="scans diff", code=code)
+    finish(code)
 
 
 def find(store: "Store", name: str) -> "Asset":
@@ -182,5 +185,8 @@ def find(store: "Store", name: str) -> "Asset":
     ]
     if len(found) == 1:
         return found[0]
-    several = ", ".join(a.id for a in found[:5])
-    raise InputError(f"{name}: " + (f"may be {several}" if found else "no such asset; `assetctl assets list`"))
+    if found:
+        raise InputError(f"{name}: may be {', '.join(a.id for a in found[:5])}; name one of them")
+    known = tuple(told for a in store.assets() for told in (a.id, *addresses(a), text(a, "hostname")) if told)
+    hint = near(name, known)
+    raise InputError(f"{name}: no such asset{hint}; `assetctl assets list` shows them")

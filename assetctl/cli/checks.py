@@ -103,9 +103,10 @@ def lint_checks(context: typer.Context, checks: Folders = None) -> None:
     app = of(context)
     pack = _pack(app, checks)
     rows = [{"problem": text} for text in lint(pack, load_frameworks())]
-    app.output.rows("lint", rows, columns=("problem",), command="policy lint")
+    code = Exit.USAGE if rows else Exit.DONE
+    app.output.rows("lint", rows, columns=("problem",), command="policy lint", code=code)
     app.output.say(f"{len(pack)} checks, {len(rows)} complaints")
-    finish(Exit.USAGE if rows else Exit.DONE)
+    finish(code)
 
 
 @policy.command("test")
@@ -122,10 +123,11 @@ def try_checks(context: typer.Context, checks: Folders = None) -> None:
         if not t.is_good or app.output.verbosity > 0
     ]
     columns = ("check", "case", "expected", "found", "survivors")
-    app.output.rows("policy-test", rows, columns=columns, command="policy test")
     bad = sum(not t.is_good for t in trials)
+    code = Exit.BUG if bad or not trials else Exit.DONE
+    app.output.rows("policy-test", rows, columns=columns, command="policy test", code=code)
     app.output.say(f"{len(pack)} checks, {len(trials)} cases, {sum(t.mutants for t in trials)} mutants, {bad} bad")
-    finish(Exit.BUG if bad or not trials else Exit.DONE)
+    finish(code)
 
 
 def _pack(app: App, folders: list[Path] | None) -> "tuple[Check, ...]":

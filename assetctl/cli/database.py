@@ -20,18 +20,19 @@ def add_to(app: typer.Typer) -> None:
 def show_info(context: typer.Context) -> None:
     """Where it is, its schema, its size, how much it holds."""
     app = of(context)
-    with app.store(create=False) as store:
+    with app.store() as store:
         info = store.info()
         problems = store.check()
+    for line in problems:
+        app.output.warn(line)
+    code = Exit.INTEGRITY if problems else Exit.DONE
     record = {"url": info.url, "engine": info.engine, "schema": info.schema, "bytes": info.size_bytes, **info.counts}
     if app.output.format == "table":
         rows = [{"what": key, "value": value} for key, value in record.items()]
         app.output.rows("db", rows, columns=("what", "value"), command="db info")
     else:
-        app.output.document("db", record, command="db info")
-    for line in problems:
-        app.output.warn(line)
-    finish(Exit.INTEGRITY if problems else Exit.DONE)
+        app.output.document("db", record, command="db info", code=code)
+    finish(code)
 
 
 @db.command("migrate")
@@ -50,6 +51,6 @@ def migrate(context: typer.Context) -> None:
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="New file to write.")]) -> None:
     """A sound copy while others go on working."""
     app = of(context)
-    with app.store(create=False) as store:
+    with app.store() as store:
         store.backup(file)
     app.output.say(f"copy: {file}")

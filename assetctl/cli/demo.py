@@ -84,7 +84,7 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
     from assetctl.demo.folder import NMAP_REPORT
     from assetctl.work.importing import import_nmap, take_positions
 
-    with app.store() as store:
+    with app.store(create=True) as store:
         take_positions(store, app.register, realm=REALM, declared=app.declared)
         say.step(f"register and zones: {len(app.register)} positions in {len(app.zones)} zones")
         order, plan = _planned(app, store)

@@ -85,15 +85,18 @@ def verify_evidence(
     app = of(context)
     if (head or count) and not scan:
         raise InputError("--head and --count belong to one run: name it with --scan")
-    with app.store(create=False) as store:
+    with app.store() as store:
         proofs = verify(store, scan, head=head, count=count, ledger=ledger)
     rows = [
         {"scan": p.scan, "lines": p.lines, "exchanges": p.exchanges, "proof": p.claim, "fault": p.fault} for p in proofs
     ]
-    app.output.rows("proof", rows, columns=("scan", "lines", "exchanges", "proof", "fault"), command="evidence verify")
-    if any(p.fault for p in proofs):
-        finish(Exit.INTEGRITY)
-    finish(Exit.DONE if proofs else Exit.NOTHING)
+    code = Exit.INTEGRITY if any(p.fault for p in proofs) else Exit.DONE if proofs else Exit.NOTHING
+    columns = ("scan", "lines", "exchanges", "proof", "fault")
+    app.output.rows("proof", rows, columns=columns, command="evidence verify", code=code)
+    for proof in proofs:
+        if proof.fault:
+            app.output.error(f"{proof.scan}: {proof.fault}")
+    finish(code)
 
 
 @evidence.command("reread")
@@ -105,11 +108,12 @@ def reread_evidence(
     from assetctl.work.rereading import reread_all
 
     app = of(context)
-    with app.store(create=False) as store:
+    with app.store() as store:
         done = reread_all(store, declared=app.declared, dry_run=dry_run)
     rows = [{"observation": name, "change": text} for name, text in done.changes]
-    app.output.rows("reread", rows, columns=("observation", "change"), command="evidence reread")
-    app.output.say(f"{done.observations} observations read again, {len(done.changes)} changed; {done.assets} assets")
     for line in done.faults:
         app.output.warn(line)
-    finish(Exit.PARTIAL if done.faults else Exit.DONE)
+    code = Exit.PARTIAL if done.faults else Exit.DONE
+    app.output.rows("reread", rows, columns=("observation", "change"), command="evidence reread", code=code)
+    app.output.say(f"{done.observations} observations read again, {len(done.changes)} changed; {done.assets} assets")
+    finish(code)

@@ -34,7 +34,7 @@ def import_nmap(context: typer.Context, file: File, realm: Realm = "plant", dry_
     from assetctl.work.importing import import_nmap as take_in
 
     app = of(context)
-    with app.store() as store:
+    with app.store(create=True) as store:
         done = take_in(store, file, realm=realm, now=now(), declared=app.declared, dry_run=dry_run)
     for line in done.warnings:
         app.output.warn(line)
@@ -121,22 +121,28 @@ def verify_golden(
             every = [row for path, one in done for row in rows(one, path)]
             redact = str if plain_names else app.pseudonyms(store)
             write(every, output, generated_at=now(), redact=redact, name="assetctl golden verify")
-    for _, one in done:
-        _tell(app, one)
-    finish(worst(*(one.code for _, one in done)))
+    code = worst(*(one.code for _, one in done))
+    _tell(app, [one for _, one in done], code)
+    finish(code)
 
 
-def _tell(app: App, verified: "Verified") -> None:
+def _tell(app: App, verified: "list[Verified]", code: int) -> None:
     from dataclasses import asdict
 
-    shown = [asdict(one) for one in verified.differences if one.outcome != "equal" or app.output.format != "table"]
-    columns = ("entry", "outcome", "field", "golden", "current", "note")
-    app.output.rows("golden", shown, columns=columns, command="golden verify", code=int(verified.code))
-    equal = sum(one.outcome == "equal" for one in verified.differences)
-    app.output.say(
-        f"zone {verified.golden.zone}: {equal} equal, {len(verified.differences) - equal} differences,"
-        f" {verified.coverage:.0%} looked at"
-    )
+    shown = [
+        {"zone": one.golden.zone, **asdict(difference)}
+        for one in verified
+        for difference in one.differences
+        if difference.outcome != "equal" or app.output.format != "table"
+    ]
+    columns = ("zone", "entry", "outcome", "field", "golden", "current", "note")
+    app.output.rows("golden", shown, columns=columns, command="golden verify", code=code)
+    for one in verified:
+        equal = sum(difference.outcome == "equal" for difference in one.differences)
+        app.output.say(
+            f"zone {one.golden.zone}: {equal} equal, {len(one.differences) - equal} differences,"
+            f" {one.coverage:.0%} looked at"
+        )
 
 
 def _import_list(
@@ -167,6 +173,6 @@ def _import_list(
     if dry_run:
         return
     positions, _ = read_positions(file, mapped, realm=realm, now=now(), sheet=sheet)
-    with app.store() as store:
+    with app.store(create=True) as store:
         count = take_positions(store, positions, realm=realm, declared=app.declared)
     app.output.say(f"{len(positions)} positions taken in; {count} assets in {realm}")

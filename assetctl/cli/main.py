@@ -1,16 +1,18 @@
 """The program: global options, the command groups, and one place where errors become a line and an exit code."""
 
+import io
 import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from assetctl.cli import assets, checks, database, demo, evidence, files, reports, scanning, service
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
-from assetctl.errors import AssetctlError
+from assetctl.errors import AssetctlError, Exit
 from assetctl.text import visible
 
 app = typer.Typer(
@@ -43,11 +45,33 @@ def options(
 
 def main() -> None:
     """Run one command. Every error on purpose is one line: what, where, what to do; anything else is a bug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without the letters of a device's text
     try:
-        app()
+        code = app(standalone_mode=False)
     except AssetctlError as error:
-        for line in str(error).splitlines():
-            print(f"error: {visible(line, most=8000)}", file=sys.stderr)
-        sys.exit(int(error.exit))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _told(str(error), error.exit)
+    except TyperException as error:
+        code = _misused(error)
+    except typer.Abort:
+        code = _told("the input ended before an answer was given", Exit.USAGE)
+    except OSError as fault:
+        where = f"{fault.filename}: " if fault.filename else ""
+        advice = "check the path, its permissions and the room left"
+        code = _told(f"{where}{fault.strerror or fault}; {advice}", Exit.ENVIRONMENT)
+    sys.exit(int(code or 0))
+
+
+def _told(text: str, code: int) -> int:
+    for line in text.splitlines():
+        print(f"error: {visible(line, most=8000)}", file=sys.stderr)
+    return code
+
+
+def _misused(error: TyperException) -> int:
+    """What is wrong with the command line, in one line. A group without a command has no text: its help was shown."""
+    text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
+    context = getattr(error, "ctx", None)
+    see = f" See: {context.command_path} --help" if context is not None else ""
+    return _told(f"{text}{see}" if text else "", Exit.USAGE)

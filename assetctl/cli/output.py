@@ -45,6 +45,10 @@ class Output:
         self.warnings.append(text)
         print(f"warning: {visible(text, most=4000)}", file=sys.stderr)
 
+    def error(self, text: str) -> None:
+        """What is wrong, in one line, also when quiet."""
+        print(f"error: {visible(text, most=8000)}", file=sys.stderr)
+
     def rows(
         self, schema: str, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], command: str, code: int = 0
     ) -> None:

@@ -52,7 +52,7 @@ def plan(
 ) -> None:
     """Show what a scan would send, in at most 40 lines. Nothing is sent."""
     app = of(context)
-    with app.store() as store:
+    with app.store(create=True) as store:
         order = _order(app, store, targets, exclude, profile, realm, only, depth, scan="plan")
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
@@ -87,7 +87,7 @@ def scan(
 ) -> None:
     """Ask the devices of a plan who they are, harmlessly, and keep every answer. Asks once before anything is sent."""
     app = of(context)
-    with app.store() as store:
+    with app.store(create=True) as store:
         app.mark_interrupted(store)
         order = _order(
             app, store, targets, exclude, profile, realm, only, depth, scan=resume or "", resume=resume or ""

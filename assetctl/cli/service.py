@@ -53,8 +53,9 @@ def doctor(context: typer.Context) -> None:
 
     app = of(context)
     rows = [{"what": c.what, "state": c.state, "advice": c.advice} for c in examine(app.settings, app.database_url)]
-    app.output.rows("doctor", rows, columns=("what", "state", "advice"), command="doctor")
-    finish(Exit.ENVIRONMENT if any(row["state"] == "fault" for row in rows) else Exit.DONE)
+    code = Exit.ENVIRONMENT if any(row["state"] == "fault" for row in rows) else Exit.DONE
+    app.output.rows("doctor", rows, columns=("what", "state", "advice"), command="doctor", code=code)
+    finish(code)
 
 
 @secrets.command("set")
@@ -102,8 +103,11 @@ def test_secrets(context: typer.Context) -> None:
             rows.append({"credential": entry.name, "kind": entry.kind, "state": "ok", "fault": ""})
         except SecretFault as fault:
             rows.append({"credential": entry.name, "kind": entry.kind, "state": "fault", "fault": str(fault)})
-    app.output.rows("secrets", rows, columns=("credential", "kind", "state", "fault"), command="secrets test")
-    finish(Exit.SECRET if any(row["fault"] for row in rows) else Exit.DONE)
+    code = Exit.SECRET if any(row["fault"] for row in rows) else Exit.DONE
+    app.output.rows(
+        "secrets", rows, columns=("credential", "kind", "state", "fault"), command="secrets test", code=code
+    )
+    finish(code)
 
 
 @secrets.command("rm")

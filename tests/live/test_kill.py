@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -31,6 +32,7 @@ from tests.live.killed_plant import DEVICES, NETWORK, UNITS, Plant, plant, setti
 KILLS = int(os.environ.get("ASSETCTL_KILLS", "12"))
 SEED = int(os.environ.get("ASSETCTL_KILL_SEED", "0")) or random.randrange(1, 2**31)
 BUDGET = 24
+ROOT = Path(__file__).parents[2]
 SPAN_S = DEVICES / 6 * (UNITS - 1) / 20  # six devices at once, twenty units a second
 TWICE = 0.3  # share of the kills whose resumed scan is killed too
 
@@ -66,7 +68,8 @@ class Place:
 
     def start(self, *more: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-c", "from assetctl.cli.main import main; main()", "-q", *self.command(*more)]
-        return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self.folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, **silent)
 
     def call(self, *arguments: str) -> Result:
         with pytest.MonkeyPatch.context() as patch:
@@ -172,7 +175,7 @@ def _kill(process: "subprocess.Popen[bytes]", peers: Plant, moments: random.Rand
             pass
         sleep(moments.uniform(0.0, SPAN_S * 1.1))
     process.kill()
-    process.wait(10)
+    assert process.wait(10) in (-signal.SIGKILL, Exit.DONE, Exit.PARTIAL), "the scan ended by an error of its own"
 
 
 def _judge(here: Place, peers: Plant, figures: Figures) -> Scan | None:
