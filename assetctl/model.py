@@ -74,12 +74,20 @@ class Address:
     realm: str
     ip: IPAddress = field(compare=False)
     _order: tuple[int, int] = field(init=False, repr=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+    _text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_order", (self.ip.version, int(self.ip)))
+        order = self.ip.version, int(self.ip)
+        object.__setattr__(self, "_order", order)
+        object.__setattr__(self, "_hash", hash(order))  # of numbers alone: the same in every process
+        object.__setattr__(self, "_text", f"{self.realm}/{self.ip}")
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
-        return f"{self.realm}/{self.ip}"
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ interrupted one starts once more at most, on what is left of its device's budget
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
@@ -19,6 +21,8 @@ from assetctl.safety.nature import control_equipment, safety_system
 from assetctl.safety.permit import Refused, Wait
 from assetctl.work import contexts, finder
 from assetctl.work.converse import NAP_S, Surroundings, converse
+
+MADE_BETWEEN_LOOKS = 50_000
 
 
 @dataclass
@@ -82,13 +86,27 @@ async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None)
     workers = [asyncio.create_task(_work(run, queue, on_step)) for _ in range(run.plan.scope.limits.most_devices)]
     watcher = asyncio.create_task(_watch(run, workers))
     try:
-        results = await asyncio.gather(*workers, return_exceptions=True)
+        with _rare_collection():
+            results = await asyncio.gather(*workers, return_exceptions=True)
     finally:
         watcher.cancel()
         run.gate.ledger.sync(now_s=asyncio.get_running_loop().time())
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for unreachable cycles rarely: a run makes few, and each look walks over everything that it holds."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(MADE_BETWEEN_LOOKS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
@@ -183,6 +201,8 @@ def _learn(run: Run, step: Step, observation: Observation) -> None:
 
 def learn(held: Held, gate: Gate, address: Address, said: tuple[Claim, ...]) -> None:
     """Which holds and stricter rules follow from what a device said, in this run or before its interruption."""
+    if not said:
+        return
     claims = said + tuple(one.claim for one in fingerprint.derive(said))
     held.learn(address, claims)
     if control_equipment((c.key, c.local_key, c.value) for c in claims):
