@@ -265,8 +265,8 @@ def _code(tale: Tale, record: dict[str, Any]) -> Exit:
 def _serve(output: Output) -> None:
     from threading import Event
 
-    output.say("the plant stays up; Ctrl-C ends it")
     try:
+        output.say("the plant stays up; Ctrl-C ends it")
         Event().wait()
     except KeyboardInterrupt:
         output.say("the plant is down")
