@@ -34,7 +34,9 @@ def test_a_page_that_differs_is_named_and_fails(tmp_path: Path) -> None:
             link.symlink_to(ROOT / name)
     run = [sys.executable, str(tmp_path / "docs" / "generate.py")]
     made = subprocess.run(run, capture_output=True, text=True, timeout=120, check=True)
-    assert sorted(made.stdout.split()[::2]) == [f"docs/{n}:" for n in ("checks.md", "cli.md", "facts.md", "protocols.md")]
+    assert sorted(made.stdout.split()[::2]) == [
+        f"docs/{n}:" for n in ("checks.md", "cli.md", "facts.md", "protocols.md")
+    ]
     page = tmp_path / "docs" / "facts.md"
     page.write_text(page.read_text("utf-8").replace("text", "number", 1), "utf-8")
     checked = subprocess.run([*run, "--check"], capture_output=True, text=True, timeout=120, check=False)

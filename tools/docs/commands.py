@@ -55,10 +55,11 @@ def _helps() -> Iterator[tuple[str, str]]:
 
     from assetctl.cli.main import app
 
-    waiting = [("assetctl", get_command(app))]
+    root = get_command(app)
+    waiting = [root.make_context("assetctl", [], resilient_parsing=True, terminal_width=WIDTH)]
     while waiting:
-        name, command = waiting.pop(0)
-        context = command.make_context(name, [], resilient_parsing=True, terminal_width=WIDTH)
-        yield name, _MARKUP.sub("", command.get_help(context))
+        context = waiting.pop(0)
+        command = context.command
+        yield context.command_path, _MARKUP.sub("", command.get_help(context))
         inner = getattr(command, "commands", {})
-        waiting = [(f"{name} {one}", inner[one]) for one in inner] + waiting
+        waiting[:0] = [inner[name].make_context(name, [], parent=context, resilient_parsing=True) for name in inner]

@@ -28,7 +28,8 @@ def _lines() -> Iterator[str]:
         "a TCP connect counts one. The digest is taken over name, class and unit of each request as printed here, and "
         "is part of the hash of a plan and of an approval; it does not see which values stand behind a `..`.",
         "The port finder is the one thing beside them: it connects, closes orderly and sends no unit, on ports "
-        f"{_ports(FINDER_PORTS)} unless the scope names others, and not on IT networks, where nmap looks for ports.",
+        f"{_ports(FINDER_PORTS)} unless the scope names others, and not on IT networks, where nmap looks for ports. "
+        "Where a protocol of the plan connects to such a port anyway, the finder leaves it out.",
         f"Ports that are never connected to: {_ports(sorted(NEVER_CONNECTED))}.",
     )
     rows = (
@@ -53,6 +54,8 @@ def _protocol(protocol: Protocol) -> Iterator[str]:
     yield f"- Costs at most: {_cost(protocol.cost)}" + _unit_cost(protocol.unit_cost)
     for name, cost in protocol.depths.items():
         yield f"- Depth {code(name)}: {_cost(cost)} more"
+    if protocol.everywhere:
+        yield "- Asked on IT networks too, unless nmap is planned there; on OT networks after the plant's own protocols"
     yield f"- Needs a credential: {'yes' if protocol.needs_credential else 'no'}"
     yield f"- Reader: {code(protocol.reader)}; seen to work against software of others: {_yes(protocol.verified)}"
     yield f"- Digest of the request list: {code(protocol.digest)}"
