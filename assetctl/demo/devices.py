@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from assetctl.demo import enip, modbus, s7, snmp
+from assetctl.demo import bacnet, enip, modbus, s7, snmp
 from assetctl.demo.received import Fragility
 from assetctl.demo.responder import Responder, mute, plain
 from assetctl.model import Transport
@@ -97,5 +97,6 @@ _RESPONDERS: Mapping[str, Callable[[Mapping[str, Any], tuple[str, ...]], Respond
     "modbus": _without_addresses(modbus.from_table),
     "s7": _without_addresses(s7.from_table),
     "enip": _without_addresses(enip.from_table),
+    "bacnet": _without_addresses(bacnet.from_table),
     "snmp": snmp.from_table,
 }
