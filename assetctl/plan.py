@@ -196,14 +196,16 @@ def _rows(
     sweep = not all(address in known for address in addresses(target, scope)) if devices <= 4096 else True
     rows: list[Row] = []
     missed: list[str] = []
-    for protocol in protocols.values():
-        reason = _unfit(protocol, target, network, scope)
+    nmap_wanted = network.kind is NetworkKind.IT and (not scope.probes or NMAP in scope.probes)
+    in_turn = sorted(protocols.values(), key=lambda one: one.everywhere)  # the budget goes to the plant's own first
+    for protocol in in_turn:
+        reason = _unfit(protocol, target, network, scope, nmap=nmap_wanted and nmap)
         if reason:
             missed.append(f"{protocol.name}: {reason}")
         else:
             rows.append(_protocol_row(protocol, target, network, scope, devices=devices, sweep=sweep))
-    rows += _finder_row(target, network, scope, devices=devices, sweep=sweep)
-    nmap_wanted = network.kind is NetworkKind.IT and (not scope.probes or NMAP in scope.probes)
+    covered = {port for row in rows if row.transport is Transport.TCP for port in row.ports}
+    rows += _finder_row(target, network, scope, covered=covered, devices=devices, sweep=sweep)
     if nmap_wanted and nmap:
         rows.append(_nmap_row(target, network, devices))
     elif nmap_wanted:
@@ -211,13 +213,16 @@ def _rows(
     return ([row for row in rows if row.devices] if devices else []), missed
 
 
-def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope) -> str:
-    """Why a protocol is not asked in a network, or "" when it is."""
+def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope, *, nmap: bool) -> str:
+    """Why a protocol is not asked in a network, or "" when it is. nmap: it is planned for this network."""
     if scope.probes and protocol.name not in scope.probes:
         return "not among the chosen probes"
     if protocol.klass is RequestClass.STATEFUL and not _consented(protocol.name, target, scope):
         return "stateful; needs a consent that names the device"
-    if network.kind is NetworkKind.IT and not protocol.needs_credential and protocol.name not in scope.probes:
+    if protocol.everywhere and nmap:
+        return "nmap looks at its ports in this network; choose probes without nmap to ask it"
+    is_for_it = protocol.everywhere or protocol.needs_credential or protocol.name in scope.probes
+    if network.kind is NetworkKind.IT and not is_for_it:
         return "an OT protocol is asked in an IT network only when named"
     if network.substation and protocol.name == "s7":
         return "port 102 is left alone in a substation"
@@ -251,10 +256,15 @@ def _protocol_row(
     )
 
 
-def _finder_row(target: Target, network: Network, scope: Scope, *, devices: int, sweep: bool) -> list[Row]:
+def _finder_row(
+    target: Target, network: Network, scope: Scope, *, covered: set[int], devices: int, sweep: bool
+) -> list[Row]:
+    """The port finder on the ports to which no protocol of the plan connects anyway."""
     if network.kind is NetworkKind.IT or (scope.probes and PORT_FINDER not in scope.probes):
         return []
-    ports = tuple(p for p in scope.ports.get(PORT_FINDER, FINDER_PORTS) if p not in NEVER_CONNECTED)
+    ports = tuple(p for p in scope.ports.get(PORT_FINDER, FINDER_PORTS) if p not in NEVER_CONNECTED | covered)
+    if not ports:
+        return []
     cost = Cost(len(ports), len(ports))
     return [
         Row(

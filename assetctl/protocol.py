@@ -77,6 +77,8 @@ class Context:
     """What a conversation is started with. Everything in it is kept with the observation, so a replay is the same.
 
     port: as planned. seed: 16-bit start of transaction ids. depth, stateful: named depth and stateful questions.
+    host: the address as text, for protocols that name it in their questions.
+    host: the address as text, for protocols that name it in their questions.
     known: facts another step brought, by key. units: further addressing the scope names, such as Modbus unit ids.
     held: questions that a hold forbids for this device.
     """
@@ -90,6 +92,7 @@ class Context:
     answer_s: float = 2.0
     known: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class Protocol:
     depths: cost of each depth question by name, such as "snmp.tables". verified: seen to work against an implementation that is not ours.
     wants: facts by key that make this protocol worth asking although its port was not found, see `plan`.
     fallback_transport: on the same ports, where `transport` brought nothing or a depth question needs it.
+    everywhere: a protocol of offices and plants alike, asked on IT networks too; elsewhere after those of the plant.
     """
 
     name: str
@@ -129,6 +133,7 @@ class Protocol:
     needs_credential: bool = False
     verified: bool = True
     fallback_transport: Transport | None = None
+    everywhere: bool = False
 
     @property
     def reader(self) -> str:

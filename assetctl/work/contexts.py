@@ -21,6 +21,7 @@ def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str]
         units=step.units,
         answer_s=scope.limits.answer_s,
         known={**facts, **(known or {})},
+        host=str(step.address.ip),
     )
 
 
@@ -36,6 +37,7 @@ def written(context: Context) -> dict[str, str]:
         "answer_s": context.answer_s,
         "known": dict(sorted(context.known.items())),
         "held": sorted(context.held),
+        "host": context.host,
     }
     return {"context": json.dumps(content, sort_keys=True, separators=(",", ":"))}
 
@@ -53,6 +55,7 @@ def read(options: Mapping[str, str]) -> Context:
         answer_s=content["answer_s"],
         known=content["known"],
         held=frozenset(content["held"]),
+        host=content.get("host", ""),
     )
 
 

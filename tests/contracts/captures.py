@@ -59,6 +59,7 @@ def _context(row: dict[str, Any], protocol: Protocol) -> Context:
         connection_types=tuple(row.get("connection_types", ())),
         known=row.get("known", {}),
         held=frozenset(row.get("held", ())),
+        host=row.get("host", ""),
     )
 
 

@@ -16,7 +16,7 @@ from assetctl.model import Outcome, RequestClass
 from assetctl.protocol import Context, Credential, Protocol
 from assetctl.protocols import registry
 from assetctl.talk import Ask, Open, Reply, replay
-from assetctl.wire import Datagram, cut
+from assetctl.wire import Datagram, Framing, UntilClose, cut
 from tests.contracts.captures import Capture, all_captures
 
 PROTOCOLS = list(registry().values())
@@ -85,13 +85,19 @@ def _answers(capture: Capture) -> Iterator[int]:
     return (index for index, (_, _, reply) in enumerate(capture.recording) if reply.frames)
 
 
+def _framing(capture: Capture, index: int) -> Framing:
+    """The framing in which the probe waited for an answer; one conversation may use several."""
+    asked = replay(capture.protocol.probe(capture.context), capture.recording).asked[index]
+    assert isinstance(asked, Ask)
+    return asked.framing
+
+
 @of_captures
 def test_every_prefix_of_an_answer_is_refused_or_asks_for_more(capture: Capture) -> None:
     for index in _answers(capture):
-        frame = capture.recording[index][2].frames[0]
+        frame, framing = capture.recording[index][2].frames[0], _framing(capture, index)
         for size in range(0, len(frame), max(1, len(frame) // 60)):
-            framing = capture.protocol.framing
-            if not isinstance(framing, Datagram):
+            if not isinstance(framing, Datagram | UntilClose):
                 assert cut(framing, frame[:size]) is None
                 with pytest.raises(WireError):
                     cut(framing, frame[: max(1, size)], closed=True)
@@ -102,16 +108,19 @@ def test_every_prefix_of_an_answer_is_refused_or_asks_for_more(capture: Capture)
 @pytest.mark.parametrize("capture", [c for c in CAPTURES if not isinstance(c.protocol.framing, Datagram)], ids=str)
 def test_any_chunking_gives_the_same_units(capture: Capture) -> None:
     for index in _answers(capture):
+        framing = _framing(capture, index)
+        if isinstance(framing, Datagram):
+            continue
         whole = b"".join(capture.recording[index][2].frames)
         for step in (1, 2, 7):
-            assert _cut_in_steps(capture, whole, step) == list(capture.recording[index][2].frames)
+            assert _cut_in_steps(framing, whole, step) == list(capture.recording[index][2].frames)
 
 
-def _cut_in_steps(capture: Capture, stream: bytes, step: int) -> list[bytes]:
+def _cut_in_steps(framing: Framing, stream: bytes, step: int) -> list[bytes]:
     frames, buffer = [], b""
     for at in range(0, len(stream), step):
         buffer += stream[at : at + step]
-        while (unit := cut(capture.protocol.framing, buffer)) is not None:
+        while (unit := cut(framing, buffer, closed=at + step >= len(stream))) is not None:
             frames.append(unit[0])
             buffer = unit[1]
     return frames
@@ -199,7 +208,7 @@ def test_vet_refuses_what_differs_from_every_request_in_one_byte_or_is_named_as_
         for extra in (unit + b"\0", unit[:-1], b""):
             with pytest.raises(Refusal):
                 protocol.vet(extra)
-    assert refused
+    assert refused or not protocol.requests, "a protocol that only listens has nothing to change"
 
 
 @of_protocols

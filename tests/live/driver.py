@@ -106,8 +106,17 @@ def _next_unit(line: _Line, step: Ask, deadline: float) -> bytes:
         line.sock.settimeout(left)
         data = line.sock.recv(65535)
         if not data and not isinstance(step.framing, Datagram):
-            raise EOFError
+            return _last_unit(line, step)
         line.buffer += data
+
+
+def _last_unit(line: _Line, step: Ask) -> bytes:
+    """What the peer's close makes whole. Raises EOFError when that is nothing."""
+    whole = cut(step.framing, line.buffer, closed=True)
+    if whole is None:
+        raise EOFError
+    line.buffer = whole[1]
+    return whole[0]
 
 
 def _close(line: _Line) -> None:

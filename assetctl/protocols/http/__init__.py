@@ -1,0 +1,35 @@
+"""The first page of a web server.
+
+Chosen because GET of "/" is what every browser asks: it changes nothing (RFC 9110, 9.2.1). One question on one
+connection; no link or redirect is followed and no login tried. At most 64 KiB of the page are read.
+"""
+
+from assetctl.model import RequestClass, Transport
+from assetctl.protocol import Cost, Protocol, Request
+from assetctl.protocols.http import codec, probe, vet
+
+PROTOCOL = Protocol(
+    name="http",
+    title="HTTP",
+    version=1,
+    transport=Transport.TCP,
+    ports=(80, 8080),
+    framing=codec.HEAD,
+    requests=(
+        Request(
+            name="get-first-page",
+            klass=RequestClass.IDENTITY,
+            clause="RFC 9110, 9.3.1; RFC 9112, 3",
+            meaning="status, header fields and page at the root; the host is the address that is asked",
+            encode=codec.encode,
+            arguments={"host": ("192.0.2.1", "192.0.2.254", "2001:db8::1"), "port": (80, 8080, 65535)},
+        ),
+    ),
+    vet=vet.vet,
+    probe=probe.probe,
+    cost=Cost(units=2, connections=1),
+    claims=frozenset({"http_title", "http_server", "http_redirects_to_tls", "http_asks_login"})
+    | {"service_name", "service_source"},
+    sources=("RFC 9110, HTTP Semantics", "RFC 9112, HTTP/1.1", "HTML Living Standard, 4.2.2, 4.10.5"),
+    everywhere=True,
+)
