@@ -102,10 +102,10 @@ def requirements(wheels: Path, locked: Iterable[Pin]) -> Iterator[str]:
     markers = {pin.name: f" ; {pin.marker}" if pin.marker else "" for pin in locked}
     found: dict[tuple[str, str], list[str]] = {}
     for path in sorted(wheels.iterdir()):
-        name, version, _, _ = parse_wheel_filename(path.name)
-        found.setdefault((name, str(version)), []).append(f"    --hash=sha256:{digest(path)}")
-    for (name, version), hashes in sorted(found.items()):
-        yield f"{name}=={version}{markers.get(name, '')} \\\n" + " \\\n".join(hashes)
+        package, version, _, _ = parse_wheel_filename(path.name)
+        found.setdefault((package, str(version)), []).append(f"    --hash=sha256:{digest(path)}")
+    for (name, pinned), hashes in sorted(found.items()):
+        yield f"{name}=={pinned}{markers.get(name, '')} \\\n" + " \\\n".join(hashes)
 
 
 def digest(path: Path) -> str:
