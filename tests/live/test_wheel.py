@@ -87,7 +87,10 @@ def test_checks_templates_tables_and_captures_are_found(program: Path, tmp_path:
     assert (tmp_path / "plant" / "assetctl.toml").is_file()
 
 
-def test_a_report_is_made_from_an_empty_inventory(program: Path, tmp_path: Path) -> None:
+def test_an_import_becomes_a_report(program: Path, tmp_path: Path) -> None:
+    listed = ROOT / "assetctl" / "demo" / "files" / "it-hosts.xml"
+    taken = run(program, "--db", "plant.db", "import", "nmap", listed, cwd=tmp_path)
+    assert taken.returncode == 0, taken.stderr
     made = run(program, "--db", "plant.db", "report", "all", "--out", "out", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "out" / "report.html").read_text("utf-8").startswith("<!doctype html>")
