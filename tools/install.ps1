@@ -10,7 +10,7 @@ foreach ($line in Get-Content "$PSScriptRoot\SHA256SUMS") {
 if ($LASTEXITCODE) { throw "no virtual environment: is Python 3.11 or newer installed?" }
 $env:PIP_CONFIG_FILE = "nul"
 & "$Target\Scripts\python.exe" -m pip --isolated install --quiet --disable-pip-version-check --no-index `
-    --find-links "$PSScriptRoot\wheels" --only-binary :all: --require-hashes -r "$PSScriptRoot\requirements.txt"
+    -f "$PSScriptRoot\wheels" --only-binary :all: --require-hashes -r "$PSScriptRoot\requirements.txt"
 if ($LASTEXITCODE) { throw "installation failed" }
 & "$Target\Scripts\assetctl.exe" version
 Write-Output "installed: $Target\Scripts\assetctl.exe"

@@ -8,6 +8,6 @@ if command -v sha256sum >/dev/null 2>&1; then sha256sum --quiet -c SHA256SUMS; e
 cd - >/dev/null
 "${PYTHON:-python3}" -m venv "$target"
 PIP_CONFIG_FILE=/dev/null "$target/bin/python" -m pip --isolated install --quiet --disable-pip-version-check \
-    --no-index --find-links "$here/wheels" --only-binary :all: --require-hashes -r "$here/requirements.txt"
+    --no-index -f "$here/wheels" --only-binary :all: --require-hashes -r "$here/requirements.txt"
 "$target/bin/assetctl" version
 echo "installed: $target/bin/assetctl"

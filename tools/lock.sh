@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 compile() {
     out=$1
     shift
-    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
         --output-file "requirements/$out.txt" "$@"
 }
 compile runtime pyproject.toml
