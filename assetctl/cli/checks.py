@@ -45,9 +45,12 @@ def check(
     from assetctl.work.check import check as judge
     from assetctl.work.check import chosen, pack, plant_of
     from assetctl.work.ingest import ingest
+    from assetctl.work.machine import check_ending
 
     app = of(context)
     severity = _severity(fail_on)
+    if output is not None:
+        check_ending(output)
     with app.store() as store:
         from assetctl.protocols import registry
 

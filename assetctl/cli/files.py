@@ -76,6 +76,7 @@ def write_golden(
 ) -> None:
     """Write the inventory as it stands, one file per zone, to be reviewed and kept in git."""
     from assetctl.protocols import registry
+    from assetctl.work import outfile
     from assetctl.work.golding import golden_text, zones_of
 
     app = of(context)
@@ -83,11 +84,13 @@ def write_golden(
         assets = store.assets()
     found = [(realm, name) for realm, name in zones_of(assets) if zone in (None, name)]
     if not found:
-        raise InputError("no asset lies in a zone; name the zones in zones.yaml and [files] zones in assetctl.toml")
+        lacking = f"no asset lies in zone {zone}" if zone else "no asset lies in a zone"
+        raise InputError(f"{lacking}; name the zones in zones.yaml and [files] zones in assetctl.toml")
     out.mkdir(parents=True, exist_ok=True)
     for realm, name in found:
         path = out / f"{name}.yaml"
-        path.write_text(golden_text(assets, realm, name, registry()), "utf-8")
+        with outfile.text(path) as stream:
+            stream.write(golden_text(assets, realm, name, registry()))
         app.output.say(f"written: {path}")
 
 
@@ -108,10 +111,12 @@ def verify_golden(
     from assetctl.errors import worst
     from assetctl.protocols import registry
     from assetctl.work.golding import compare, rows
-    from assetctl.work.machine import write
+    from assetctl.work.machine import check_ending, write
     from assetctl.work.ordering import span
 
     app = of(context)
+    if output is not None:
+        check_ending(output)
     if max_age is None and os.environ.get("CI"):
         raise InputError("--max-age is needed in CI: without it old evidence would pass for today's plant")
     age = span(max_age) if max_age else None

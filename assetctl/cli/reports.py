@@ -1,7 +1,5 @@
 """report: the page, the workbook, both."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,25 +65,26 @@ def _view(app: App, assessor: str) -> "ReportView":
 
 def _write_html(app: App, view: "ReportView", path: Path) -> None:
     from assetctl.report.html import write
+    from assetctl.work import outfile
 
-    with _writing(path), path.open("w", encoding="utf-8", newline="\n") as stream:
+    _make_folder(path)
+    with outfile.text(path) as stream:
         write(view, stream)
     app.output.say(f"written: {path}")
 
 
 def _write_xlsx(app: App, view: "ReportView", path: Path) -> None:
     from assetctl.report.xlsx import write
+    from assetctl.work import outfile
 
-    with _writing(path), path.open("wb") as stream:
+    _make_folder(path)
+    with outfile.binary(path) as stream:
         write(view, stream)
     app.output.say(f"written: {path}")
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Make the folder, and turn a failure to write into one line."""
+def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield
     except OSError as fault:
-        raise EnvironmentFault(f"{path}: cannot be written ({fault.strerror})") from None
+        raise EnvironmentFault(f"{path.parent}: this folder cannot be made ({fault.strerror})") from None

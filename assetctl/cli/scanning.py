@@ -58,7 +58,7 @@ def plan(
         made = _plan(order, store)
         _show(app, made, order, store)
     if save is not None:
-        save.write_text(made.canonical() + "\n", "utf-8")
+        _save(made, save)
         app.output.say(f"every row: {save}")
     if approval is not None:
         _draft(made, order.realm, approval)
@@ -210,14 +210,23 @@ def _show(app: App, made: "Plan", order: "Order", store: "Store") -> None:
         app.output.say(line)
 
 
+def _save(made: "Plan", path: Path) -> None:
+    from assetctl.work import outfile
+
+    with outfile.text(path) as stream:
+        stream.write(made.canonical() + "\n")
+
+
 def _draft(made: "Plan", realm: str, path: Path) -> None:
     from datetime import timedelta
 
     from assetctl.approval import draft
+    from assetctl.work import outfile
 
     if path.exists():
         raise InputError(f"{path}: is there already; a signed approval is not overwritten")
-    path.write_text(draft(made, now=now(), until=now() + timedelta(days=7), realm=realm), "utf-8")
+    with outfile.text(path) as stream:
+        stream.write(draft(made, now=now(), until=now() + timedelta(days=7), realm=realm))
 
 
 def _permission(

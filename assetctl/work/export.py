@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from assetctl.errors import EnvironmentFault, InputError
+from assetctl.errors import InputError
 from assetctl.model import Asset
 from assetctl.text import cell
+from assetctl.work import outfile
 from assetctl.work.records import PLAIN, asset_records
 
 CSV_COLUMNS = ("id", "realm", "site", "position", "zone", "ip_address", "mac_address", *PLAIN, "protocols", "parent")
@@ -19,17 +20,14 @@ def write_assets(assets: Iterable[Asset], path: Path) -> int:
     records = asset_records(assets)
     if path.suffix not in (".json", ".csv"):
         raise InputError(f"{path}: .json or .csv is expected")
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            if path.suffix == ".json":
-                json.dump(records, stream, indent=2, sort_keys=True)
-                stream.write("\n")
-            else:
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(CSV_COLUMNS)
-                writer.writerows([_cell(record[name]) for name in CSV_COLUMNS] for record in records)
-    except OSError as fault:
-        raise EnvironmentFault(f"{path}: cannot be written ({fault.strerror})") from None
+    with outfile.text(path) as stream:
+        if path.suffix == ".json":
+            json.dump(records, stream, indent=2, sort_keys=True)
+            stream.write("\n")
+        else:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(CSV_COLUMNS)
+            writer.writerows([_cell(record[name]) for name in CSV_COLUMNS] for record in records)
     return len(records)
 
 

@@ -8,22 +8,25 @@ from pathlib import Path
 from typing import TextIO
 
 from assetctl import __version__
-from assetctl.errors import EnvironmentFault, InputError
+from assetctl.errors import InputError
 from assetctl.report import github, junit, sarif
 from assetctl.report.machine import Row
+from assetctl.work import outfile
 
 ENDINGS = (".sarif", ".xml", ".json", ".github")
 
 
 def write(rows: Sequence[Row], path: Path, *, generated_at: datetime, redact: Callable[[str], str], name: str) -> None:
     """Write .sarif, .xml (JUnit), .json or .github (annotations). Raises InputError for another ending."""
+    check_ending(path)
+    with outfile.text(path) as out:
+        _write(rows, out, path.suffix, generated_at=generated_at, redact=redact, name=name)
+
+
+def check_ending(path: Path) -> None:
+    """Raise InputError unless the ending tells a format, before any work is done for the file."""
     if path.suffix not in ENDINGS:
         raise InputError(f"{path}: one of {', '.join(ENDINGS)} is expected")
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as out:
-            _write(rows, out, path.suffix, generated_at=generated_at, redact=redact, name=name)
-    except OSError as fault:
-        raise EnvironmentFault(f"{path}: cannot be written ({fault.strerror})") from None
 
 
 def _write(
