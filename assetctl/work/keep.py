@@ -2,10 +2,43 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from assetctl.model import Exchange
 
-Put = Callable[[Sequence[tuple[str, str, Exchange]]], None]
+T = TypeVar("T")
+
+
+class Together(Generic[T]):
+    """Stores in groups; `add` returns once its item is in the store.
+
+    put: stores items in one transaction.
+    """
+
+    def __init__(self, put: Callable[[Sequence[T]], None]) -> None:
+        self._put = put
+        self._waiting: list[tuple[T, asyncio.Future[None]]] = []
+
+    async def add(self, item: T) -> None:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._flush)
+        self._waiting.append((item, done))
+        await asyncio.shield(done)
+
+    def _flush(self) -> None:
+        batch, self._waiting = self._waiting, []
+        try:
+            self._put([item for item, _ in batch])
+        except Exception as fault:  # noqa: BLE001  handed to everyone who waits for this batch
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(fault)
+            return
+        for _, done in batch:
+            if not done.done():
+                done.set_result(None)
 
 
 class Keeper:
@@ -14,28 +47,9 @@ class Keeper:
     put: stores (scan, step, exchange) rows in one transaction.
     """
 
-    def __init__(self, scan: str, put: Put) -> None:
+    def __init__(self, scan: str, put: Callable[[Sequence[tuple[str, str, Exchange]]], None]) -> None:
         self._scan = scan
-        self._put = put
-        self._waiting: list[tuple[str, Exchange, asyncio.Future[None]]] = []
+        self._together = Together(put)
 
     async def keep(self, step: str, exchange: Exchange) -> None:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._flush)
-        self._waiting.append((step, exchange, done))
-        await asyncio.shield(done)
-
-    def _flush(self) -> None:
-        batch, self._waiting = self._waiting, []
-        try:
-            self._put([(self._scan, step, exchange) for step, exchange, _ in batch])
-        except Exception as fault:  # noqa: BLE001  handed to everyone who waits for this batch
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_exception(fault)
-            return
-        for _, _, done in batch:
-            if not done.done():
-                done.set_result(None)
+        await self._together.add((self._scan, step, exchange))

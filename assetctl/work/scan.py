@@ -6,7 +6,7 @@ interrupted one starts once more at most, on what is left of its device's budget
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
@@ -73,7 +73,7 @@ class Run:
     protocols: Mapping[str, Protocol]
     gate: Gate
     around: Surroundings
-    store: Callable[[Observation], None]
+    store: Callable[[Observation], Awaitable[None]]
     progress: Progress
     done: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
@@ -130,7 +130,7 @@ async def _work(
             if run.gate.rules.stop():
                 return
             observation = await _take(run, step)
-            run.store(observation)
+            await run.store(observation)
             reached = reached or observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
             _learn(run, step, observation)
             if on_step is not None:

@@ -24,7 +24,7 @@ from assetctl.transport import route
 from assetctl.work import clock, ledgers, lock, recovery
 from assetctl.work.converse import Surroundings
 from assetctl.work.ingest import Ingested, ingest
-from assetctl.work.keep import Keeper
+from assetctl.work.keep import Keeper, Together
 from assetctl.work.nmap import Leases
 from assetctl.work.order import Order, Permission, Place, evidenced, left_alone
 from assetctl.work.scan import Held, Progress, Run, learn, run
@@ -180,8 +180,17 @@ def _run(
         now,
     )
 
-    def keep(observation: Observation) -> None:
+    together: Together[Observation] = Together(store.put_observations)
+
+    async def keep(observation: Observation) -> None:
+        count(observation)
+        await together.add(observation)
+
+    def keep_alone(observation: Observation) -> None:
         store.put_observations((observation,))
+        count(observation)
+
+    def count(observation: Observation) -> None:
         counts[observation.outcome] += 1
         counts["authentication"] += any(w in e.detail for e in observation.exchanges for w in AUTHENTICATION_WORDS)
         progress.units = gate.ledger.count
@@ -192,7 +201,7 @@ def _run(
         with on_signals(stop):
             await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held))
             if any(row.protocol == NMAP for row in plan.rows) and not stop():
-                await Leases(plan, gate, around, store, keep, stop, leased).run()
+                await Leases(plan, gate, around, store, keep_alone, stop, leased).run()
 
     asyncio.run(everything())
     return counts
