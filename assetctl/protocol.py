@@ -78,7 +78,6 @@ class Context:
 
     port: as planned. seed: 16-bit start of transaction ids. depth, stateful: named depth and stateful questions.
     host: the address as text, for protocols that name it in their questions.
-    host: the address as text, for protocols that name it in their questions.
     known: facts another step brought, by key. units: further addressing the scope names, such as Modbus unit ids.
     held: questions that a hold forbids for this device.
     """

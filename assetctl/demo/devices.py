@@ -75,7 +75,9 @@ def _services(table: Mapping[str, Any], ports: Mapping[str, int]) -> Iterator[Se
     for name in table.get("mute", ()):
         yield Service(Transport.TCP, ports[name], registry()[name].framing, mute)
     for name, raw in table.get("rubbish", {}).items():
-        yield Service(Transport.TCP, ports[name], registry()[name].framing, _rubbish(bytes.fromhex(raw)))
+        yield Service(Transport.TCP, ports[name], registry()[name].framing, _always(bytes.fromhex(raw)))
+    for name, text in table.get("answers", {}).items():
+        yield Service(Transport.TCP, ports[name], registry()[name].framing, _always(_raw(text)))
     for name, greeting in table.get("greets", {}).items():
         yield Service(Transport.TCP, ports[name], Datagram(MOST_GREETING_BYTES), mute, greeting.encode("utf-8"))
 
@@ -84,9 +86,13 @@ def _framing(transport: Transport, framing: Framing) -> Framing:
     return Datagram() if transport is Transport.UDP else framing
 
 
-def _rubbish(raw: bytes) -> Responder:
-    """Answers every unit of its port's protocol with the same bytes, which are none."""
+def _always(raw: bytes) -> Responder:
+    """Answers every unit of its port's protocol with the same bytes."""
     return plain(lambda _frame: (raw,))
+
+
+def _raw(text: str) -> bytes:
+    return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode("utf-8")
 
 
 def _without_addresses(make: Callable[[Mapping[str, Any]], Responder]) -> Callable[..., Responder]:

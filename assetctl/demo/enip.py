@@ -74,7 +74,7 @@ def _answer(frame: bytes, identity: bytes, attributes: Mapping[bytes, bytes], cu
 
 def _unconnected(frame: bytes, identity: bytes, attributes: Mapping[bytes, bytes]) -> bytes:
     request = frame[40:]
-    service, path = request[0], request[2:]
+    service, path = request[0] if request else 0, request[2:]
     value = identity if (service, path) == (_GET_ALL, _IDENTITY_PATH) else attributes.get(path)
     if value is None or service not in (_GET_ALL, _GET_SINGLE):
         answer = bytes((service | 0x80, 0, _NO_PATH, 0))
