@@ -12,7 +12,7 @@ from ipaddress import ip_network, summarize_address_range
 from typing import Any
 
 from assetctl.errors import InputError
-from assetctl.model import IPNetwork, NetworkKind
+from assetctl.model import IPAddress, IPNetwork, NetworkKind
 from assetctl.plan import Plan, Row
 from assetctl.scope import parse_moment
 from assetctl.text import near
@@ -165,7 +165,18 @@ def _row_objections(row: Row, approval: Approval) -> list[str]:
 
 
 def _networks(row: Row) -> tuple[IPNetwork, ...]:
-    return tuple(summarize_address_range(row.target.first, row.target.last))
+    first, last = row.target.first, row.target.last
+    if whole := _whole_network(first, last):
+        return (whole,)
+    return tuple(summarize_address_range(first, last))
+
+
+def _whole_network(first: IPAddress, last: IPAddress) -> IPNetwork | None:
+    """The IPv4 network whose devices a range is, without network and broadcast address; None for any other range."""
+    size = int(last) - int(first) + 3
+    if first.version == 6 or size < 4 or size & (size - 1) or (int(first) - 1) % size:
+        return None
+    return ip_network((int(first) - 1, 33 - size.bit_length()))
 
 
 def _inside(network: IPNetwork, allowed: tuple[IPNetwork, ...]) -> bool:

@@ -146,7 +146,8 @@ class Protocol:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the published request list; a plan is bound to it."""
-        text = "\n".join(f"{r.name} {r.klass} {r.pattern()}" for r in self.requests)
+        lines = (f"{r.name} {r.klass} {r.pattern()} {sorted(r.arguments.items())!r}" for r in self.requests)
+        text = "\n".join(lines)
         return hashlib.sha256(f"{self.name}\n{text}".encode()).hexdigest()
 
     def limit(self, context: Context) -> Cost:

@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="New here: [bold]assetctl demo[/bold]. On a plant: [bold]assetctl plan 10.20.1.0/24[/bold].",
+    epilog="New here: assetctl demo. On a plant: assetctl plan 10.20.1.0/24.",
 )
 for group in (demo, scanning, assets, checks, reports, evidence, files, database, service):
     group.add_to(app)

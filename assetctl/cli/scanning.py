@@ -23,6 +23,7 @@ Only = Annotated[list[str] | None, typer.Option("--only", help="Only these probe
 Depth = Annotated[list[str] | None, typer.Option("--depth", help="Depth questions by name, such as snmp.tables.")]
 Stale = Annotated[str | None, typer.Option("--stale", help="Only devices not seen for so long, such as 90d.")]
 Missing = Annotated[list[str] | None, typer.Option("--missing", help="Only devices that lack this fact.")]
+Sweep = Annotated[bool, typer.Option("--sweep", help="A blind sweep of OT addresses is consented to.")]
 Known = Annotated[bool, typer.Option("--from-evidence", help="Only addresses where a device is known.")]
 
 quarantine = typer.Typer(help="Devices that are left alone since a breaker tripped.", no_args_is_help=True)
@@ -44,6 +45,7 @@ def plan(
     realm: Realm = None,
     only: Only = None,
     depth: Depth = None,
+    sweep: Sweep = False,
     from_evidence: Known = False,
     stale: Stale = None,
     missing: Missing = None,
@@ -53,18 +55,18 @@ def plan(
     """Show what a scan would send, in at most 40 lines. Nothing is sent."""
     app = of(context)
     with app.store(create=True) as store:
-        order = _order(app, store, targets, exclude, profile, realm, only, depth, scan="plan")
+        order = _order(app, store, targets, exclude, profile, realm, only, depth, sweep, scan="plan")
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
-        _show(app, made, order, store)
+        code = Exit.DONE if made.rows else Exit.NOTHING
+        _answer(app, made, order, store, code)
     if save is not None:
         _save(made, save)
         app.output.say(f"every row: {save}")
     if approval is not None:
         _draft(made, order.realm, approval)
         app.output.say(f"draft to narrow and sign: {approval}")
-    if not made.rows:
-        finish(Exit.NOTHING)
+    finish(code)
 
 
 def scan(
@@ -75,6 +77,7 @@ def scan(
     realm: Realm = None,
     only: Only = None,
     depth: Depth = None,
+    sweep: Sweep = False,
     from_evidence: Known = False,
     stale: Stale = None,
     missing: Missing = None,
@@ -90,14 +93,14 @@ def scan(
     with app.store(create=True) as store:
         app.mark_interrupted(store)
         order = _order(
-            app, store, targets, exclude, profile, realm, only, depth, scan=resume or "", resume=resume or ""
+            app, store, targets, exclude, profile, realm, only, depth, sweep, scan=resume or "", resume=resume or ""
         )
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
-        if app.output.verbosity >= 0 or dry_run:
-            _show(app, made, order, store)
         if dry_run:
-            return
+            return _answer(app, made, order, store, Exit.DONE)
+        if app.output.verbosity >= 0:
+            _show(app, made, order, store)
         permission = _permission(app, made, store, order, approval=approval, yes=yes)
         outcomes = _perform(app, order, made, permission, store)
     _tell(app, outcomes)
@@ -164,6 +167,7 @@ def _order(
     realm: str | None,
     only: list[str] | None,
     depth: list[str] | None,
+    sweep: bool,
     *,
     scan: str,
     resume: str = "",
@@ -173,7 +177,9 @@ def _order(
     if resume and not targets:
         wish = Wish.of_plan(store.plan(resume), resume)
     else:
-        wish = Wish(realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()))
+        wish = Wish(
+            realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()), sweep
+        )
     return order_of(
         wish,
         app.settings,
@@ -202,12 +208,27 @@ def _plan(order: "Order", store: "Store") -> "Plan":
     return plan_for(order, store, nmap=find_nmap() is not None)
 
 
+def _answer(app: App, made: "Plan", order: "Order", store: "Store", code: Exit) -> None:
+    """The plan as what was asked for: on stdout."""
+    from assetctl.work.plan_text import plan_record
+
+    if app.output.format == "table":
+        app.output.plain("\n".join(_lines(made, order, store)))
+    else:
+        app.output.document("plan", plan_record(made), command="plan", code=code)
+
+
 def _show(app: App, made: "Plan", order: "Order", store: "Store") -> None:
+    """The plan as what somebody has to agree to: on stderr."""
+    for line in _lines(made, order, store):
+        app.output.say(line)
+
+
+def _lines(made: "Plan", order: "Order", store: "Store") -> tuple[str, ...]:
     from assetctl.work.order import last_plan
     from assetctl.work.plan_text import lines
 
-    for line in lines(made, vantage=order.scope.vantage_of(order.realm), since=last_plan(store, order.realm)):
-        app.output.say(line)
+    return lines(made, vantage=order.scope.vantage_of(order.realm), since=last_plan(store, order.realm))
 
 
 def _save(made: "Plan", path: Path) -> None:
@@ -245,7 +266,8 @@ def _permission(
         raise InputError("the scope demands two persons: an approval file is needed (`assetctl plan --approval FILE`)")
     if yes:
         raise InputError("--yes without --approval counts for loopback and lab networks only")
-    question = "Send this?" if not made.sweeps else "Send this, with a blind sweep of OT addresses?"
+    consented = not made.sweeps or made.scope.sweep
+    question = "Send this?" if consented else "Send this, with a blind sweep of OT addresses?"
     if not confirm(question):
         app.output.say("nothing was sent")
         finish(Exit.USAGE)

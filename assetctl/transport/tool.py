@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -90,7 +91,9 @@ def allowed_ports(ports: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def find_nmap() -> Path | None:
-    """nmap where systems install it, or None. The user's own search path does not count."""
+    """nmap where systems install it; None without it or without python-nmap. The user's own path does not count."""
+    if find_spec("nmap") is None:
+        return None
     places = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin", "/bin")
     found = shutil.which("nmap", path=os.pathsep.join(places))
     return Path(found) if found else None

@@ -38,6 +38,7 @@ class Wish:
     profile: str | None = None
     only: tuple[str, ...] = ()
     depth: tuple[str, ...] = ()
+    sweep: bool = False
 
     @classmethod
     def of_plan(cls, stored: str | None, scan: str) -> "Wish":
@@ -52,6 +53,7 @@ class Wish:
             profile=request["profile"],
             only=tuple(request["only"]),
             depth=tuple(request["depth"]),
+            sweep=request["sweep"],
         )
 
 
@@ -78,6 +80,7 @@ def order_of(
         realm=wish.realm,
         probes=wish.only,
         depth=wish.depth,
+        sweep=wish.sweep,
         cwd=Path.cwd(),
         known=known,
     )

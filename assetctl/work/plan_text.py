@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from assetctl.model import NetworkKind
 from assetctl.plan import Plan, Row
@@ -40,6 +41,37 @@ def duration_s(plan: Plan) -> float:
     return max(by_pace, paced / 2 / scope.packets_per_second)
 
 
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """The plan for programs: totals, every row, and what is not asked and why."""
+    return {
+        "hash": plan.hash,
+        "devices": plan.devices,
+        "units": plan.units,
+        "packets": plan.packets,
+        "seconds": round(duration_s(plan)),
+        "rows": [_row_record(row) for row in plan.rows],
+        "excluded": [str(target) for target in plan.scope.excluded],
+        "not_asked": [{"what": what, "why": why} for what, why in plan.left_out],
+    }
+
+
+def _row_record(row: Row) -> dict[str, Any]:
+    return {
+        "target": str(row.target),
+        "network": row.kind.value,
+        "protocol": row.protocol,
+        "transport": row.transport.value,
+        "ports": list(row.ports),
+        "class": row.klass.value,
+        "depth": list(row.depth),
+        "devices": row.devices,
+        "units_per_device": row.units,
+        "packets_per_device": row.packets,
+        "sweep": row.sweep,
+        "why": row.why,
+    }
+
+
 def every_row(plan: Plan) -> Iterator[str]:
     """All rows, for the file that `plan --save` writes beside the summary."""
     for row in plan.rows:
@@ -53,7 +85,7 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     return [
         f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
-        f"At most {plan.scope.limits.packets_per_second} packets a second; every question only reads, see docs",
+        f"At most {plan.scope.limits.packets_per_second} packets a second; questions that read, see docs/protocols.md",
     ]
 
 

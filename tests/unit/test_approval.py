@@ -135,3 +135,17 @@ def test_a_substation_is_asked_no_s7_and_the_plan_says_so() -> None:
     plan = plan_of(careful)
     assert "s7" not in {row.protocol for row in plan.rows}
     assert any("s7" in what + why for what, why in plan.left_out)
+
+
+@pytest.mark.parametrize("protocol", sorted(registry()))
+def test_any_change_of_a_request_list_changes_its_digest(protocol: str) -> None:
+    record = registry()[protocol]
+    for request in record.requests:
+        without = replace(record, requests=tuple(r for r in record.requests if r is not request))
+        assert without.digest != record.digest
+        for name, values in request.arguments.items():
+            if len(values) < 2 or not isinstance(values, tuple):
+                continue
+            fewer = replace(request, arguments={**request.arguments, name: values[:-1]})
+            changed = tuple(fewer if r is request else r for r in record.requests)
+            assert replace(record, requests=changed).digest != record.digest, f"{request.name}: {name}"

@@ -25,8 +25,8 @@ def _lines() -> Iterator[str]:
         "and the protocol's `vet` refuses it when it reads the bytes that are about to leave.",
         "Classes: *identity* is asked by default; *depth* costs the device more and is named by the scope; *stateful* "
         "takes or creates a session and is named for each device with a consent. Units are counted before sending; "
-        "a TCP connect counts one. The digest is taken over name, class and unit of each request as printed here, and "
-        "is part of the hash of a plan and of an approval; it does not see which values stand behind a `..`.",
+        "a TCP connect counts one. The digest is taken over name, class, unit and argument values of each request, "
+        "and is part of the hash of a plan and of an approval.",
         "The port finder is the one thing beside them: it connects, closes orderly and sends no unit, on ports "
         f"{_ports(FINDER_PORTS)} unless the scope names others, and not on IT networks, where nmap looks for ports. "
         "Where a protocol of the plan connects to such a port anyway, the finder leaves it out.",
