@@ -98,7 +98,8 @@ def scan(
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
         made = _plan(order, store)
         if dry_run:
-            return _answer(app, made, order, store, Exit.DONE)
+            _answer(app, made, order, store, Exit.DONE)
+            return
         if app.output.verbosity >= 0:
             _show(app, made, order, store)
         permission = _permission(app, made, store, order, approval=approval, yes=yes)
