@@ -103,8 +103,8 @@ def reopen(path: Path) -> Ledger:
     return Ledger(path, head=checked.head, count=checked.count)
 
 
-def verify(path: Path, *, head: str = "", count: int = 0) -> Verified:
-    """Check the whole chain, against the head and count of the ticket when they are given.
+def verify(path: Path, *, head: str = "", count: int = 0, by: str = "the ticket") -> Verified:
+    """Check the whole chain, against head and count when they are given. by: who says them.
 
     Raises IntegrityFault that names the first line at fault, or says that lines are missing or the chain was rebuilt.
     """
@@ -112,14 +112,14 @@ def verify(path: Path, *, head: str = "", count: int = 0) -> Verified:
     for line in read(path):
         state = Verified(line.hash, line.number, torn=False)
         if count and line.number == count and head and line.hash != head:
-            raise IntegrityFault(f"{path}: line {count} has another hash than the ticket: the chain was rebuilt")
+            raise IntegrityFault(f"{path}: line {count} has another hash than {by} says: the chain was rebuilt")
     state = Verified(state.head, state.count, torn=_is_torn(path))
     if count and state.count < count:
-        raise IntegrityFault(f"{path}: {state.count} lines, the ticket says {count}: lines are missing at the end")
+        raise IntegrityFault(f"{path}: {state.count} lines, {by} says {count}: lines are missing at the end")
     if count and state.count > count:
-        raise IntegrityFault(f"{path}: {state.count} lines, the ticket says {count}: lines were added")
+        raise IntegrityFault(f"{path}: {state.count} lines, {by} says {count}: lines were added")
     if head and state.head != head:
-        raise IntegrityFault(f"{path}: the head is {state.head[:16]}…, the ticket says {head[:16]}…")
+        raise IntegrityFault(f"{path}: the head is {state.head[:16]}…, {by} says {head[:16]}…")
     return state
 
 

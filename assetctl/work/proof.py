@@ -9,6 +9,7 @@ from typing import Any
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.model import Scan
 from assetctl.safety import ledger as chain
+from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
 
 
@@ -40,7 +41,8 @@ def _proved(store: Store, scan: Scan, head: str, count: int, ledger: Path | None
     path = ledger or Path(scan.ledger)
     claim = "as the ticket says" if head and count else "consistent with itself and the database"
     try:
-        state = chain.verify(path, head=head or scan.head, count=count or scan.count)
+        by = "the ticket" if head or count else "the database"
+        state = chain.verify(path, head=head or scan.head, count=count or scan.count, by=by)
         checked = _exchanges(store, scan, path)
     except IntegrityFault as fault:
         return Proof(scan.id, 0, 0, "", str(fault))
@@ -49,37 +51,62 @@ def _proved(store: Store, scan: Scan, head: str, count: int, ledger: Path | None
 
 
 def _exchanges(store: Store, scan: Scan, path: Path) -> int:
-    """Compare stored units with the digests in the ledger. Raises IntegrityFault at the first that differs."""
-    units, answers = _noted(path)
+    """Compare stored exchanges with what the ledger noted. Raises IntegrityFault at the first that differs."""
+    noted = _noted(path)
     checked = 0
     for stored in store.exchanges(scan.id):
         number = stored.exchange.id.rpartition(":")[2]
-        if stored.is_pruned or not number.isdecimal():
+        if not number.isdecimal():
             continue
-        sent, received = units.get(int(number)), answers.get(int(number))
-        if stored.exchange.sent and sent != sha256(stored.exchange.sent).hexdigest():
-            raise IntegrityFault(f"exchange {stored.exchange.id}: the stored question is not the one in the ledger")
-        joined = b"".join(stored.exchange.received)
-        if received is not None and received != (sha256(joined).hexdigest() if joined else ""):
-            raise IntegrityFault(f"exchange {stored.exchange.id}: the stored answer is not the one in the ledger")
-        checked += 1
-    missing = {number for number, digest in answers.items() if digest} - _numbers(store, scan)
+        if lie := _lie(stored, noted.get(int(number))):
+            raise IntegrityFault(f"exchange {stored.exchange.id}: the stored {lie} is not the one in the ledger")
+        checked += not stored.is_pruned
+    missing = {number for number, line in noted.items() if line.answer} - _numbers(store, scan)
     if missing:
         raise IntegrityFault(f"scan {scan.id}: {len(missing)} answers in the ledger are not stored")
     return checked
 
 
-def _noted(path: Path) -> tuple[dict[int, str], dict[int, str]]:
-    """Digest of each unit and of each answer, by the number of the line that let the unit out."""
-    units: dict[int, str] = {}
-    answers: dict[int, str] = {}
+def _lie(stored: StoredExchange, noted: "_Noted | None") -> str:
+    """Which part of an exchange is not what the ledger says, or ""."""
+    one = stored.exchange
+    if noted is None or (one.request, stored.step.partition("/")[2]) != (noted.request, noted.step):
+        return "request"
+    if noted.outcome not in ("", one.outcome):
+        return "outcome"
+    if stored.is_pruned:
+        return ""
+    if one.sent and noted.unit != sha256(one.sent).hexdigest():
+        return "question"
+    joined = b"".join(one.received)
+    said = noted.outcome and noted.answer != (sha256(joined).hexdigest() if joined else "")
+    return "answer" if said else ""
+
+
+@dataclass
+class _Noted:
+    """What the ledger says of one exchange. outcome: "" while no answer line is there, as after a kill."""
+
+    request: str
+    step: str
+    unit: str
+    outcome: str = ""
+    answer: str = ""
+
+
+def _noted(path: Path) -> dict[int, _Noted]:
+    """Each exchange by the number of the line that let it out."""
+    noted: dict[int, _Noted] = {}
     for line in chain.read(path):
         entry: dict[str, Any] = dict(line.entry)
-        if entry.get("do") == "permit" and "sha256" in entry:
-            units[line.number] = entry["sha256"]
-        elif entry.get("do") == "answer":
-            answers[entry["re"]] = entry["sha256"]
-    return units, answers
+        do = entry.get("do")
+        if do in ("permit", "listen"):
+            request = "listen" if do == "listen" else entry["request"]
+            noted[line.number] = _Noted(request, entry["step"], entry.get("sha256", ""))
+        elif do == "answer" and entry["re"] in noted:
+            noted[entry["re"]].outcome = entry["outcome"]
+            noted[entry["re"]].answer = entry["sha256"]
+    return noted
 
 
 def _numbers(store: Store, scan: Scan) -> set[int]:
