@@ -1,4 +1,4 @@
-"""What the objects say about the device, its parts and its interfaces."""
+"""What the objects say about the device and its interfaces; about its parts see `entities`."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, ip_address
@@ -7,39 +7,24 @@ from assetctl.model import Claim, IPAddress, SubjectKind, Value
 from assetctl.protocols.snmp import objects as o
 from assetctl.protocols.snmp.codec import Varbind
 from assetctl.protocols.snmp.objects import Oid
+from assetctl.protocols.snmp.placeholders import is_factory_setting, is_placeholder
 from assetctl.protocols.snmp.walk import Row, Rows
 from assetctl.wire import decode_text
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
 NO_OID = (0, 0)
 
-CHASSIS, CONTAINER, MODULE = 3, 5, 9
-CLASSES = (
-    *("other", "unknown", "chassis", "backplane", "container", "powerSupply", "fan", "sensor", "module", "port"),
-    *("stack", "cpu", "energyObject", "battery", "storageDrive"),
-)
 ADMIN_STATES = ("up", "down", "testing")
 OPER_STATES = ("up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown")
 
 SPEED_TOP = 0xFFFFFFFF  # ifSpeed when the speed does not fit; ifHighSpeed then holds it in megabits
 UNICAST = 1
-MOST_PARENTS = 16
 
-_NO_TEXT = frozenset(
-    {"n/a", "na", "none", "null", "unknown", "not specified", "not available", "not applicable", "default string", "-"}
-    | {"to be filled by o.e.m.", "system serial number", "0"}
-)
 _SYSTEM_TEXTS = {
     o.SYS_DESCR: "description",
     o.SYS_CONTACT: "contact",
     o.SYS_NAME: "hostname",
     o.SYS_LOCATION: "physical_location_address",
-}
-_ENTITY_TEXTS = {
-    o.ENT_MFG_NAME: "manufacturer",
-    o.ENT_MODEL_NAME: "model",
-    o.ENT_SERIAL_NUM: "serial_number",
-    o.ENT_HARDWARE_REV: "hardware_version",
 }
 
 
@@ -47,7 +32,7 @@ def text(row: Mapping[Oid, Varbind], name: Oid) -> str:
     """Text of an object; "" when it is absent, no text, or one of the words for nothing."""
     varbind = row.get(name)
     found = decode_text(varbind.value) if varbind is not None and isinstance(varbind.value, bytes) else ""
-    return "" if found.lower() in _NO_TEXT else found
+    return "" if is_placeholder(found) else found
 
 
 def number(row: Mapping[Oid, Varbind], name: Oid) -> int | None:
@@ -58,8 +43,10 @@ def number(row: Mapping[Oid, Varbind], name: Oid) -> int | None:
 
 def system_claims(row: Row) -> Iterator[Claim]:
     """The system group and the engine id."""
+    description = text(row, o.SYS_DESCR)
     for name, key in _SYSTEM_TEXTS.items():
-        if found := text(row, name):
+        found = text(row, name)
+        if found and not is_factory_setting(key, found, description):
             yield Claim(key, found)
     varbind = row.get(o.SYS_OBJECT_ID)
     if varbind is not None and isinstance(varbind.value, tuple) and varbind.value != NO_OID:
@@ -74,76 +61,6 @@ def system_claims(row: Row) -> Iterator[Claim]:
     engine = row.get(o.ENGINE_ID)
     if engine is not None and isinstance(engine.value, bytes) and 5 <= len(engine.value) <= 32:
         yield Claim("snmp_engine_id", engine.value.hex())
-
-
-def is_whole(row: Row) -> bool:
-    """Whether a row of the entity table is a chassis that stands in nothing else."""
-    return number(row, o.ENT_CLASS) == CHASSIS and not number(row, o.ENT_CONTAINED_IN)
-
-
-def entity_claims(rows: Rows) -> Iterator[Claim]:
-    """The device itself from its chassis, and a part for each other row with a serial number or of class module.
-
-    The device is the first chassis that stands in nothing else, or the first member of a stack; other chassis are
-    parts. Without any chassis it is the first row, which is said with less confidence.
-    """
-    if not rows:
-        return
-    chassis = [index for index, row in rows.items() if number(row, o.ENT_CLASS) == CHASSIS]
-    whole = [index for index in chassis if is_whole(rows[index])]
-    device = min(whole or chassis or rows)
-    yield from _described(rows[device], confidence=90 if chassis else 60)
-    parts = {index for index, row in rows.items() if index != device and _is_part(row)}
-    for index in sorted(parts):
-        yield from _part_claims(rows, index, parts)
-
-
-def _is_part(row: Row) -> bool:
-    return number(row, o.ENT_CLASS) in (MODULE, CHASSIS) or bool(text(row, o.ENT_SERIAL_NUM))
-
-
-def _described(row: Row, part: str = "", confidence: int = 90) -> Iterator[Claim]:
-    for name, key in _ENTITY_TEXTS.items():
-        if found := text(row, name):
-            yield Claim(key, found, part=part, confidence=confidence)
-    if version := text(row, o.ENT_SOFTWARE_REV) or text(row, o.ENT_FIRMWARE_REV):
-        yield Claim("firmware_software_version", version, part=part, confidence=confidence)
-
-
-def _part_claims(rows: Rows, index: Oid, parts: set[Oid]) -> Iterator[Claim]:
-    row, part = rows[index], _part(index)
-    yield from _described(row, part)
-    if found := text(row, o.ENT_DESCR):
-        yield Claim("description", found, part=part)
-    if named := _named(CLASSES, number(row, o.ENT_CLASS)):
-        yield Claim("entity_class", named, part=part)
-    holder = _holder(rows, index, parts)
-    if holder is not None:
-        yield Claim("part_of", _part(holder), part=part)
-    slot = _slot(rows, row)
-    if slot is not None and slot >= 0:
-        yield Claim("slot", slot, part=part)
-
-
-def _part(index: Oid) -> str:
-    return f"entity/{index[0]}"
-
-
-def _holder(rows: Rows, index: Oid, parts: set[Oid]) -> Oid | None:
-    """The nearest part around a part; None when that is the device itself. A ring of parents ends after a few."""
-    at = index
-    for _ in range(MOST_PARENTS):
-        at = (number(rows.get(at, {}), o.ENT_CONTAINED_IN) or 0,)
-        if at in parts and at != index:
-            return at
-    return None
-
-
-def _slot(rows: Rows, row: Row) -> int | None:
-    """Position in the container that is the slot; without one, position in whatever holds the part."""
-    around = rows.get((number(row, o.ENT_CONTAINED_IN) or 0,), {})
-    holder = around if number(around, o.ENT_CLASS) == CONTAINER else row
-    return number(holder, o.ENT_PARENT_REL_POS)
 
 
 def interface_claims(rows: Rows) -> Iterator[Claim]:
@@ -170,9 +87,9 @@ def _interface(index: int, row: Row) -> Iterator[tuple[str, Value]]:
         yield "interface_type", kind
     if (speed := _speed_bps(row)) is not None:
         yield "interface_speed_bps", speed
-    if admin := _named(ADMIN_STATES, number(row, o.IF_ADMIN_STATUS)):
+    if admin := named(ADMIN_STATES, number(row, o.IF_ADMIN_STATUS)):
         yield "interface_admin_status", admin
-    if oper := _named(OPER_STATES, number(row, o.IF_OPER_STATUS)):
+    if oper := named(OPER_STATES, number(row, o.IF_OPER_STATUS)):
         yield "interface_oper_status", oper
 
 
@@ -190,7 +107,8 @@ def _speed_bps(row: Row) -> int | None:
     return plain or None
 
 
-def _named(names: tuple[str, ...], value: int | None) -> str:
+def named(names: tuple[str, ...], value: int | None) -> str:
+    """The name with this number, from 1; "" for a number without one."""
     return names[value - 1] if value is not None and 1 <= value <= len(names) else ""
 
 

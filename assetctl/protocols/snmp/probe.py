@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context, Credential
-from assetctl.protocols.snmp import claims, objects
+from assetctl.protocols.snmp import claims, entities, objects
 from assetctl.protocols.snmp.walk import Row, Rows, Session, Table, read_scalars, read_table
 from assetctl.talk import Ask, Open, Reply, Talk
 
@@ -61,13 +61,13 @@ def _system(session: Session) -> Generator[Ask, Reply, Row]:
 
 def _identify(session: Session, context: Context, credential: Credential, scalars: Row) -> Talk:
     """Everything else, after the agent has answered once."""
-    entities = yield from read_table(session, FIRST_ENTITIES, enough=_has_chassis)
+    parts = yield from read_table(session, FIRST_ENTITIES, enough=_has_chassis)
     interfaces = yield from read_table(session, FIRST_INTERFACES, enough=_has_mac)
     addresses: Rows = {}
     if _wants_tables(context):
         session.purse, session.is_depth = DEPTH_QUESTIONS, True
-        if entities:  # many agents have no such table
-            entities |= yield from read_table(session, ALL_ENTITIES)
+        if parts:  # many agents have no such table
+            parts |= yield from read_table(session, ALL_ENTITIES)
         if interfaces:
             interfaces |= yield from read_table(session, ALL_INTERFACES)
         addresses = yield from read_table(session, ALL_ADDRESSES)
@@ -77,7 +77,7 @@ def _identify(session: Session, context: Context, credential: Credential, scalar
         *_service(context.port),
         *_access(context, credential),
         *claims.system_claims(scalars),
-        *claims.entity_claims(entities),
+        *entities.entity_claims(parts),
         *claims.interface_claims(interfaces),
         *claims.address_claims(addresses),
     )
@@ -89,7 +89,7 @@ def _wants_tables(context: Context) -> bool:
 
 
 def _has_chassis(rows: Rows) -> bool:
-    return any(map(claims.is_whole, rows.values()))
+    return any(map(entities.is_whole, rows.values()))
 
 
 def _has_mac(rows: Rows) -> bool:

@@ -1,0 +1,45 @@
+"""What agents say where nobody has entered anything: words for nothing, and names and places from the factory."""
+
+import re
+
+_NOTHING = frozenset(
+    {"n/a", "na", "none", "null", "nil", "unknown", "not specified", "not available", "not applicable", "not set", "-"}
+    | {"(none)", "<none>", "undefined", "unspecified", "default string", "0", "x.x", "empty", "no serial number"}
+    | {"to be filled by o.e.m.", "to be filled by oem", "system serial number", "system product name"}
+    | {"system manufacturer", "system version", "serial number", "model name", "chassis serial number"}
+)
+_ONE_SIGN = re.compile(r"([0x*.?#-])\1+", re.I)  # 0000000000, XXXXXXXX, ......
+
+_FACTORY = {
+    "hostname": frozenset(
+        {"localhost", "localhost.localdomain", "system name", "sysname", "sysname not set", "noname", "no name"}
+        | {"name", "hostname", "device", "switch", "router", "mikrotik", "hpe", "h3c", "huawei", "awplus"}
+    ),
+    "physical_location_address": frozenset(
+        {"location", "system location", "syslocation", "syslocation not set", "your location", "switch location"}
+        | {"sitting on the dock of the bay", "right here, right now.", "default location"}
+        | {"unknown (edit /etc/snmp/snmpd.conf)"}
+    ),
+    "contact": frozenset(
+        {"contact", "system contact", "syscontact", "syscontact not set", "your contact", "me <me@example.org>", "root"}
+        | {"root <root@localhost>", "root@localhost"}
+        | {"root <root@localhost> (configure /etc/snmp/snmp.local.conf)"}
+    ),
+}
+_NUMBERED = re.compile(r"managed (?:redundant )?switch [0-9]{5}")  # with the end of the serial number
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands for "nothing is known", whatever was asked."""
+    return text.casefold() in _NOTHING or _ONE_SIGN.fullmatch(text) is not None
+
+
+def is_factory_setting(key: str, text: str, description: str) -> bool:
+    """Whether a name, place or contact is the one that every such device leaves the factory with.
+
+    description: the device's sysDescr; a name that only repeats it is no name.
+    """
+    folded = text.casefold()
+    if key == "hostname" and (folded == description.casefold() or _NUMBERED.fullmatch(folded)):
+        return True
+    return folded in _FACTORY.get(key, frozenset())
