@@ -7,6 +7,7 @@ machine is none of our business.
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def resumed(store: Store, scan_id: str, plan: Plan) -> Scan:
     if reason := wider(json.loads(store.plan(scan_id) or "{}").get("plan", {}), plan):
         raise InputError(f"scan {scan_id}: today's plan is not its plan ({reason}); start a new scan")
     _check_room(store, scan)
-    running = replace(scan, state=ScanState.RUNNING, head="", count=0, note="resumed")
+    running = replace(scan, state=ScanState.RUNNING, head="", count=0)
     store.begin_scan(running)
     return running
 
@@ -90,14 +91,12 @@ def _is_killed(scan: Scan, locks: Path) -> bool:
 def _closed(store: Store, scan: Scan) -> Scan:
     """Store the end of a killed run. A chain that is not whole is left for `evidence verify` to tell."""
     path = Path(scan.ledger)
-    closed = replace(scan, state=ScanState.INTERRUPTED, note="killed while it ran")
-    if path.exists():
-        try:
+    closed = replace(scan, state=ScanState.INTERRUPTED)
+    with suppress(IntegrityFault):
+        if path.exists():
             state = chain.verify(path)
             closed = replace(closed, head=state.head, count=state.count)
             store.quarantine(_tripped(scan, chain.read(path)))
-        except IntegrityFault as fault:
-            closed = replace(closed, note=str(fault))
     store.finish_scan(closed)
     return closed
 

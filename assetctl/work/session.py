@@ -72,7 +72,7 @@ def perform(
             )
         finally:
             ledger.close()
-            scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED, note="")
+            scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED)
             store.finish_scan(scan)
             _record_trips(gate, scan, store, place, order, now=now)
         code = _code(counts, gate, stop, plan)
