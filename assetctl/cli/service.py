@@ -168,12 +168,13 @@ def version(context: typer.Context) -> None:
     import platform
 
     from assetctl import __version__
-    from assetctl.protocols import registry
 
     app = of(context)
-    record = {"assetctl": __version__, "python": platform.python_version()}
-    record |= {name: protocol.reader for name, protocol in registry().items()}
     if app.output.format == "table":
         app.output.plain(f"assetctl {__version__}, Python {platform.python_version()}")
-    else:
-        app.output.document("version", record, command="version")
+        return
+    from assetctl.protocols import registry
+
+    record = {"assetctl": __version__, "python": platform.python_version()}
+    record |= {name: protocol.reader for name, protocol in registry().items()}
+    app.output.document("version", record, command="version")
