@@ -4,11 +4,13 @@ bacpypes3 does not know the wildcard instance and must be called by Who-Is; bacp
 ReadPropertyMultiple only where that is added; rusty-bacnet shares no code with them and is a BBMD as well.
 """
 
-import selectors
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from socket import inet_aton
 
 import pytest
 
@@ -38,12 +40,11 @@ vendor.register_object_class(8, DeviceObject)
 vendor.register_object_class(56, NetworkPortObject)
 
 async def main():
-    address, description, location = sys.argv[1:]
+    address, description, location = ":".join(sys.argv[1:3]), *sys.argv[3:]
     arguments = ["--address", address, "--name", "AHU-7", "--instance", "1007", "--vendoridentifier", "35"]
     device = (app := Application.from_args(SimpleArgumentParser().parse_args(arguments))).device_object
     device.vendorIdentifier, device.vendorName, device.modelName = 35, "Reliable Controls", "AHU-7 Controller"
     device.firmwareRevision, device.description, device.location = "3.11.2", description, location
-    print("up", flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -64,8 +65,7 @@ device = LocalDeviceObject(
     firmwareRevision="1.2", applicationSoftwareVersion="9.1", location="roof", description="room 12",
     systemStatus="operational", protocolVersion=1, protocolRevision=5, serialNumber="C-0815",
 )
-app = (Multiple if sys.argv[2] == "multiple" else BIPSimpleApplication)(device, sys.argv[1])
-print("up", flush=True)
+app = (Multiple if sys.argv[3] == "multiple" else BIPSimpleApplication)(device, ":".join(sys.argv[1:3]))
 run()
 """
 RUSTY = """
@@ -79,7 +79,6 @@ async def main():
         share_port_by_address=True, mutation_policy="deny_all", bbmd=Bbmd(bdt=["127.77.34.99:47808"]),
     )
     await server.start()
-    print("up", flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -101,19 +100,23 @@ asyncio.run(main())
 
 
 @contextmanager
-def serving(code: str, *arguments: str) -> Iterator[None]:
-    """A server in a process of its own, up when it says so; ended by its process id."""
-    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+def serving(code: str, port: int, *arguments: str) -> Iterator[None]:
+    """A server in a process of its own, up when its port is bound; nothing is sent for it. Ended by its process id."""
+    with subprocess.Popen([sys.executable, "-W", "ignore", "-c", code, HOST, str(port), *arguments]) as process:
         try:
-            assert process.stdout is not None
-            with selectors.DefaultSelector() as selector:
-                selector.register(process.stdout, selectors.EVENT_READ)
-                assert selector.select(UP_S), "the peer is not up"
-            assert process.stdout.readline() == b"up\n", f"the peer ended with {process.wait(5)}"
+            until = time.monotonic() + UP_S
+            while not _is_bound(port):
+                assert process.poll() is None, f"the peer ended with {process.returncode} before its port was up"
+                assert time.monotonic() < until, "the peer is not up"
+                time.sleep(0.05)
             yield
         finally:
             process.kill()
+
+
+def _is_bound(port: int) -> bool:
+    wanted = inet_aton(HOST)[::-1].hex().upper() + f":{port:04X}"
+    return any(line.split()[1] == wanted for line in Path("/proc/net/udp").read_text("ascii").splitlines()[1:])
 
 
 def _named(read: Driven) -> list[str]:
@@ -127,7 +130,7 @@ def _named(read: Driven) -> list[str]:
 def _bacpypes3(description: str = "Lüftung", location: str = "hall 3") -> Iterator[int]:
     pytest.importorskip("bacpypes3")
     port = free_port(HOST)
-    with serving(BACPYPES3, f"{HOST}:{port}", description, location):
+    with serving(BACPYPES3, port, description, location):
         yield port
 
 
@@ -229,7 +232,7 @@ def vav(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
         pytest.skip("bacpypes needs asyncore, which Python 3.12 no longer has")
     pytest.importorskip("bacpypes")
     port = free_port(HOST)
-    with serving(BACPYPES, f"{HOST}:{port}", request.param):
+    with serving(BACPYPES, port, request.param):
         yield request.param, port
 
 
@@ -276,7 +279,7 @@ def _compare_with_nmap(read: Driven, port: int, *, unnamed: Sequence[str] = ()) 
 def chiller() -> Iterator[int]:
     pytest.importorskip("rusty_bacnet")
     port = free_port(HOST)
-    with serving(RUSTY, HOST, str(port)):
+    with serving(RUSTY, port):
         yield port
 
 
