@@ -1,0 +1,111 @@
+"""The real path as `assetctl scan` builds it: plan, gate, ledger, transport, keeper, store; on the bench's fleets."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+
+from assetctl.model import Exchange, Observation, Scan, ScanState
+from assetctl.plan import Plan, make
+from assetctl.protocols import modbus, snmp
+from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.ledger import Ledger, verify
+from assetctl.scope import CredentialEntry, Limits, Scope, Target
+from assetctl.secrets import Community
+from assetctl.store.repo import Store, open_store
+from assetctl.transport import route
+from assetctl.work.converse import Surroundings
+from assetctl.work.keep import Keeper, Together
+from assetctl.work.scan import Held, Progress, Run, run
+from assetctl.work.stop import Stop
+from bench.fleet import COMMUNITY
+
+PROTOCOLS = {protocol.name: protocol for protocol in (modbus.PROTOCOL, snmp.PROTOCOL)}
+REALM = "plant"
+SCAN = "bench"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One run: seconds on the clock and of this process's CPU, observations, lines of the verified ledger."""
+
+    wall_s: float
+    cpu_s: float
+    observations: tuple[Observation, ...]
+    lines: int
+
+
+def scope_for(
+    addresses: Sequence[str], protocol: str, port: int, limits: Limits, *, depth: Iterable[str] = ()
+) -> Scope:
+    """One protocol on one port of consecutive loopback addresses, which are a lab: no pace, no budget."""
+    entry = CredentialEntry("fleet", "snmp-v2c", REALM, (), {})
+    return Scope(
+        targets=(Target(REALM, ip_address(addresses[0]), ip_address(addresses[-1])),),
+        limits=limits,
+        probes=(protocol,),
+        depth=frozenset(depth),
+        credentials=(entry,) if protocol == "snmp" else (),
+        ports={protocol: (port,)},
+    )
+
+
+def ask(scope: Scope, folder: Path, *, store: bool, resend: bool = True) -> Asked:
+    """Take every step of the scope. store: keep evidence and observations in SQLite, else only in memory."""
+    plan = make(scope, PROTOCOLS)
+    (folder / "ledger").unlink(missing_ok=True)
+    ledger = Ledger(folder / "ledger")
+    database = _store(folder, plan) if store else None
+    seen: list[Observation] = []
+
+    together = Together(database.put_observations) if database is not None else None
+
+    async def keep_observation(observation: Observation) -> None:
+        seen.append(observation)
+        if together is not None:
+            await together.add(observation)
+
+    around = Surroundings(
+        SCAN,
+        route.taken(scope.vantage_of(REALM), plan.rows[0].target.first),
+        {"fleet": Community("fleet", "v2c", COMMUNITY)},
+        scope.limits.connect_s,
+        Keeper(SCAN, database.put_batch).keep if database is not None else _forget,
+        partial(datetime.now, UTC),
+        resend=resend,
+    )
+    held = Held()
+    order = Run(plan, PROTOCOLS, _gate(plan, ledger, folder, held), around, keep_observation, Progress(0), held=held)
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    asyncio.run(run(order))
+    wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
+    ledger.close()
+    if database is not None:
+        database.close()
+    return Asked(wall_s, cpu_s, tuple(seen), verify(ledger.path, head=ledger.head, count=ledger.count).count)
+
+
+async def _forget(_step: str, _exchange: Exchange) -> None:
+    return
+
+
+def _gate(plan: Plan, ledger: Ledger, folder: Path, held: Held) -> Gate:
+    rules = Rules(
+        vets={name: protocol.vet for name, protocol in PROTOCOLS.items()},
+        classes={name: protocol.classes for name, protocol in PROTOCOLS.items()},
+        stop=Stop(folder / "stop"),
+        held=held.reason,
+    )
+    return Gate(plan, rules, ledger, now=partial(datetime.now, UTC), monotonic=time.monotonic)
+
+
+def _store(folder: Path, plan: Plan) -> Store:
+    for old in folder.glob("bench.db*"):
+        old.unlink()
+    store = open_store(f"sqlite:///{folder / 'bench.db'}")
+    store.begin_scan(Scan(SCAN, REALM, ScanState.RUNNING, datetime.now(UTC), None, "bench", plan.hash))
+    return store
