@@ -362,6 +362,7 @@ def _read_by(function: str) -> tuple[str, ...]:
         "port": ("port_state",),
         "port_state": ("port_state",),
         "speaks": ("port_state", "service_name", "service_source"),
+        "tried_tls": ("tls_versions_tried",),
         "uses_tls": ("service_tunnel", "tls_versions", "service_name", "service_source"),
     }.get(function, ())
 

@@ -86,6 +86,17 @@ def uses_tls(c: Context) -> Operand:
     return Unknown(Reason.NOT_IDENTIFIED, where)
 
 
+def tried_tls(c: Context, version: str) -> Operand:
+    """Yes when some source tried that version on the service; else open, since one handshake tries only a few."""
+    tried = c.seen.read(SubjectKind.SERVICE, c.local_key, "tls_versions_tried", c.max_age)
+    c.trace.append(tried)
+    if isinstance(tried.value, Unknown | Span):
+        return tried.value
+    if any(isinstance(versions, tuple) and version in versions for versions in possible(tried.value)):
+        return True
+    return Unknown(Reason.NOT_PROBED, f"{c.local_key}: {version} was not tried")
+
+
 def version_at_least(_: Context, have: str, wanted: str) -> Operand:
     if have.strip() == wanted.strip():
         return True
@@ -224,6 +235,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "port_state": Function(("text", "number"), "text", port_state, "state of a port of a transport", "asset"),
     "speaks": Function(("text", "text|number"), "flag", speaks, "a protocol was recognised on a port", "asset"),
     "uses_tls": Function((), "flag", uses_tls, "the service stands behind TLS", "service"),
+    "tried_tls": Function(("text",), "flag", tried_tls, "a TLS version was tried; open when it was not", "service"),
     "version_at_least": Function(("text", "text"), "flag", version_at_least, "a version is not lower than another"),
     "days_until": Function(("text",), "number", days_until, "whole days from now to a date"),
     "glob": Function(("text", "text"), "flag", glob, "a text matches a pattern of * and ?, upper and lower case alike"),

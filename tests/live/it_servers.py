@@ -151,5 +151,8 @@ def postfix(folder: Path) -> Iterator[int]:
     for made in (folder, *list(folder.parents)[:-2]):
         made.chmod(made.stat().st_mode | 0o011)
     subprocess.run([program("postfix"), "-c", str(config), "check"], check=False, capture_output=True)
-    with peer([program("postfix"), "-c", str(config), "start-fg"], HOST, port):
-        yield port
+    try:
+        with peer([program("postfix"), "-c", str(config), "start-fg"], HOST, port):
+            yield port
+    finally:  # its master goes on when the script that started it is ended
+        subprocess.run([program("postfix"), "-c", str(config), "stop"], check=False, capture_output=True)

@@ -18,7 +18,7 @@ PROTOCOL = Protocol(
     title="TLS",
     version=1,
     transport=Transport.TCP,
-    ports=(443, 8443),
+    ports=(443,),
     framing=codec.RECORD,
     requests=(
         Request(

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
-from assetctl.protocols.tls import certificate, codec, names, offer
+from assetctl.protocols.tls import codec, names, offer
+from assetctl.protocols.tls.certificate import claims as certificate_claims
 from assetctl.talk import Ask, Open, Reply, Talk
 
 DEPTH = "tls.versions"
@@ -134,4 +135,4 @@ def _claims(known: _Known, port: int) -> tuple[Claim, ...]:
         "tls_weak_suites": tuple(sorted(known.weak)),
     }
     claims = tuple(Claim(key, value, SubjectKind.SERVICE, service) for key, value in told.items() if value)
-    return claims + (certificate.claims(known.leaf, service) if known.leaf else ())
+    return claims + (certificate_claims(known.leaf, service) if known.leaf else ())

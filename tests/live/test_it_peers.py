@@ -1,0 +1,169 @@
+"""SSH, HTTP, TLS and greetings against servers that are not ours, beside what nmap reads from the same servers."""
+
+import hashlib
+import ssl
+from pathlib import Path
+
+import pytest
+
+from assetctl.protocol import Context
+from assetctl.protocols import registry
+from tests.live.driver import Driven, drive
+from tests.live.it_servers import (
+    HOST,
+    dropbear,
+    nginx,
+    nginx_tls,
+    postfix,
+    proftpd,
+    sshd,
+    telnetd,
+)
+from tests.live.opinions import nmap_lists, nmap_script
+
+pytestmark = pytest.mark.live
+
+OLD_CIPHERS = "ssl_ciphers ALL:@SECLEVEL=0;"
+LISTS = {
+    "kex_algorithms": "ssh_kex_algorithms",
+    "server_host_key_algorithms": "ssh_host_key_algorithms",
+    "encryption_algorithms": "ssh_encryption_algorithms",
+    "mac_algorithms": "ssh_mac_algorithms",
+}
+
+
+def asked(name: str, port: int, *depth: str) -> Driven:
+    return drive(registry()[name], Context(port=port, host=HOST, seed=0x1234, depth=frozenset(depth)), HOST)
+
+
+# --- SSH --------------------------------------------------------------------------------------------------------------
+
+
+def test_openssh_offers_to_us_what_it_offers_to_nmap(tmp_path: Path) -> None:
+    with sshd(tmp_path, "KexAlgorithms curve25519-sha256,diffie-hellman-group14-sha1", "MACs hmac-sha1") as port:
+        heard, other = asked("ssh", port), nmap_lists("ssh2-enum-algos", HOST, port)
+    assert (heard.connections, heard.units) == (1, 2)
+    assert str(heard.value("service_banner")).startswith("SSH-2.0-OpenSSH_")
+    assert set(other) >= set(LISTS)
+    assert {key: heard.value(ours) for key, ours in LISTS.items()} == {key: tuple(other[key]) for key in LISTS}
+
+
+def test_dropbear_speaks_first_and_offers_the_same_to_nmap(tmp_path: Path) -> None:
+    with dropbear(tmp_path) as port:
+        heard, other = asked("ssh", port), nmap_lists("ssh2-enum-algos", HOST, port)
+    assert (heard.connections, heard.units) == (1, 2)
+    assert heard.value("ssh_protocol_version") == "2.0"
+    assert heard.value("ssh_encryption_algorithms") == tuple(other["encryption_algorithms"])
+    assert heard.value("ssh_mac_algorithms") == tuple(other["mac_algorithms"])
+
+
+# --- HTTP -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_has_the_title_that_nmap_reads(tmp_path: Path) -> None:
+    page = "<html><title>Pump &amp; valve</title><input type=password></html>"
+    with nginx(tmp_path, f'default_type text/html; return 200 "{page}";') as port:
+        heard, other = asked("http", port), nmap_script("http-title", HOST, port)
+    assert (heard.connections, heard.units) == (1, 2)
+    assert other["title"] == "Pump &amp; valve"
+    assert heard.value("http_title") == "Pump & valve"
+    assert str(heard.value("http_server")).startswith("nginx/")
+    assert heard.value("http_asks_login") is True
+
+
+def test_a_redirect_to_https_is_seen_and_not_followed(tmp_path: Path) -> None:
+    with nginx(tmp_path, f"access_log {tmp_path}/access.log; return 301 https://$host/;") as port:
+        heard = asked("http", port)
+    assert heard.value("http_redirects_to_tls") is True
+    assert [line.split('"')[1] for line in (tmp_path / "access.log").read_text().splitlines()] == ["GET / HTTP/1.1"]
+
+
+def test_the_host_that_a_server_sees_is_its_own_address(tmp_path: Path) -> None:
+    with nginx(tmp_path, 'default_type text/html; return 200 "<title>$http_host</title>";') as port:
+        assert asked("http", port).value("http_title") == f"{HOST}:{port}"
+
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["rsa:2048", "ec"])
+def test_the_certificate_is_the_one_that_was_installed(tmp_path: Path, key: str) -> None:
+    with nginx_tls(tmp_path, "TLSv1.2 TLSv1.3", key=key) as port:
+        heard = asked("tls", port)
+        other = nmap_script("ssl-cert", HOST, port)
+    der = ssl.PEM_cert_to_DER_cert((tmp_path / "cert.pem").read_text())
+    assert (heard.connections, heard.units) == (1, 2)
+    assert heard.value("certificate_fingerprint") == hashlib.sha256(der).hexdigest()
+    assert heard.value("certificate_subject") == "CN=hmi-3,O=Plant,C=DE"
+    assert heard.value("certificate_names") == ("hmi-3.plant.example", "192.0.2.7")
+    assert heard.value("certificate_signature_algorithm") == other["sig_algo"]
+    assert heard.value("certificate_key_type") == key.partition(":")[0]
+    assert heard.value("tls_versions") == ("TLSv1.2",)
+
+
+@pytest.mark.parametrize(
+    ("served", "accepted", "connections"),
+    [
+        ("TLSv1.2 TLSv1.3", ("TLSv1.2", "TLSv1.3"), 4),
+        ("TLSv1.3", ("TLSv1.3",), 4),
+        ("TLSv1 TLSv1.1 TLSv1.2", ("TLSv1.0", "TLSv1.1", "TLSv1.2"), 4),
+        ("TLSv1", ("TLSv1.0",), 2),
+    ],
+)
+def test_the_versions_are_those_that_the_server_was_told_to_speak(
+    tmp_path: Path, served: str, accepted: tuple[str, ...], connections: int
+) -> None:
+    more = "" if "TLSv1.3" in served else OLD_CIPHERS
+    with nginx_tls(tmp_path, served, more=more) as port:
+        heard = asked("tls", port, "tls.versions")
+    assert heard.value("tls_versions") == accepted
+    assert heard.connections == connections
+    assert heard.units == 2 * connections
+
+
+def test_a_server_of_tls_1_3_alone_is_known_for_tls_and_its_certificate_is_not_seen(tmp_path: Path) -> None:
+    with nginx_tls(tmp_path, "TLSv1.3") as port:
+        heard = asked("tls", port)
+    assert (heard.connections, heard.units) == (1, 2)
+    assert heard.value("service_tunnel") == "ssl"
+    assert heard.value("tls_versions_tried") == ("TLSv1.2",)
+    assert heard.value("certificate_fingerprint") is None
+
+
+def test_a_web_server_without_tls_is_left_after_one_hello(tmp_path: Path) -> None:
+    with nginx(tmp_path, 'return 200 "x";') as port:
+        heard = asked("tls", port, "tls.versions")
+    assert (heard.claims, heard.connections, heard.units) == ((), 1, 2)
+
+
+# --- greetings --------------------------------------------------------------------------------------------------------
+
+
+def test_an_ftp_server_is_known_by_its_greeting_alone(tmp_path: Path) -> None:
+    with proftpd(tmp_path) as port:
+        heard = asked("greeting", port)
+    assert (heard.connections, heard.units) == (1, 1)
+    assert heard.value("service_name") == "ftp"
+    assert "ProFTPD" in str(heard.value("service_banner"))
+
+
+def test_a_mail_server_is_known_by_its_greeting_alone(tmp_path: Path) -> None:
+    with postfix(tmp_path) as port:
+        heard = asked("greeting", port)
+    assert (heard.connections, heard.units) == (1, 1)
+    assert heard.value("service_name") == "smtp"
+    assert heard.value("service_banner") == "220 mail.plant.example ESMTP Postfix"
+
+
+def test_a_telnet_server_is_known_by_its_negotiation_which_is_not_answered() -> None:
+    with telnetd() as port:
+        heard = asked("greeting", port)
+    assert (heard.connections, heard.units) == (1, 1)
+    assert heard.value("service_name") == "telnet"
+
+
+def test_an_ssh_server_on_such_a_port_keeps_its_banner_without_a_name(tmp_path: Path) -> None:
+    with sshd(tmp_path) as port:
+        heard = asked("greeting", port)
+    assert heard.value("service_name") is None
+    assert str(heard.value("service_banner")).startswith("SSH-2.0-")

@@ -1,0 +1,67 @@
+"""Protocols of offices and plants alike: where they are planned, in which turn, and that no port is looked at twice."""
+
+from assetctl.model import NetworkKind
+from assetctl.plan import FINDER_PORTS, NMAP, PORT_FINDER, Plan, Row, make
+from assetctl.protocols import registry
+from tests.unit.plants import scope, target
+
+EVERYWHERE = {name for name, protocol in registry().items() if protocol.everywhere}
+ONE = target("10.20.1.1")
+
+
+def planned(kind: NetworkKind, *, nmap: bool = False, **changes: object) -> Plan:
+    return make(scope(ONE, kind=kind, **{"probes": (), **changes}), registry(), nmap=nmap)
+
+
+def names(plan: Plan) -> list[str]:
+    return [row.protocol for row in plan.rows]
+
+
+def row(plan: Plan, name: str) -> Row:
+    return next(row for row in plan.rows if row.protocol == name)
+
+
+def test_they_are_the_four() -> None:
+    assert {"ssh", "http", "tls", "greeting"} == EVERYWHERE
+
+
+def test_in_an_ot_network_they_are_asked_after_the_plants_own() -> None:
+    found = [name for name in names(planned(NetworkKind.OT)) if name != PORT_FINDER]
+    split = len(found) - len(EVERYWHERE)
+    assert set(found[split:]) == EVERYWHERE
+    assert {"modbus", "s7", "enip"} <= set(found[:split])
+
+
+def test_in_an_it_network_without_nmap_they_are_asked_and_the_plants_own_are_not() -> None:
+    assert set(names(planned(NetworkKind.IT))) == EVERYWHERE
+
+
+def test_where_nmap_is_planned_they_are_left_out_with_the_reason() -> None:
+    plan = planned(NetworkKind.IT, nmap=True)
+    assert set(names(plan)) == {NMAP}
+    reasons = {reason.partition(":")[0]: reason for _, reason in plan.left_out}
+    assert all("nmap looks at its ports" in reasons[name] for name in EVERYWHERE)
+
+
+def test_naming_probes_without_nmap_asks_them_where_nmap_is_installed() -> None:
+    assert names(planned(NetworkKind.IT, nmap=True, probes=("tls",))) == ["tls"]
+
+
+def test_no_port_of_a_device_is_connected_to_twice() -> None:
+    for kind in (NetworkKind.OT, NetworkKind.LAB):
+        ports = [(one.transport, port) for one in planned(kind).rows for port in one.ports]
+        assert len(ports) == len(set(ports))
+
+
+def test_the_finder_looks_where_no_planned_protocol_connects() -> None:
+    assert PORT_FINDER not in names(planned(NetworkKind.OT)), "all of its ports are asked by a protocol"
+    only = planned(NetworkKind.OT, probes=("ssh", PORT_FINDER))
+    assert row(only, PORT_FINDER).ports == tuple(port for port in FINDER_PORTS if port != 22)
+    named = planned(NetworkKind.OT, ports={PORT_FINDER: (22, 8000)})
+    assert row(named, PORT_FINDER).ports == (8000,)
+
+
+def test_all_of_them_together_cost_a_device_eight_units_at_most() -> None:
+    plan = planned(NetworkKind.OT, probes=tuple(EVERYWHERE))
+    assert sum(one.units for one in plan.rows) == 8
+    assert plan.units_at(ONE) == 13
