@@ -60,7 +60,8 @@ class Fingerprints:
 
     def first(self, field: str, text: str) -> Fingerprint | None:
         """The pattern that reads a text."""
-        return next((one for one in self.by_field.get(field, ()) if one.pattern.match(patterns.cut(text))), None)
+        start = patterns.cut(text)
+        return next((one for one in self.by_field.get(field, ()) if one.pattern.match(start)), None)
 
 
 def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:

@@ -146,8 +146,7 @@ def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
     found = []
     readers = _READERS
     while at < end:
-        stop, at = _enter(data, at, end, _SEQUENCE, "variable binding")
-        name_end, at = _enter(data, at, stop, OBJECT_ID, "name")
+        stop, at, name_end = _name(data, at, end)
         name = _oid(data[at:name_end])
         if name_end + 2 > stop:
             raise WireError(f"value: type and length expected at offset {name_end}")
@@ -164,6 +163,17 @@ def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
         found.append(Varbind(name, tag, reader(data[at:stop])))
         at = stop
     return tuple(found)
+
+
+def _name(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """End of the variable binding at an offset, start and end of its name. The short ones, which are most, at once."""
+    if at + 4 <= end and data[at] == _SEQUENCE and data[at + 2] == OBJECT_ID:
+        size, name_size = data[at + 1], data[at + 3]
+        if size < 0x80 and name_size < 0x80 and name_size + 2 <= size <= end - at - 2:
+            return at + 2 + size, at + 4, at + 4 + name_size
+    stop, at = _enter(data, at, end, _SEQUENCE, "variable binding")
+    name_end, at = _enter(data, at, stop, OBJECT_ID, "name")
+    return stop, at, name_end
 
 
 def _enter(data: bytes, at: int, end: int, tag: int, field: str) -> tuple[int, int]:
@@ -228,15 +238,15 @@ def _nothing(raw: bytes) -> None:
         raise WireError(f"NULL: no contents expected, {len(raw)} bytes found")
 
 
+@lru_cache(maxsize=4096)
 def _oid(raw: bytes) -> Oid:
-    """Sub-identifiers of an OBJECT IDENTIFIER's contents; the short ones, which are most, without a loop."""
+    """Sub-identifiers of an OBJECT IDENTIFIER's contents. Devices have the same names, so they are remembered."""
     if raw.isascii() and 0 < len(raw) < MOST_SUBIDS:
         first = raw[0]
         return (first // 40, first % 40, *raw[1:]) if first < 80 else (2, first - 80, *raw[1:])
     return _long_oid(raw)
 
 
-@lru_cache(maxsize=4096)
 def _long_oid(raw: bytes) -> Oid:
     if not 0 < len(raw) <= MOST_SUBIDS * 5 or not _SUBIDS.fullmatch(raw):
         raise WireError(f"OBJECT IDENTIFIER: {raw[:16].hex() or 'nothing'} is not one")
