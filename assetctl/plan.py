@@ -197,7 +197,8 @@ def _rows(
     rows: list[Row] = []
     missed: list[str] = []
     nmap_wanted = network.kind is NetworkKind.IT and (not scope.probes or NMAP in scope.probes)
-    in_turn = sorted(protocols.values(), key=lambda one: one.everywhere)  # the budget goes to the plant's own first
+    # what tells most for least comes first, services of offices last, so that the budget goes to the plant's own
+    in_turn = sorted(protocols.values(), key=lambda one: (one.everywhere, not one.needs_credential))
     for protocol in in_turn:
         reason = _unfit(protocol, target, network, scope, nmap=nmap_wanted and nmap)
         if reason:

@@ -35,6 +35,7 @@ class Ask:
 
     replies: how many units belong to the answer at most. wait_s: for the first of them.
     accepts: whether a unit answers this question; others are recorded and otherwise ignored.
+    once: a datagram that met silence is not sent again, as the probe has another question for that case.
     """
 
     payload: bytes
@@ -42,6 +43,7 @@ class Ask:
     replies: int = 1
     wait_s: float = 2.0
     accepts: Callable[[bytes], bool] | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

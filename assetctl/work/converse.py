@@ -204,7 +204,7 @@ async def _ask(action: Ask, step: Step, state: _State, *, gate: Gate, around: Su
         state.exchanges.append(exchange)
         await around.keep(f"{around.scan}/{step.id}", exchange)
         return heard.reply
-    is_last = state.opened.transport is Transport.TCP or not around.resend
+    is_last = state.opened.transport is Transport.TCP or not around.resend or action.once
     reply = await _send(action, step, state, gate=gate, around=around, is_last=is_last)
     if reply is None:
         reply = await _send(action, step, state, gate=gate, around=around, is_last=True)

@@ -74,9 +74,11 @@ class _Asker:
     wait_s: float
     invoke_id: int
 
-    def ask(self, payload: bytes, accepts: Callable[[bytes], bool]) -> Generator[Ask, Reply, bytes | None]:
+    def ask(
+        self, payload: bytes, accepts: Callable[[bytes], bool], *, once: bool = False
+    ) -> Generator[Ask, Reply, bytes | None]:
         """The frame that answers a question; None when there is none."""
-        reply = yield Ask(payload, FRAMING, wait_s=self.wait_s, accepts=accepts)
+        reply = yield Ask(payload, FRAMING, wait_s=self.wait_s, accepts=accepts, once=once)
         if reply.outcome is Outcome.ANSWERED and accepts(reply.frames[0]):
             self.heard.spoke = True
             return reply.frames[0]
@@ -105,7 +107,7 @@ class _Asker:
         number = self.invoke_id & 0xFF
         self.invoke_id += 1
         is_answer = partial(codec.is_answer, invoke_id=number, service=service)
-        frame = yield from self.ask(encode(invoke_id=number), is_answer)
+        frame = yield from self.ask(encode(invoke_id=number), is_answer, once=not self.heard.spoke)
         try:
             return None if frame is None else decode(frame, invoke_id=number)
         except WireError:

@@ -13,7 +13,7 @@ PROTOCOL = Protocol(
     title="HTTP",
     version=1,
     transport=Transport.TCP,
-    ports=(80, 8080),
+    ports=(80,),
     framing=codec.HEAD,
     requests=(
         Request(
