@@ -140,6 +140,38 @@ def test_the_budget_holds_over_runs(tmp_path: Path, locks: None, peers: Plant) -
     assert peers.cost() == {f"{NETWORK}.{n}": BUDGET for n in (1, 2, 3)}
 
 
+@pytest.mark.parametrize("how", ["interrupt", "terminate", "stop"])
+def test_a_stop_ends_all_sending_within_a_second_and_the_scan_goes_on(
+    tmp_path: Path, locks: None, peers: Plant, how: str
+) -> None:
+    here = place(tmp_path, how, peers)
+    peers.clear()
+    process = here.start()
+    assert peers.first.wait(30)
+    sleep(SPAN_S * 0.6)
+    if how == "stop":
+        assert here.call("stop").exit_code == 0
+    else:
+        process.send_signal(signal.SIGINT if how == "interrupt" else signal.SIGTERM)
+    sleep(1.0)
+    sent = len(peers.units)
+    code = process.wait(10)
+    assert code == {"interrupt": Exit.INTERRUPTED, "terminate": Exit.TERMINATED, "stop": Exit.SAFETY}[how]
+    scan = _scan(here)
+    assert scan.state is ScanState.INTERRUPTED
+    assert len(peers.units) == sent
+    assert sent < DEVICES * (UNITS - 1)
+    finished = _finished(here, scan)
+    assert 0 < len(finished) < DEVICES
+    with here.store() as store:
+        assert verify(store, scan.id, head=scan.head, count=scan.count)[0].fault == ""
+    done = here.call(*here.command("--resume", scan.id))
+    assert done.exit_code == 0, done.output
+    assert not {unit.address for unit in peers.units[sent:]} & finished
+    assert len(here.assets()) == DEVICES
+    assert max(peers.cost().values()) <= BUDGET
+
+
 def _kill_and_resume(
     here: Place, peers: Plant, moments: random.Random, figures: Figures, expected: list[dict[str, Any]]
 ) -> None:
