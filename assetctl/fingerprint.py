@@ -25,6 +25,7 @@ CONFIDENCE = 75
 ENTERPRISE_CONFIDENCE = 50
 MAC_CONFIDENCE = 30
 ROUNDS = 2  # a rule may read what a pattern found, and no further
+_NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
 _KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not"})
 
 
@@ -75,7 +76,8 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     reading = list(claims)
     for _ in range(ROUNDS):
         fresh = []
-        for one in (derived for claim in reading for derived in _from(claim, rules)):
+        readable = (claim for claim in reading if claim.key in rules.by_field or claim.key in _NUMBERED)
+        for one in (derived for claim in readable for derived in _from(claim, rules)):
             what = (one.claim.kind, one.claim.local_key, one.claim.key, one.claim.value)
             if what not in known and (what not in found or _is_better(one, found[what])):
                 found[what] = one

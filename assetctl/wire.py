@@ -42,7 +42,11 @@ class Reader:
         return self.take(self.left(), "rest")
 
     def u8(self, field: str) -> int:
-        return self.take(1, field)[0]
+        at = self._pos
+        if at >= self._end:
+            return self.take(1, field)[0]
+        self._pos = at + 1
+        return self._data[at]
 
     def u16(self, field: str, order: ByteOrder = "big") -> int:
         return int.from_bytes(self.take(2, field), order)
@@ -52,6 +56,9 @@ class Reader:
 
     def expect(self, wanted: bytes, field: str) -> None:
         """Take bytes that must be exactly these."""
+        if self._data.startswith(wanted, self._pos):
+            self._pos += len(wanted)
+            return
         got = self.take(len(wanted), field)
         if got != wanted:
             raise WireError(f"{field}: expected {wanted.hex()}, found {got.hex()}")
