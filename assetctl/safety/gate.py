@@ -201,7 +201,9 @@ class Gate:
         device = self._device(step.address)
         if outcome is not Outcome.SILENT:  # it left later than it was permitted: the pace counts from its answer
             device.sent_at_s = self._monotonic()
-        reason = limits.judge_exchange(device, permit.request, permit.payload, outcome, rtt_ms, detail)
+        reason = limits.judge_exchange(
+            device, permit.request, permit.payload, outcome, rtt_ms, detail, protocol=step.protocol
+        )
         return self.trip(step, reason) if reason else ""
 
     def uptime(self, step: Step, seconds: float) -> str:

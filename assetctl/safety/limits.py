@@ -61,7 +61,7 @@ class DeviceState:
 
     units: dict[str, int] = field(default_factory=dict)  # by purse, over 24 hours
     sent_at_s: float = -1e9
-    latencies_ms: list[float] = field(default_factory=list)
+    latencies_ms: dict[str, list[float]] = field(default_factory=dict)  # by protocol: they differ by nature
     answered: set[str] = field(default_factory=set)
     unanswered: dict[str, set[bytes]] = field(default_factory=dict)
     answers_on_connection: int = 0
@@ -80,7 +80,14 @@ class DeviceState:
 
 
 def judge_exchange(
-    state: DeviceState, request: str, payload: bytes, outcome: Outcome, rtt_ms: float | None, detail: str = ""
+    state: DeviceState,
+    request: str,
+    payload: bytes,
+    outcome: Outcome,
+    rtt_ms: float | None,
+    detail: str = "",
+    *,
+    protocol: str = "",
 ) -> str:
     """Note the end of an exchange and return why the device breaker trips, or "".
 
@@ -93,7 +100,7 @@ def judge_exchange(
         state.answered.add(request)
         state.answers_on_connection += 1
         state.unanswered.pop(request, None)
-        return _slower(state, rtt_ms)
+        return _slower(state.latencies_ms.setdefault(protocol, []), rtt_ms)
     if outcome is Outcome.SILENT and request in state.answered:
         open_questions = state.unanswered.setdefault(request, set())
         open_questions.add(payload)
@@ -116,13 +123,14 @@ def judge_uptime(state: DeviceState, seconds: float, at: datetime) -> str:
     return ""
 
 
-def _slower(state: DeviceState, rtt_ms: float | None) -> str:
+def _slower(latencies_ms: list[float], rtt_ms: float | None) -> str:
+    """Note one latency of a protocol, and why the device counts as slowed down, or ""."""
     if rtt_ms is None:
         return ""
-    state.latencies_ms.append(rtt_ms)
-    if len(state.latencies_ms) < 6:
+    latencies_ms.append(rtt_ms)
+    if len(latencies_ms) < 6:
         return ""
-    first, last = median(state.latencies_ms[:3]), median(state.latencies_ms[-3:])
+    first, last = median(latencies_ms[:3]), median(latencies_ms[-3:])
     if last > SLOWER_BY_FACTOR * first and last > first + SLOWER_BY_MS:
         return f"it slowed down: median answer {last:.0f} ms, {first:.0f} ms at first"
     return ""

@@ -92,6 +92,13 @@ def test_a_device_that_slows_down_trips_and_one_that_is_only_jittery_does_not() 
     assert not any(judge_exchange(jittery, "g", bytes([n]), Outcome.ANSWERED, float(v)) for n, v in enumerate(values))
 
 
+def test_a_slow_web_page_after_a_fast_controller_is_no_slowing_down() -> None:
+    state = DeviceState()
+    fast = [judge_exchange(state, "read", bytes([n]), Outcome.ANSWERED, 5.0, protocol="modbus") for n in range(3)]
+    slow = [judge_exchange(state, "get", bytes([n]), Outcome.ANSWERED, 900.0, protocol="http") for n in range(3)]
+    assert not any(fast + slow)
+
+
 def test_uptime_that_goes_back_trips_but_not_its_wrap() -> None:
     state = DeviceState()
     assert judge_uptime(state, 1000.0, NOON) == ""
