@@ -10,6 +10,9 @@ want snmpget snmp
 want nginx nginx-light
 want sshd openssh-server
 want ip iproute2
+want dropbear dropbear-bin
+want proftpd proftpd-core
+want telnetd inetutils-telnetd
 want chromium chromium
 want initdb postgresql
 [ -z "$missing" ] && exit 0

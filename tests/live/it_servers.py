@@ -131,28 +131,3 @@ def telnetd() -> Iterator[int]:
     port = free_port(HOST)
     with peer([sys.executable, "-c", _SUPER_SERVER, HOST, str(port), program("telnetd")], HOST, port):
         yield port
-
-
-@contextmanager
-def postfix(folder: Path) -> Iterator[int]:
-    """A mail server that only takes connections; its port."""
-    port = free_port(HOST)
-    config, queue, data = folder / "etc", folder / "queue", folder / "data"
-    for made in (config, queue, data):
-        made.mkdir()
-    main = (f"queue_directory = {queue}", f"data_directory = {data}", "compatibility_level = 3.6", "maillog_file = ")
-    names = ("myhostname = mail.plant.example", "mynetworks = 127.0.0.0/8", "smtpd_peername_lookup = no")
-    (config / "main.cf").write_text("\n".join((*main, *names, "")))
-    (config / "master.cf").write_text(
-        f"{HOST}:{port} inet n - n - - smtpd\n"
-        "rewrite unix - - n - - trivial-rewrite\nanvil unix - - n - 1 anvil\nproxymap unix - - n - - proxymap\n"
-    )
-    shutil.chown(data, "postfix")
-    for made in (folder, *list(folder.parents)[:-2]):
-        made.chmod(made.stat().st_mode | 0o011)
-    subprocess.run([program("postfix"), "-c", str(config), "check"], check=False, capture_output=True)
-    try:
-        with peer([program("postfix"), "-c", str(config), "start-fg"], HOST, port):
-            yield port
-    finally:  # its master goes on when the script that started it is ended
-        subprocess.run([program("postfix"), "-c", str(config), "stop"], check=False, capture_output=True)

@@ -14,7 +14,6 @@ from tests.live.it_servers import (
     dropbear,
     nginx,
     nginx_tls,
-    postfix,
     proftpd,
     sshd,
     telnetd,
@@ -145,14 +144,6 @@ def test_an_ftp_server_is_known_by_its_greeting_alone(tmp_path: Path) -> None:
     assert (heard.connections, heard.units) == (1, 1)
     assert heard.value("service_name") == "ftp"
     assert "ProFTPD" in str(heard.value("service_banner"))
-
-
-def test_a_mail_server_is_known_by_its_greeting_alone(tmp_path: Path) -> None:
-    with postfix(tmp_path) as port:
-        heard = asked("greeting", port)
-    assert (heard.connections, heard.units) == (1, 1)
-    assert heard.value("service_name") == "smtp"
-    assert heard.value("service_banner") == "220 mail.plant.example ESMTP Postfix"
 
 
 def test_a_telnet_server_is_known_by_its_negotiation_which_is_not_answered() -> None:
