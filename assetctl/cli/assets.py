@@ -53,7 +53,7 @@ def list_assets(
     finish(code)
 
 
-@assets.command("show")
+@assets.command("show", epilog="Example: assetctl assets show 10.20.1.7")
 def show_asset(context: typer.Context, name: Name) -> None:
     """Everything that is known of one asset."""
     from assetctl.work.records import asset_records, details
@@ -74,7 +74,7 @@ def show_asset(context: typer.Context, name: Name) -> None:
         app.output.document("asset", record, command="assets show")
 
 
-@assets.command("why")
+@assets.command("why", epilog="Example: assetctl assets why 10.20.1.7 serial_number")
 def why_asset(
     context: typer.Context, name: Name, field: Annotated[str, typer.Argument(help="Only this value.")] = ""
 ) -> None:
@@ -95,7 +95,7 @@ def why_asset(
         app.output.document("why", {"sources": record["sources"], "joins": joins}, command="assets why")
 
 
-@assets.command("export")
+@assets.command("export", epilog="Example: assetctl assets export inventory.csv")
 def export_assets(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File to write; .json or .csv.")],
@@ -110,7 +110,7 @@ def export_assets(
     app.output.say(f"{count} assets: {file}")
 
 
-@scans.command("list")
+@scans.command("list", epilog="Example: assetctl scans list")
 def list_scans(context: typer.Context) -> None:
     """All runs and imports, newest first."""
     app = of(context)
@@ -131,7 +131,7 @@ def list_scans(context: typer.Context) -> None:
     app.output.rows("scans", rows[::-1], columns=("id", "realm", "state", "started", "vantage"), command="scans list")
 
 
-@scans.command("show")
+@scans.command("show", epilog="Example: assetctl scans show ID")
 def show_scan(context: typer.Context, scan: Annotated[str, typer.Argument(help="Scan id.")]) -> None:
     """One run: plan, permission, vantage, what each device was sent, and the ledger's head and count."""
     from assetctl.work.scan_report import scan_record
@@ -153,7 +153,7 @@ def show_scan(context: typer.Context, scan: Annotated[str, typer.Argument(help="
         app.output.document("scan", record, command="scans show")
 
 
-@scans.command("diff")
+@scans.command("diff", epilog="Example: assetctl scans diff ID1 ID2")
 def diff_scans(
     context: typer.Context,
     before: Annotated[str, typer.Argument(help="Scan id.")],

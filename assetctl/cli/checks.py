@@ -65,7 +65,7 @@ def check(
     finish(result.code)
 
 
-@policy.command("list")
+@policy.command("list", epilog="Example: assetctl policy list --checks ./checks")
 def list_checks(context: typer.Context, checks: Folders = None) -> None:
     """All checks with severity and what they decide."""
     rows = [
@@ -83,7 +83,7 @@ def list_checks(context: typer.Context, checks: Folders = None) -> None:
     of(context).output.rows("checks", rows, columns=columns, command="policy list")
 
 
-@policy.command("explain")
+@policy.command("explain", epilog="Example: assetctl policy explain INV-001")
 def explain_check(
     context: typer.Context, check: Annotated[str, typer.Argument(help="Check id.")], checks: Folders = None
 ) -> None:
@@ -97,7 +97,7 @@ def explain_check(
     of(context).output.plain(explain(known[check], load_frameworks()))
 
 
-@policy.command("lint")
+@policy.command("lint", epilog="Example: assetctl policy lint --checks ./checks")
 def lint_checks(context: typer.Context, checks: Folders = None) -> None:
     """Whether checks are well made: mappings not too strong, tests for every outcome, wording that fits."""
     from assetctl.policy.lint import lint
@@ -112,7 +112,7 @@ def lint_checks(context: typer.Context, checks: Folders = None) -> None:
     finish(code)
 
 
-@policy.command("test")
+@policy.command("test", epilog="Example: assetctl policy test --checks ./checks")
 def try_checks(context: typer.Context, checks: Folders = None) -> None:
     """Run the tests inside the checks, and take each fact away from each passing case: no pass may survive that."""
     from assetctl.policy.trial import run_tests

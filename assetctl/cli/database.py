@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(db, name="db")
 
 
-@db.command("info")
+@db.command("info", epilog="Example: assetctl --format json db info")
 def show_info(context: typer.Context) -> None:
     """Where it is, its schema, its size, how much it holds."""
     app = of(context)
@@ -35,7 +35,7 @@ def show_info(context: typer.Context) -> None:
     finish(code)
 
 
-@db.command("migrate")
+@db.command("migrate", epilog="Example: assetctl db migrate")
 def migrate(context: typer.Context) -> None:
     """Bring an older database to today's schema; an SQLite file is copied first."""
     from assetctl.store.repo import migrate_store
@@ -47,7 +47,7 @@ def migrate(context: typer.Context) -> None:
     )
 
 
-@db.command("backup")
+@db.command("backup", epilog="Example: assetctl db backup before-audit.db")
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="New file to write.")]) -> None:
     """A sound copy while others go on working."""
     app = of(context)

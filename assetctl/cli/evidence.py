@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(evidence, name="evidence")
 
 
-@evidence.command("list")
+@evidence.command("list", epilog="Example: assetctl evidence list --step 10.20.1.7")
 def list_evidence(
     context: typer.Context,
     scan: Annotated[str | None, typer.Option("--scan", help="Only this run.")] = None,
@@ -42,7 +42,7 @@ def list_evidence(
     app.output.rows("evidence", rows, columns=("id", "step", "request", "outcome", "rtt_ms"), command="evidence list")
 
 
-@evidence.command("show")
+@evidence.command("show", epilog="Example: assetctl evidence show SCAN:12")
 def show_evidence(context: typer.Context, exchange: Annotated[str, typer.Argument(help="Exchange id.")]) -> None:
     """One exchange with its bytes in hexadecimal. Secrets are never part of it."""
     app = of(context)
@@ -99,7 +99,7 @@ def verify_evidence(
     finish(code)
 
 
-@evidence.command("reread")
+@evidence.command("reread", epilog="Example: assetctl evidence reread --dry-run")
 def reread_evidence(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,

@@ -41,7 +41,7 @@ def import_nmap(context: typer.Context, file: File, realm: Realm = "plant", dry_
     app.output.say(f"{done.hosts} hosts read, {done.answered} with something open; {done.assets} assets in {realm}")
 
 
-@imports.command("csv")
+@imports.command("csv", epilog="Example: assetctl import csv list.csv --dry-run --rejects rejects.csv")
 def import_csv(
     context: typer.Context,
     file: File,
@@ -54,7 +54,7 @@ def import_csv(
     _import_list(of(context), file, realm, mapping, None, dry_run, rejects)
 
 
-@imports.command("xlsx")
+@imports.command("xlsx", epilog="Example: assetctl import xlsx list.xlsx --map columns.toml --dry-run")
 def import_xlsx(
     context: typer.Context,
     file: File,
@@ -68,7 +68,7 @@ def import_xlsx(
     _import_list(of(context), file, realm, mapping, sheet, dry_run, rejects)
 
 
-@golden.command("write")
+@golden.command("write", epilog="Example: assetctl golden write --out golden")
 def write_golden(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder; one file per zone.")] = Path("golden"),

@@ -22,21 +22,21 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(report, name="report")
 
 
-@report.command("html")
+@report.command("html", epilog="Example: assetctl report html --out report.html")
 def html(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
     """One self-contained page; it works without a network and prints."""
     app = of(context)
     _write_html(app, _view(app, assessor), out or Path("report.html"))
 
 
-@report.command("xlsx")
+@report.command("xlsx", epilog="Example: assetctl report xlsx --out report.xlsx")
 def xlsx(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
     """The workbook with the same content as tables."""
     app = of(context)
     _write_xlsx(app, _view(app, assessor), out or Path("report.xlsx"))
 
 
-@report.command("all")
+@report.command("all", epilog="Example: assetctl report all --out audit")
 def both(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path(),

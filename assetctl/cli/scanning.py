@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
     app.command(epilog="Example: assetctl plan 10.20.1.0/24 --approval approval.toml")(plan)
     app.command(epilog="Examples: assetctl scan 10.20.1.0/24 · assetctl scan --approval approval.toml --yes")(scan)
-    app.command()(stop)
+    app.command(epilog="Example: assetctl stop")(stop)
     app.add_typer(quarantine, name="quarantine")
 
 
@@ -123,7 +123,7 @@ def stop(
         finish(Exit.NOTHING)
 
 
-@quarantine.command("list")
+@quarantine.command("list", epilog="Example: assetctl quarantine list")
 def list_quarantine(context: typer.Context) -> None:
     """The devices that are left alone, since when and why."""
     app = of(context)
@@ -141,7 +141,9 @@ def list_quarantine(context: typer.Context) -> None:
     app.output.rows("quarantine", rows, columns=("id", "since", "reason", "incident"), command="quarantine list")
 
 
-@quarantine.command("clear")
+@quarantine.command(
+    "clear", epilog="Example: assetctl quarantine clear plant/10.20.1.7 --by 'A. Example' --reason 'restarted, healthy'"
+)
 def clear_quarantine(
     context: typer.Context,
     device: Annotated[str, typer.Argument(help="Address as realm/IP, as the list shows it.")],

@@ -18,13 +18,13 @@ SecretsFile = Annotated[Path, typer.Option("--file", help="Secrets file.")]
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
-    app.command()(init)
-    app.command()(doctor)
+    app.command(epilog="Example: assetctl init plant")(init)
+    app.command(epilog="Example: assetctl doctor")(doctor)
     app.add_typer(secrets, name="secrets")
     app.add_typer(config, name="config")
-    app.command()(schema)
-    app.command()(completion)
-    app.command()(version)
+    app.command(epilog="Example: assetctl schema assets")(schema)
+    app.command(epilog="Example: assetctl completion bash > ~/.assetctl-completion")(completion)
+    app.command(epilog="Example: assetctl version")(version)
 
 
 def init(
@@ -58,7 +58,7 @@ def doctor(context: typer.Context) -> None:
     finish(code)
 
 
-@secrets.command("set")
+@secrets.command("set", epilog="Example: assetctl secrets set switches-ro")
 def set_secret(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name by which the settings refer to it.")],
@@ -76,7 +76,7 @@ def set_secret(
     of(context).output.say(f'kept in {file}; refer to it as {{ file = "{file}#{name}" }}')
 
 
-@secrets.command("list")
+@secrets.command("list", epilog="Example: assetctl secrets list")
 def list_secrets(context: typer.Context, file: SecretsFile = Path("secrets.toml")) -> None:
     """The names in a secrets file; never the values."""
     from assetctl.secrets import list_secrets as names
@@ -85,7 +85,7 @@ def list_secrets(context: typer.Context, file: SecretsFile = Path("secrets.toml"
     of(context).output.rows("secrets", rows, columns=("name",), command="secrets list")
 
 
-@secrets.command("test")
+@secrets.command("test", epilog="Example: assetctl secrets test")
 def test_secrets(context: typer.Context) -> None:
     """Whether every credential of the settings can be fetched; nothing is sent."""
     import os
@@ -110,7 +110,7 @@ def test_secrets(context: typer.Context) -> None:
     finish(code)
 
 
-@secrets.command("rm")
+@secrets.command("rm", epilog="Example: assetctl secrets rm switches-ro")
 def remove_secret(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name to forget.")],
@@ -123,7 +123,7 @@ def remove_secret(
     of(context).output.say(f"forgotten: {name}")
 
 
-@config.command("show")
+@config.command("show", epilog="Example: assetctl config show --origin")
 def show_config(
     context: typer.Context,
     origin: Annotated[bool, typer.Option("--origin", help="Where each value comes from.")] = False,
