@@ -319,7 +319,8 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
         }
         app.output.document("scan", record, command="scan", code=int(outcomes.code))
     else:
-        say("next: assetctl assets list · assetctl check · assetctl report all")
+        again = f"assetctl scan --resume {scan.id}" if scan.state == "interrupted" else ""
+        say(f"next: {again or 'assetctl assets list · assetctl check · assetctl report all'}")
 
 
 def _scan_id() -> str:

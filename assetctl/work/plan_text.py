@@ -1,7 +1,6 @@
 """A plan as people read it before they allow it: at most 40 lines, whatever its size."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from assetctl.model import NetworkKind
@@ -72,16 +71,10 @@ def _row_record(row: Row) -> dict[str, Any]:
     }
 
 
-def every_row(plan: Plan) -> Iterator[str]:
-    """All rows, for the file that `plan --save` writes beside the summary."""
-    for row in plan.rows:
-        yield _row(row)
-
-
 def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
     seconds = duration_s(plan)
-    time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"
+    time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
     return [
         f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
@@ -90,19 +83,25 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
 
 
 def _rows(plan: Plan) -> list[str]:
-    shown = [_row(row) for row in plan.rows[:MOST_ROWS]]
+    cells = [_cells(row) for row in plan.rows[:MOST_ROWS]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    shown = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
     if len(plan.rows) > MOST_ROWS:
         shown.append(f"  … and {len(plan.rows) - MOST_ROWS} more rows; `plan --save FILE` writes them all")
     return shown
 
 
-def _row(row: Row) -> str:
+def _cells(row: Row) -> tuple[str, ...]:
     ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{len(row.ports)} ports"
     depth = f" + {', '.join(row.depth)}" if row.depth else ""
-    sweep = "sweep" if row.sweep else "known"
     return (
-        f"  {row.target!s:<28} {row.kind:<3} {row.protocol + depth:<18} {row.transport}/{ports:<16} {row.klass:<9}"
-        f" {row.devices:>5} x {row.units:>3} units, {row.packets:>3} packets  {sweep}"
+        str(row.target),
+        row.kind,
+        row.protocol + depth,
+        f"{row.transport}/{ports}",
+        row.klass,
+        f"{row.devices} x {row.units} units, {row.packets} packets",
+        "sweep" if row.sweep else "known",
     )
 
 
@@ -121,17 +120,47 @@ def _particulars(plan: Plan) -> list[str]:
     notes.append("Depth or stateful: " + (", ".join(dict.fromkeys(deep)) or "nothing"))
     excluded = [str(target) for target in plan.scope.excluded]
     notes.append("Excluded: " + (", ".join(excluded[:6]) or "nothing") + (" …" if len(excluded) > 6 else ""))
-    left_out = [f"Not asked: {what}: {why}" for what, why in plan.left_out]
-    if len(left_out) > MOST_NOTES:
-        left_out = [*left_out[:MOST_NOTES], f"Not asked: {len(left_out) - MOST_NOTES} more"]
-    return notes + left_out
+    return notes + _left_out(plan)
+
+
+def _left_out(plan: Plan) -> list[str]:
+    """What is not asked, by reason: each protocol is named once, with one of the places."""
+    by_reason: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for place, why in plan.left_out:
+        name, _, reason = why.rpartition(": ") if why.count(": ") == 1 else ("", "", why)
+        names, places = by_reason.setdefault(reason, ({}, {}))
+        places[place] = None
+        if name:
+            names[name] = None
+    notes = []
+    for reason, (names, places) in by_reason.items():
+        first, *others = places
+        where = first + (f" and {len(others)} more" if others else "")
+        notes.append(f"Not asked in {where}: " + (f"{', '.join(names)}: " if names else "") + reason)
+    if len(notes) > MOST_NOTES:
+        notes = [*notes[:MOST_NOTES], f"Not asked for {len(notes) - MOST_NOTES} more reasons; see --format json plan"]
+    return notes
 
 
 def _difference(plan: Plan, since: str) -> list[str]:
+    """What is new or gone since the last plan that was run; that a device is known by now is no news."""
     if not since:
         return []
-    before = {json.dumps(row) for row in json.loads(since)["rows"]}
-    now = {json.dumps(row) for row in json.loads(plan.canonical())["rows"]}
-    if before == now:
-        return ["Against the last plan that was run: the same rows"]
-    return [f"Against the last plan that was run: {len(now - before)} rows new, {len(before - now)} rows gone"]
+    before = {_question(row): None for row in json.loads(since)["rows"]}
+    now = {_question(row): None for row in json.loads(plan.canonical())["rows"]}
+    new, gone = [one for one in now if one not in before], [one for one in before if one not in now]
+    if not new and not gone:
+        return ["Against the last plan that was run: the same questions"]
+    told = [
+        f"{word}: {', '.join(found[:3])}{' …' * (len(found) > 3)}"
+        for word, found in (("new", new), ("gone", gone))
+        if found
+    ]
+    return [f"Against the last plan that was run: {'; '.join(told)}"]
+
+
+def _question(row: list[Any]) -> str:
+    """One row of a canonical plan in a few words."""
+    target, kind, protocol, transport, ports, _, _, _, _, _, depth, *_ = row
+    deep = f" + {', '.join(depth)}" if depth else ""
+    return f"{protocol}{deep} {transport}/{','.join(map(str, ports[:5]))} {target} ({kind})"
