@@ -35,7 +35,7 @@ def list_assets(
     modules: Annotated[bool, typer.Option("--modules/--no-modules", help="Show parts as rows of their own.")] = True,
 ) -> None:
     """All assets. JSON is a contract: `assetctl schema assets`."""
-    from assetctl.work.records import COLUMNS, asset_records
+    from assetctl.work.records import COLUMNS, asset_records, by_address
 
     app = of(context)
     with app.store() as store:
@@ -48,6 +48,8 @@ def list_assets(
         and (missing is None or (not record["facts"].get(missing) and not record.get(missing)))
         and (modules or record["parent"] is None)
     ]
+    if app.output.format == "table":
+        chosen.sort(key=by_address)
     code = Exit.DONE if chosen else Exit.NOTHING
     app.output.rows("assets", chosen, columns=COLUMNS, command="assets list", code=code)
     finish(code)

@@ -14,6 +14,10 @@ from typing import Any
 from assetctl import __version__
 from assetctl.text import cell, one_line, visible
 
+MOST_WORD, MOST_TEXT = 60, 2000
+TEXTS = frozenset({"value", "statement", "advice", "fault", "problem", "change", "reason", "note", "proof", "approval"})
+"""Columns that are read as sentences or copied whole: they are folded, not cut."""
+
 
 class Format(StrEnum):
     TABLE = "table"
@@ -106,16 +110,20 @@ class Output:
         for name in columns:
             table.add_column(name.replace("_", " "), overflow="fold")
         for record in records:
-            table.add_row(*(Text(one_line(shown(record.get(name)), most=60)) for name in columns))
+            table.add_row(*(Text(_cell(record, name)) for name in columns))
         Console(no_color=not self.color, highlight=False).print(table)
 
     def _lines(self, records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-        """A table without a terminal: columns padded with blanks, nothing cut short of 60 characters."""
-        cells = [[one_line(shown(record.get(name)), most=60) for name in columns] for record in records]
+        """A table without a terminal: columns padded with blanks."""
+        cells = [[_cell(record, name) for name in columns] for record in records]
         heads = [name.replace("_", " ") for name in columns]
         widths = [max(len(row[at]) for row in (heads, *cells)) for at in range(len(columns))]
         for row in (heads, *cells):
             print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(record: Mapping[str, Any], name: str) -> str:
+    return one_line(shown(record.get(name)), most=MOST_TEXT if name in TEXTS else MOST_WORD)
 
 
 def shown(value: Any) -> str:

@@ -146,9 +146,9 @@ class Gate:
         device = self._device(step.address)
         if not self._affords(step, device, units):
             return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
-        wait_s = self._wait_s(step, action, device, packets if units else 0)
-        if wait_s > 0:
-            return Wait(wait_s)
+        wait = self._wait(step, action, device, packets if units else 0)
+        if wait.seconds > 0:
+            return wait
         return self._issue(step, action, opened, request=request, units=units, packets=packets, datagrams=datagrams)
 
     def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
@@ -294,20 +294,26 @@ class Gate:
         budget = self.plan.scope.limits.identity_units if step.purse == "identity" else TABLE_UNITS
         return device.spent(step.purse) + units <= budget
 
-    def _wait_s(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> float:
+    def _wait(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> Wait:
         kind = self.kind(step.address)
         if kind is NetworkKind.LAB or not packets:
-            return 0.0
+            return Wait(0.0)
         rate, now_s = self._rate(step.address), self._monotonic()
         again = kind is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
         reconnect_s = device.sent_at_s + RECONNECT_S - now_s if again else 0.0
-        return max(device.pause_s(rate, now_s), self._pace.wait_s(packets, now_s), reconnect_s)
+        own_s, shared_s = max(device.pause_s(rate, now_s), reconnect_s), self._pace.wait_s(packets, now_s)
+        return Wait(max(own_s, shared_s), is_shared=shared_s > own_s)
 
     def _rate(self, address: Address) -> float:
         """Units a second that a device may be sent; 0 for no limit."""
         scope = self.plan.scope.limits
-        rates = {NetworkKind.OT: scope.ot_units_per_second, NetworkKind.IT: scope.it_units_per_second}
-        return rates.get(self.kind(address), 0.0)
+        if self.kind(address) is NetworkKind.LAB:
+            return 0.0
+        if self.plan.scope.network_of(address).kind is NetworkKind.OT:
+            return scope.ot_units_per_second
+        if self.kind(address) is NetworkKind.OT:  # an IT host that showed an OT fact: whichever is slower
+            return min(scope.ot_units_per_second, scope.it_units_per_second)
+        return scope.it_units_per_second
 
     # --- issuing ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Assets as records: the JSON contract of `assets list`, and the words of `assets why`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from assetctl.model import Asset, Fact, Value
@@ -67,6 +68,12 @@ def asset_records(assets: Iterable[Asset]) -> list[dict[str, Any]]:
         if asset.parent:
             parts.setdefault(asset.parent, []).append(asset)
     return [asset_record(asset, parts.get(asset.id, ())) for asset in every]
+
+
+def by_address(record: Mapping[str, Any]) -> tuple[bool, int, int, str]:
+    """For sorting as people look for devices: by first address, parts without one last."""
+    first = next(map(ip_address, record["ip_address"]), None)
+    return first is None, first.version if first else 0, int(first) if first else 0, str(record["id"])
 
 
 def why(asset: Asset, key: str = "") -> Iterator[str]:

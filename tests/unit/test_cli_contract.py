@@ -188,8 +188,19 @@ def test_lines_and_cells_hold_the_same_records(desk: Desk) -> None:
     assert lines == records
     rows = list(csv.DictReader(desk.call("--format", "csv", "assets", "list").out.splitlines()))
     assert [row["id"] for row in rows] == [record["id"] for record in records]
-    table = desk.call("assets", "list").out.splitlines()
-    assert [line.split()[0] for line in table[1:]] == [record["id"] for record in records]
+    table = [line.split()[:2] for line in desk.call("assets", "list").out.splitlines()[1:]]
+    assert sorted(name for name, _ in table) == [record["id"] for record in records]
+    assert [address for _, address in table] == [f"{NETWORK}.1", f"{NETWORK}.2", f"{NETWORK}.3"]
+
+
+def test_what_is_copied_from_a_table_is_whole(desk: Desk) -> None:
+    scan = scan_of(desk)
+    shown = desk.call("scans", "show", scan.id).out
+    assert scan.head in shown
+    assert scan.plan_hash in shown
+    assert (
+        on_terminal(desk, "scans", "show", scan.id)[1].replace("\r\n", "").replace(" ", "").count(scan.head[-20:]) == 1
+    )
 
 
 def test_talk_goes_to_stderr_and_quiet_is_quiet(desk: Desk) -> None:
