@@ -1,0 +1,158 @@
+"""Laws of what the entity table and the system group say of a device: rather nothing than something wrong."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from pysnmp.proto.api import v2c
+
+from assetctl.protocol import Context, Credential
+from assetctl.protocols.snmp import PROTOCOL, objects
+from assetctl.protocols.snmp.probe import DEPTH
+from tests.unit.snmp_agent import Agent, Oid, talk_to
+
+CHASSIS, CONTAINER, POWER, FAN, MODULE, STACK = 3, 5, 6, 7, 9, 11
+COLUMNS = {
+    "descr": objects.ENT_DESCR,
+    "hardware": objects.ENT_HARDWARE_REV,
+    "firmware": objects.ENT_FIRMWARE_REV,
+    "software": objects.ENT_SOFTWARE_REV,
+    "serial": objects.ENT_SERIAL_NUM,
+    "maker": objects.ENT_MFG_NAME,
+    "model": objects.ENT_MODEL_NAME,
+}
+
+
+def row(index: int, klass: int, within: int = 0, **texts: str) -> dict[Oid, Any]:
+    found: dict[Oid, Any] = {
+        (*objects.ENT_CLASS, index): v2c.Integer(klass),
+        (*objects.ENT_CONTAINED_IN, index): v2c.Integer(within),
+    }
+    return found | {(*oid, index): v2c.OctetString(texts.get(name, "")) for name, oid in COLUMNS.items()}
+
+
+def system(**texts: str) -> dict[Oid, Any]:
+    names = {"descr": objects.SYS_DESCR, "name": objects.SYS_NAME, "location": objects.SYS_LOCATION}
+    names["contact"] = objects.SYS_CONTACT
+    return {names[name]: v2c.OctetString(text) for name, text in texts.items()}
+
+
+def said(*tables: dict[Oid, Any], depth: Iterable[str] = ()) -> dict[tuple[str, str], object]:
+    """Claims about the asset and its parts, by part and key."""
+    held: dict[Oid, Any] = {objects.SYS_UP_TIME: v2c.TimeTicks(1)}
+    for table in tables:
+        held |= table
+    context = Context(port=161, credentials=(Credential("lab", "snmp-v2c"),), depth=frozenset(depth))
+    claims = talk_to(PROTOCOL.probe(context), {"lab": Agent(held)}).claims
+    return {(claim.part, claim.key): claim.value for claim in claims if claim.kind == "asset"}
+
+
+@pytest.mark.parametrize(
+    ("software", "firmware", "maker", "version"),
+    [
+        ("15.1(2)T4, RELEASE SOFTWARE (fc1)", "System Bootstrap, Version 15.0(1r)M9", "Cisco", "15.1(2)T4"),
+        ("FortiGate-40F v6.2.3,build1066,191218 (GA)", "", "Fortinet", "v6.2.3,build1066,191218"),
+        ("Version 5.150 V200R005C00", "", "Huawei", "5.150 V200R005C00"),
+        ("7.1.045 Release 3109P09", "", "HPE", "7.1.045 Release 3109P09"),
+        ("", "12.2(44r)SE1", "cisco", None),
+        ("", "KB.16.01.0006", "HP", None),
+        ("", "U-Boot 2016.03", "Some Maker", None),
+        ("", "BIOS P89 v2.40", "Some Maker", None),
+        ("", "2.4.1", "Some Maker", "2.4.1"),
+        ("None", "N/A", "Some Maker", None),
+    ],
+)
+def test_the_version_is_that_of_what_runs_and_not_of_the_boot_loader(
+    software: str, firmware: str, maker: str, version: str | None
+) -> None:
+    told = said(row(1, CHASSIS, software=software, firmware=firmware, maker=maker, model="X-1"))
+    assert told.get(("", "firmware_software_version")) == version
+
+
+def test_a_firmware_revision_is_believed_less_than_a_description() -> None:
+    held = row(1, CHASSIS, firmware="2.4.1", maker="Some Maker")
+    context = Context(port=161, credentials=(Credential("lab", "snmp-v2c"),))
+    claims = talk_to(PROTOCOL.probe(context), {"lab": Agent(held | {objects.SYS_UP_TIME: v2c.TimeTicks(1)})}).claims
+    assert [one.confidence for one in claims if one.key == "firmware_software_version"] == [60]
+
+
+def test_a_power_supply_in_the_first_row_is_not_the_device() -> None:
+    told = said(
+        row(1, POWER, serial="PS-1", model="PS-24", maker="Delta"),
+        row(2, FAN, model="FAN-1"),
+        row(3, MODULE, serial="BASE-1", model="AX-1", maker="Acme"),
+    )
+    assert (told["", "serial_number"], told["", "model"], told["", "manufacturer"]) == ("BASE-1", "AX-1", "Acme")
+    assert told["entity/1", "serial_number"] == "PS-1"
+
+
+def test_without_a_row_that_may_be_the_whole_the_device_has_no_serial_number() -> None:
+    told = said(row(1, POWER, serial="PS-1", model="PS-24"), row(2, MODULE, 1, serial="M-1"))
+    assert ("", "serial_number") not in told
+    assert ("", "model") not in told
+
+
+def test_a_fixed_switch_that_lists_itself_three_times_is_one_device() -> None:
+    told = said(
+        row(10, CHASSIS, serial="SAL-1", model="N-1"),
+        row(22, MODULE, 149, serial="SAL-1", model="N-1"),
+        row(27, MODULE, 149, serial="SAL-1"),
+        row(30, MODULE, 149, serial="SAL-1", model="N-UPLINK"),
+        row(149, CHASSIS, 10, serial="SAL-1", model="N-1"),
+        depth=[DEPTH],
+    )
+    assert {part for part, _ in told if part} == {"entity/30"}
+
+
+def test_usb_host_controllers_of_linux_are_no_parts() -> None:
+    told = said(
+        row(65536, CHASSIS, descr="RouterOS"),
+        row(262145, 2, 65536, serial="rb400_usb", model="0x0002", maker="0x1d6b"),
+        depth=[DEPTH],
+    )
+    assert {part for part, _ in told if part} == set()
+
+
+def test_a_model_in_the_place_of_the_hardware_revision_is_none() -> None:
+    told = said(row(1, CHASSIS, hardware="FGT_40F", model="FGT_40F", serial="FG40-1"))
+    assert ("", "hardware_version") not in told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "localhost",
+        "LOCALHOST.localdomain",
+        "sysName Not Set",
+        "System Name",
+        "Switch",
+        "(none)",
+        "XXXXXXXX",
+        "---",
+        "FL-1",
+        "Managed Redundant Switch 01234",
+        "MikroTik",
+    ],
+)
+def test_a_name_from_the_factory_is_no_name(name: str) -> None:
+    told = said(system(descr="FL-1", name=name))
+    assert ("", "hostname") not in told
+    assert told["", "description"] == "FL-1"
+
+
+@pytest.mark.parametrize("name", ["sw-hall-2.plant.example", "switch2", "NPI1A2B3C", "Managed Switch", "localhost-2"])
+def test_other_names_are_kept_as_they_are(name: str) -> None:
+    assert said(system(descr="FL-1", name=name))["", "hostname"] == name
+
+
+def test_places_and_contacts_from_the_factory_say_nothing() -> None:
+    told = said(
+        system(
+            location="Unknown (edit /etc/snmp/snmpd.conf)",
+            contact="Root <root@localhost> (configure /etc/snmp/snmp.local.conf)",
+        )
+    )
+    assert not {("", "physical_location_address"), ("", "contact")} & set(told)
+    told = said(system(location="Hall 3 (edit /etc/snmp/snmpd.conf)", contact="Root <root@hall3>"))
+    assert told["", "physical_location_address"] == "Hall 3 (edit /etc/snmp/snmpd.conf)"
+    assert told["", "contact"] == "Root <root@hall3>"
