@@ -50,7 +50,8 @@ def test_what_is_set_follows_the_vocabulary_and_gives_a_known_role(one: Fingerpr
     assert one.gives or one.pattern.groupindex
     assert str(one.gives.get("asset_role_type", "plc")) in {
         *("plc", "remote-io", "drive", "hmi", "sensor", "communication-module", "switch", "router", "firewall"),
-        *("access-point", "serial-server", "server", "workstation", "printer", "pdu", "cooling"),
+        *("access-point", "serial-server", "gateway", "server", "workstation", "printer", "camera"),
+        *("pdu", "ups", "cooling"),
     }
 
 
@@ -183,3 +184,69 @@ def test_plain_repetitions_are_allowed(pattern: str) -> None:
 def test_only_the_beginning_of_a_text_is_read() -> None:
     assert patterns.cut("x" * 5000) == "x" * patterns.MOST_CHARACTERS
     assert fingerprint.shipped().first("http_server", "nginx" + " " * 5000) is None
+
+
+@pytest.mark.parametrize(
+    ("description", "told"),
+    [
+        (
+            "Cisco IOS Software, C1260 Software (AP3G1-K9W7-M), Version 12.4(25d)JA, RELEASE SOFTWARE (fc1)",
+            {"manufacturer": "Cisco", "asset_role_type": "access-point", "os_version": "12.4(25d)JA"},
+        ),
+        (
+            "Cisco IOS Software, S8300 Software (S8300-LANBASEK9-M), Version 15.2(4)EA3, RELEASE SOFTWARE (fc1)",
+            {"manufacturer": "Rockwell Automation", "asset_role_type": "switch", "os_version": "15.2(4)EA3"},
+        ),
+        (
+            "Cisco NX-OS(tm) cgr1000, Software (cgr1000-uk9), Version 5.2(1)CG5(1), RELEASE SOFTWARE",
+            {"manufacturer": "Cisco", "asset_role_type": None, "os_version": "5.2(1)CG5(1)"},
+        ),
+        (
+            "HP ETHERNET MULTI-ENVIRONMENT,SN:XXXXXXXXXX,FN:XXXXXXX,SVCID:00000,PID:HP LaserJet 200 M251n",
+            {"manufacturer": "HP", "serial_number": None, "model": "HP LaserJet 200 M251n"},
+        ),
+        (
+            "Microsoft Windows CE Version 6.0 (Build 0)",
+            {"operating_system": "Windows CE", "manufacturer": None, "asset_role_type": None},
+        ),
+        (
+            "Brother NC-8900h, Firmware Ver.K  (17.12.14),MID 8CE-417",
+            {"manufacturer": "Brother", "model": None, "firmware_software_version": None},
+        ),
+        ("EDS-508A-MM-SC", {"model": "EDS-508A-MM-SC", "asset_role_type": "switch", "manufacturer": None}),
+        ("Linux PFC200-40A1B2 4.9.115-rt94 #1 PREEMPT RT", {"operating_system": "Linux", "manufacturer": None}),
+    ],
+)
+def test_a_description_says_what_is_certain_and_no_more(description: str, told: dict[str, object]) -> None:
+    found = values(Claim("description", description))
+    assert {key: found.get(key) for key in told} == told
+
+
+@pytest.mark.parametrize("number", [11, 232, 311, 4413, 6876, 8072, 10002, 25506])
+def test_numbers_of_agents_and_of_what_others_sell_name_no_maker(number: int) -> None:
+    assert values(Claim("snmp_enterprise_number", number)) == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "maker", "role"),
+    [
+        ("order_code", "BMX P34 20302", "Schneider Electric", "plc"),
+        ("order_code", "TM221CE24T", "Schneider Electric", "plc"),
+        ("order_code", "SAS TSXETY4103", "Schneider Electric", "communication-module"),
+        ("order_code", "6ES7 315-2EH14-0AB0", "Siemens", "plc"),
+        ("order_code", "6ES7315-2EH14-0AB0", "Siemens", "plc"),
+        ("order_code", "6AG1314-6BH04-7AB0", "Siemens", "plc"),
+        ("order_code", "6AG1343-1EX30-7XE0", "Siemens", None),
+        ("order_code", "750-882", "WAGO", "plc"),
+        ("order_code", "750-352", "WAGO", "remote-io"),
+        ("model", "1756-EN2TR/C", "Rockwell Automation", "communication-module"),
+        ("model", "1769-L32E Ethernet Port", "Rockwell Automation", "plc"),
+        ("model", "1747-L552C/C DC 3.46", "Rockwell Automation", "plc"),
+        ("model", "1783-BMS10CGL", "Rockwell Automation", "switch"),
+        ("model", "1783-ETAP", None, None),
+        ("model", "PM5560", None, None),
+    ],
+)
+def test_plant_devices_are_known_by_their_codes(key: str, text: str, maker: str | None, role: str | None) -> None:
+    found = values(Claim(key, text))
+    assert (found.get("manufacturer"), found.get("asset_role_type")) == (maker, role)
