@@ -11,9 +11,13 @@ from assetctl.model import Address, IPAddress, Transport
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not yet: the pace, or another device of the same network, wants this many seconds."""
+    """Not yet: the pace, or another device of the same network, wants this many seconds.
+
+    is_shared: it is the pace of the whole run, which all devices wait for.
+    """
 
     seconds: float
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Connection(Shape):
 class Surroundings:
     """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC.
 
-    resend: whether a datagram that met silence is sent once more.
+    resend: whether a datagram that met silence is sent once more. turn: whose turn it is to wait for the run's pace.
     """
 
     scan: str
@@ -47,6 +47,7 @@ class Surroundings:
     keep: Callable[[str, Exchange], Awaitable[None]]
     now: Callable[[], datetime]
     resend: bool = True
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass
@@ -154,7 +155,7 @@ async def _drive(talk: Talk, step: Step, state: _State, *, gate: Gate, around: S
 
 
 async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: Surroundings) -> Reply:
-    permit = await _permitted(step, action, action, gate)
+    permit = await _permitted(step, action, action, gate, around)
     if isinstance(permit, Refused):
         state.denied = permit.reason
         return Reply(Outcome.DENIED, detail=permit.reason)
@@ -217,7 +218,7 @@ async def _send(
     """Send one unit once. None means silence that a datagram may be tried once more for."""
     if state.connection is None or state.opened is None:
         return Reply(Outcome.ABORTED)
-    permit = await _permitted(step, action, state.opened, gate)
+    permit = await _permitted(step, action, state.opened, gate, around)
     if isinstance(permit, Refused):
         state.denied = permit.reason
         return Reply(Outcome.DENIED, detail=permit.reason)
@@ -261,9 +262,19 @@ def _port(permit: Permit) -> str:
     return f"{permit.transport}/{permit.port}"
 
 
-async def _permitted(step: Step, action: Open | Ask, opened: Open, gate: Gate) -> Permit | Refused:
+async def _permitted(
+    step: Step, action: Open | Ask, opened: Open, gate: Gate, around: Surroundings
+) -> Permit | Refused:
+    """What the gate says once there is nothing to wait for. For the pace of the run one waits, the others queue."""
     while isinstance(answer := gate.permit(step, action, opened=opened), Wait):
-        await asyncio.sleep(min(answer.seconds, NAP_S))
+        if not answer.is_shared:
+            await asyncio.sleep(min(answer.seconds, NAP_S))
+            continue
+        async with around.turn:
+            while isinstance(answer := gate.permit(step, action, opened=opened), Wait) and answer.is_shared:
+                await asyncio.sleep(min(answer.seconds, NAP_S))
+        if not isinstance(answer, Wait):
+            break
     return answer
 
 
