@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from assetctl import makers
+from assetctl import makers, placeholders
 from assetctl.model import Address, Claim, Observation, Outcome, PortState, SubjectKind
 
 PROBE = "probe"
 _SAY_NOTHING_ALONE = frozenset({"reachable", "service_source"})
+_IDENTITY_TEXTS = frozenset(
+    {"manufacturer", "model", "order_code", "module_type", "serial_number", "chassis_serial_number", "hostname"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def sightings(observations: Iterable[Observation], *, derive: Derive | None = No
 def _of(observation: Observation, derive: Derive | None) -> Iterable[Sighting]:
     parts = {claim.part for claim in observation.claims} | {""}
     for part in sorted(parts):
-        claims = tuple(_canonical(claim) for claim in observation.claims if claim.part == part)
+        claims = tuple(_canonical(claim) for claim in observation.claims if claim.part == part and _says(claim))
         yield Sighting(
             id=f"{observation.id}#{part}" if part else observation.id,
             observation=observation.id,
@@ -102,7 +105,7 @@ def _of(observation: Observation, derive: Derive | None) -> Iterable[Sighting]:
             started=observation.started,
             ended=observation.ended,
             claims=claims,
-            derived=derive(claims) if derive else (),
+            derived=tuple(one for one in derive(claims) if _says(one.claim)) if derive else (),
             evidence=_evidence(observation),
             record=observation.record,
         )
@@ -113,6 +116,12 @@ def _canonical(claim: Claim) -> Claim:
     if claim.key != "manufacturer" or not isinstance(claim.value, str):
         return claim
     return replace(claim, value=makers.canonical(claim.value))
+
+
+def _says(claim: Claim) -> bool:
+    """Whether a claim says anything: many write "N/A", "None" or zeros where they have nothing."""
+    is_identity = claim.key in _IDENTITY_TEXTS and isinstance(claim.value, str)
+    return not is_identity or not placeholders.is_placeholder(str(claim.value))
 
 
 def _evidence(observation: Observation) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address, ip_address
 
 from assetctl.model import Claim, IPAddress, SubjectKind, Value
+from assetctl.placeholders import is_placeholder
 from assetctl.protocols.snmp import objects as o
 from assetctl.protocols.snmp.codec import Varbind
+from assetctl.protocols.snmp.factory import is_factory_setting
 from assetctl.protocols.snmp.objects import Oid
-from assetctl.protocols.snmp.placeholders import is_factory_setting, is_placeholder
 from assetctl.protocols.snmp.walk import Row, Rows
 from assetctl.wire import decode_text
 

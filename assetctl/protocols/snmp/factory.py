@@ -1,14 +1,6 @@
-"""What agents say where nobody has entered anything: words for nothing, and names and places from the factory."""
+"""Names, places and contacts with which agents leave the factory: nobody has entered anything."""
 
 import re
-
-_NOTHING = frozenset(
-    {"n/a", "na", "none", "null", "nil", "unknown", "not specified", "not available", "not applicable", "not set", "-"}
-    | {"(none)", "<none>", "undefined", "unspecified", "default string", "0", "x.x", "empty", "no serial number"}
-    | {"to be filled by o.e.m.", "to be filled by oem", "system serial number", "system product name"}
-    | {"system manufacturer", "system version", "serial number", "model name", "chassis serial number"}
-)
-_ONE_SIGN = re.compile(r"([0x*.?#-])\1+", re.I)  # 0000000000, XXXXXXXX, ......
 
 _FACTORY = {
     "hostname": frozenset(
@@ -27,11 +19,6 @@ _FACTORY = {
     ),
 }
 _NUMBERED = re.compile(r"managed (?:redundant )?switch [0-9]{5}")  # with the end of the serial number
-
-
-def is_placeholder(text: str) -> bool:
-    """Whether a text stands for "nothing is known", whatever was asked."""
-    return text.casefold() in _NOTHING or _ONE_SIGN.fullmatch(text) is not None
 
 
 def is_factory_setting(key: str, text: str, description: str) -> bool:
