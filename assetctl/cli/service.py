@@ -67,9 +67,7 @@ def set_secret(
     """Keep a secret, read from the prompt or from stdin."""
     from assetctl.secrets import set_secret as keep
 
-    value = sys.stdin.readline().rstrip("\n")
-    if sys.stdin.isatty():
-        value = typer.prompt(name, hide_input=True)
+    value = typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not value:
         raise InputError(f"{name}: an empty secret is none")
     keep(file, name, value)

@@ -56,7 +56,7 @@ def environment(**more: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | more
 
 
-def on_terminal(desk: Desk, *arguments: str, typed: str = "", **environ: str) -> tuple[int, str]:
+def on_terminal(desk: Desk, *arguments: str, typed: str = "", at: str = "[y/N]", **environ: str) -> tuple[int, str]:
     """A command on a terminal of its own: its code and all that it showed. typed: as soon as it asks."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "assetctl", *arguments]
@@ -74,7 +74,7 @@ def on_terminal(desk: Desk, *arguments: str, typed: str = "", **environ: str) ->
             if not chunk:
                 break
             shown += chunk
-            if typed and b"[y/N]" in shown:
+            if typed and at.encode() in shown:
                 os.write(leader, f"{typed}\n".encode())
                 typed = ""
     os.close(leader)
@@ -262,6 +262,27 @@ def test_a_yes_at_the_prompt_is_on_record_as_stated(desk: Desk) -> None:
     code, shown = on_terminal(desk, "scan", typed="y")
     assert code == 0, shown
     assert "at the prompt (as stated by the operator, not verified)" in scan_of(desk).approval
+
+
+def test_a_secret_is_typed_unseen_and_kept_for_its_owner_alone(desk: Desk) -> None:
+    code, shown = on_terminal(desk, "secrets", "set", "ro", typed="s3cret", at="ro:")
+    assert code == 0, shown
+    assert "s3cret" not in shown
+    path = desk.folder / "secrets.toml"
+    assert "s3cret" in path.read_text("utf-8")
+    assert path.stat().st_mode & 0o777 == 0o600
+    said = desk.call("--format", "json", "secrets", "list")
+    assert [row["name"] for row in json.loads(said.out)["data"]] == ["ro"]
+    assert "s3cret" not in said.out + said.err
+
+
+def test_what_init_writes_is_understood(desk: Desk) -> None:
+    assert desk.call("init", "fresh").code == 0
+    assert desk.call("--config", "fresh/assetctl.toml", "plan", "127.0.0.1").code == 0
+    before = (desk.folder / "fresh" / "assetctl.toml").read_bytes()
+    desk.write("fresh/assetctl.toml", b"# mine\n" + before)
+    assert "kept" in desk.call("init", "fresh").err
+    assert (desk.folder / "fresh" / "assetctl.toml").read_bytes().startswith(b"# mine")
 
 
 def test_the_first_run_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
