@@ -309,7 +309,7 @@ class Gate:
         scope = self.plan.scope.limits
         if self.kind(address) is NetworkKind.LAB:
             return 0.0
-        if self.plan.scope.network_of(address).kind is NetworkKind.OT:
+        if self._network_of(address).kind is NetworkKind.OT:
             return scope.ot_units_per_second
         if self.kind(address) is NetworkKind.OT:  # an IT host that showed an OT fact: whichever is slower
             return min(scope.ot_units_per_second, scope.it_units_per_second)
