@@ -21,6 +21,7 @@ from bench.table import Row, at_most, page, save, text
 
 ROUNDS = 5
 SWEEPS = 10
+WHOLE_SWEEPS = 3
 STARTS = 7
 RATES = (50, 200, 1000)
 
@@ -66,7 +67,7 @@ def discovery() -> list[Row]:
 def sweep() -> list[Row]:
     with fleet("sweep", str(SWEPT)):
         client = [side("snmp", "sweep", "0") for _ in range(SWEEPS)]
-        whole = [side("snmp", "sweep-whole", "0") for _ in range(ROUNDS)]
+        whole = [side("snmp", "sweep-whole", "0") for _ in range(WHOLE_SWEEPS)]
     rows = []
     for layer, runs in (("client layer", client), ("whole path", whole)):
         missed = [run["missed"] for run in runs]
@@ -86,7 +87,8 @@ def modbus_identity() -> list[Row]:
         same(found)
         for layer, name in (("client", "client layer"), ("whole", "whole path")):
             what = f"Modbus identity of {modbus.DEVICES} devices, answers after {delay_s * 1000:.0f} ms, {name}: "
-            rows.append(at_most("P9", what + "wall of nmap", ratio(found, layer, "nmap", "wall"), goal))
+            note = "nmap with its start, ours without Python's; nmap asks twice as much and keeps nothing"
+            rows.append(at_most("P9", what + "wall of nmap", ratio(found, layer, "nmap", "wall"), goal, note=note))
             rows.append(at_most("P9", what + "CPU of nmap", ratio(found, layer, "nmap", "cpu"), 0.6))
     return rows
 

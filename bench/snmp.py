@@ -20,7 +20,7 @@ from assetctl.scope import Limits
 from bench.asking import Asked, ask, scope_for
 from bench.fleet import COMMUNITY, SNMP_PORT, addresses, alive, name_of
 
-DEVICES = 300
+DEVICES = 150
 IN_FLIGHT = 64
 SWEPT = 4096
 TIMEOUT_S = 1.0

@@ -65,4 +65,9 @@ found the same devices with the same values. Loopback has neither loss nor laten
 before the probe sees it, and every observation, in SQLite; no peer in this table keeps anything.
 
 {text(rows)}
+
+Rows that are short of their goal are short by the same thing. Each question passes the gate, which writes a line of the
+ledger and hands out a permit, and each answer is stored and noted before anybody reads it. That costs CPU for every
+frame whatever the protocol, so it is all of the wall time where thousands of devices are asked at once without a limit,
+and nothing where the packet rate of a plant network sets the pace.
 """
