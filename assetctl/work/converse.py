@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol as Shape
 
-from assetctl.errors import EnvironmentFault, WireError
+from assetctl.errors import AssetctlError, EnvironmentFault, WireError
 from assetctl.model import Claim, Exchange, Observation, Outcome, SubjectKind, Transport
 from assetctl.plan import Step
 from assetctl.protocol import Context
@@ -25,6 +25,7 @@ from assetctl.transport.sockets import Heard
 from assetctl.transport.stream import open_stream
 from assetctl.work import contexts
 
+BROKEN = "probe broke off"
 NAP_S = 0.2  # the longest a wait goes without looking whether everything must stop
 
 
@@ -71,6 +72,10 @@ async def converse(
         claims = await _drive(talk, step, state, gate=gate, around=around)
     except WireError as error:
         detail = f"probe: {error}"
+    except AssetctlError:
+        raise
+    except Exception as fault:  # noqa: BLE001  a decoder's bug costs this reading alone; its bytes are kept
+        detail = f"{BROKEN}: {type(fault).__name__}: {fault}"
     finally:
         await _close(step, state, gate)
     return Observation(

@@ -58,6 +58,10 @@ def _replayed(observation: Observation, protocols: Mapping[str, Protocol]) -> Re
             claims, missing = replayed.claims, replayed.missing
         except WireError as error:
             fault = str(error)
+        except Exception as error:  # noqa: BLE001  a decoder's bug costs this reading alone
+            fault = f"{type(error).__name__}: {error}"
+    if fault:
+        return Reread(observation, False, missing, fault)  # what was read before stays until it can be read again
     claims += port_claims(observation.exchanges)
     reader = protocol.reader if protocol else finder.READER
     again = replace(observation, claims=claims, reader=reader)

@@ -22,7 +22,7 @@ from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
 from assetctl.transport import route
 from assetctl.work import clock, ledgers, lock, recovery
-from assetctl.work.converse import Surroundings
+from assetctl.work.converse import BROKEN, Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper, Together
 from assetctl.work.nmap import Leases
@@ -163,7 +163,7 @@ def _run(
     held: Held,
 ) -> dict[str, int]:
     counts: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
-    counts["authentication"] = 0
+    counts["authentication"] = counts["broken"] = 0
     done = store.steps_done(order.resume) if order.resume else frozenset()
     leased = ledgers.leased(Path(gate.ledger.path)) if order.resume else {}
     for before in store.observations(scan=order.resume) if order.resume else ():
@@ -192,6 +192,7 @@ def _run(
 
     def count(observation: Observation) -> None:
         counts[observation.outcome] += 1
+        counts["broken"] += observation.detail.startswith(BROKEN)
         counts["authentication"] += any(w in e.detail for e in observation.exchanges for w in AUTHENTICATION_WORDS)
         progress.units = gate.ledger.count
         if on_step is not None:
@@ -222,6 +223,8 @@ def _code(counts: Mapping[str, int], gate: Gate, stop: Stop, plan: Plan) -> Exit
     codes = [stop.exit] if stop.reason else []
     if gate.tripped or gate.stopped_zones:
         codes.append(Exit.SAFETY)
+    if counts["broken"]:
+        codes.append(Exit.BUG)
     if counts["authentication"]:
         codes.append(Exit.SECRET)
     if counts[Outcome.DENIED] or counts[Outcome.ABORTED] or any("not installed" in why for _, why in plan.left_out):

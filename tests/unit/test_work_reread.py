@@ -116,6 +116,9 @@ def test_a_decoder_that_gives_up_is_a_fault_and_costs_no_other_reading(
     said = desk.call("--format", "json", "evidence", "reread", "--dry-run")
     assert said.code == Exit.PARTIAL
     assert len(json.loads(said.out)["warnings"]) == 3
+    before = inventory(desk)
+    assert desk.call("evidence", "reread").code == Exit.PARTIAL
+    assert inventory(desk) == before
 
 
 def test_evidence_of_a_protocol_that_is_gone_stays_as_it_was_read(desk: Desk) -> None:
