@@ -106,10 +106,10 @@ class Cost:
 class Protocol:
     """One protocol: its ports, framing, published requests, and the functions that vet and probe.
 
-    version: of the decoder; it changes when the same bytes give other claims. ports: asked by default, first first.
+    version: of the decoder; it changes when the same bytes give other claims. ports: asked by default, in this order.
     cost: the most that an identity talk sends. unit_cost: the same for each unit of the context.
-    depths: cost of each depth question by name, such as "snmp.tables". verified: seen to work against an implementation that is not ours.
-    wants: facts by key that make this protocol worth asking although its port was not found, see `plan`.
+    depths: cost of each depth question by name, such as "snmp.tables".
+    verified: seen to work against an implementation that is not ours.
     fallback_transport: on the same ports, where `transport` brought nothing or a depth question needs it.
     everywhere: a protocol of offices and plants alike, asked on IT networks too; elsewhere after those of the plant.
     """

@@ -49,7 +49,7 @@ def observation(store: Database, observation_id: str) -> Observation | None:
 
 
 def steps_done(store: Database, scan_id: str) -> frozenset[str]:
-    """Ids of the steps that ended by themselves; one that was aborted, or denied before it said anything, is not done."""
+    """Ids of the steps that ended by themselves; one that was aborted, or denied at its beginning, is not done."""
     open_ended = (Outcome.ABORTED.value, Outcome.DENIED.value)
     ended = (OBSERVATION.c.scan == scan_id) & OBSERVATION.c.outcome.not_in(open_ended)
     with store.reading() as connection:

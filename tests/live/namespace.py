@@ -137,6 +137,8 @@ def _join(both: Namespaces) -> None:
     ends = ((both.scanner, SCANNER_END, (SCANNER, SCANNER_IT)), (both.peers, PEERS_END, (*PEERS, *PEERS_IT)))
     for side, end_name, addresses in ends:
         side.run("sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6")
+        # many addresses share one kernel here, and with it one allowance of port-unreachable messages
+        side.run("sh", "-c", "echo 0 >/proc/sys/net/ipv4/icmp_ratelimit")
         lines = [f"address add {address}/24 dev {end_name}" for address in addresses]
         batch = "\n".join(["link set lo up", *lines, f"link set {end_name} up"])
         done = subprocess.run(

@@ -184,7 +184,7 @@ class TestNames:
             ("[probes]\nonly = ['modbs']", {}, 'probes.only: "modbs" is unknown, did you mean "modbus"'),
             ("[probes]\ndepth = ['snmp.table']", {}, 'did you mean "snmp.tables"'),
             ("[ports]\nhttp = [80]", {}, 'ports: "http" is unknown; known are modbus, snmp'),
-            ("", {"probes": ["modbs"]}, '--probes: "modbs"'),
+            ("", {"probes": ["modbs"]}, '--only: "modbs"'),
             ("", {"depth": ["cip.all"]}, "--depth"),
             ("[probes]\nonly = ['snmp']", {"probes": ["modbus"]}, "not among probes.only"),
             (
