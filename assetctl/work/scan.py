@@ -67,7 +67,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Run:
-    """One scan in motion. done: ids of steps finished before. again: those that were begun and not finished."""
+    """One scan in motion. done: ids of steps finished before. given_up: of those begun twice and never finished."""
 
     plan: Plan
     protocols: Mapping[str, Protocol]
