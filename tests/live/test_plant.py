@@ -44,6 +44,7 @@ SNMP_SWITCH = {
 EXPECTED: dict[str, dict[str, Any]] = {
     plant.MODICON: {
         "application_name": "tank farm",
+        "asset_role_type": "plc",
         "description": "Modicon M340",
         "firmware_software_version": "v2.80",
         "manufacturer": "Schneider Electric",
