@@ -21,7 +21,7 @@ from bench.table import Row, at_most, page, save, text
 
 ROUNDS = 5
 SWEEPS = 10
-WHOLE_SWEEPS = 3
+WHOLE_SWEEPS = 5
 STARTS = 7
 RATES = (50, 200, 1000)
 
