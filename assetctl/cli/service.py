@@ -65,9 +65,11 @@ def set_secret(
     file: SecretsFile = Path("secrets.toml"),
 ) -> None:
     """Keep a secret, read from the prompt or from stdin."""
+    from getpass import getpass  # asks only once nothing is shown any more; typer's prompt asks before
+
     from assetctl.secrets import set_secret as keep
 
-    value = typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    value = getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not value:
         raise InputError(f"{name}: an empty secret is none")
     keep(file, name, value)
