@@ -7,6 +7,7 @@ the table the system keeps.
 import socket
 import struct
 import sys
+from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -76,6 +77,20 @@ def taken(vantage: Vantage, ip: IPAddress) -> Vantage:
         vantage.anchor_mac,
         declared=vantage.declared,
     )
+
+
+def taken_for(vantage: Vantage, ips: Iterable[IPAddress]) -> Vantage:
+    """The one vantage from which all of these are asked; the first address decides what is recorded.
+
+    Raises SafetyStop as `taken` does, for any of them, and when their routes leave from different places.
+    """
+    found = [(ip, taken(vantage, ip)) for ip in ips]
+    for ip, other in found:
+        first_ip, first = next(pair for pair in found if pair[0].version == ip.version)
+        if (other.interface, other.source) != (first.interface, first.source):
+            ways = f"{first.name} and {other.name}"
+            raise SafetyStop(f"the routes to {first_ip} and {ip} leave from {ways}; scan them one after another")
+    return found[0][1]
 
 
 def _check_anchor(gateway: IPAddress, mac: str) -> None:

@@ -100,16 +100,23 @@ def _told(one: Difference) -> str:
 
 
 def _covered(scans: Iterable[Scan], *, now: datetime, max_age: timedelta | None) -> Callable[[str], bool]:
-    """Whether a finished scan that is young enough asked an address."""
-    asked: list[Target] = []
+    """Whether a finished scan that is young enough asked an address, and did not exclude it."""
+    looks: list[tuple[tuple[Target, ...], tuple[Target, ...]]] = []
     for scan in scans:
         if max_age is None or (scan.ended is not None and now - scan.ended <= max_age):
-            for text in scan.coverage:
-                asked += _targets(text, scan.realm)
+            asked, excluded = (
+                tuple(target for text in texts for target in _targets(text, scan.realm))
+                for texts in (scan.coverage, scan.excluded)
+            )
+            looks.append((asked, excluded))
 
     def covered(text: str) -> bool:
         realm, _, ip = text.partition("/")
-        return any(Address(realm, ip_address(ip)) in target for target in asked)
+        address = Address(realm, ip_address(ip))
+        return any(
+            any(address in target for target in asked) and not any(address in target for target in excluded)
+            for asked, excluded in looks
+        )
 
     return covered
 

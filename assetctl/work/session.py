@@ -58,7 +58,8 @@ def perform(
     """Run a permitted plan and make the inventory again. Raises SafetyStop before any frame if the vantage is wrong."""
     if not plan.rows:
         raise InputError("the plan is empty: nothing in it may be asked; `assetctl plan` says why")
-    vantage = route.taken(order.scope.vantage_of(order.realm), plan.rows[0].target.first)
+    places = dict.fromkeys(row.target.first for row in plan.rows)
+    vantage = route.taken_for(order.scope.vantage_of(order.realm), places)
     with lock.held(place.locks, order.realm, order.scan) as stop_file:
         earlier = ledgers.spent(store.scans(order.realm), now=now())
         scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
