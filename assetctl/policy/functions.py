@@ -184,8 +184,8 @@ def scanned(c: Context, days: int) -> Operand:
         return Unknown(Reason.NOT_DECLARED, "scan log")
     since = c.survey.now - timedelta(days=days)
     complete = [scan for scan in plant.scans if scan.realm == network.realm and _is_complete(scan, since)]
-    covered = [_span(text, network) for scan in complete for text in scan.coverage]
-    return _holds(sorted(span for span in covered if span), _hosts(network.range))
+    covered = [part for scan in complete for text in scan.coverage for part in _looked_at(text, scan, network)]
+    return _holds(sorted(covered), _hosts(network.range))
 
 
 def _is_complete(scan: Scan, since: datetime) -> bool:
@@ -205,6 +205,16 @@ def _holds(spans: list[tuple[int, int]], wanted: tuple[int, int]) -> bool:
         if first <= next_missing:
             next_missing = max(next_missing, last + 1)
     return next_missing > wanted[1]
+
+
+def _looked_at(text: str, scan: Scan, network: DeclaredNetwork) -> list[tuple[int, int]]:
+    """What one line of a run's coverage leaves after what that run excluded."""
+    span = _span(text, network)
+    parts = [span] if span else []
+    for hole in filter(None, (_span(one, network) for one in scan.excluded)):
+        ends = [((a, min(b, hole[0] - 1)), (max(a, hole[1] + 1), b)) for a, b in parts]
+        parts = [part for pair in ends for part in pair if part[0] <= part[1]]
+    return parts
 
 
 def _span(text: str, network: DeclaredNetwork) -> tuple[int, int] | None:
