@@ -72,13 +72,38 @@ class Credential:
     kind: str
 
 
+OPEN_PORTS = "open_ports"
+"""Key in `Context.known`: the ports of the device that evidence shows open, such as "tcp/502 tcp/4840"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What must be evidenced of a device before a protocol is asked of it unnamed: its maker, or an open port of it.
+
+    makers: in the spelling of data/makers.toml, compared with the maker told and with the owner of the MAC prefix.
+    strict: the makers alone count, and they count also where the scope names the protocol.
+    """
+
+    makers: frozenset[str]
+    strict: bool = False
+
+    def suggested(self, known: Mapping[str, str], *, port: str) -> bool:
+        """Whether what is known of a device is reason enough. port: such as "tcp/1911"."""
+        told = {known.get(key, "").casefold() for key in ("manufacturer", "mac_maker")}
+        if not told.isdisjoint(maker.casefold() for maker in self.makers):
+            return True
+        return not self.strict and port in known.get(OPEN_PORTS, "").split()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a conversation is started with. Everything in it is kept with the observation, so a replay is the same.
 
-    port: as planned. seed: 16-bit start of transaction ids. depth, stateful: named depth and stateful questions.
+    port: as planned. seed: 16-bit start of transaction ids. depth: depth questions that were named.
     host: the address as text, for protocols that name it in their questions.
-    known: facts another step brought, by key. units: further addressing the scope names, such as Modbus unit ids.
+    known: facts that other steps or earlier evidence brought, by key, and OPEN_PORTS.
+    units: further addressing the scope names, such as Modbus unit ids.
+    parameters: what the scope declares for this protocol, by the names that `Protocol.parameters` lists.
     held: questions that a hold forbids for this device.
     """
 
@@ -87,7 +112,7 @@ class Context:
     depth: frozenset[str] = frozenset()
     credentials: tuple[Credential, ...] = ()
     units: tuple[int, ...] = ()
-    connection_types: tuple[int, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
     answer_s: float = 2.0
     known: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
@@ -112,6 +137,9 @@ class Protocol:
     verified: seen to work against an implementation that is not ours.
     fallback_transport: on the same ports, where `transport` brought nothing or a depth question needs it.
     everywhere: a protocol of offices and plants alike, asked on IT networks too; elsewhere after those of the plant.
+    ports may be empty: then it is asked only where the scope names ports for it.
+    wants: what must be evidenced before it is asked unnamed; None asks every device.
+    parameters: what a scope may declare for it, name -> meaning with the values it may take.
     """
 
     name: str
@@ -133,6 +161,8 @@ class Protocol:
     verified: bool = True
     fallback_transport: Transport | None = None
     everywhere: bool = False
+    wants: Wants | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reader(self) -> str:

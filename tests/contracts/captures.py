@@ -51,12 +51,12 @@ def all_captures() -> list[Capture]:
 
 def _context(row: dict[str, Any], protocol: Protocol) -> Context:
     return Context(
-        port=row.get("port", protocol.ports[0]),
+        port=row.get("port", (*protocol.ports, 1)[0]),
         seed=row.get("seed", 0),
         depth=frozenset(row.get("depth", ())),
         credentials=tuple(Credential(c["name"], c["kind"]) for c in row.get("credentials", ())),
         units=tuple(row.get("units", ())),
-        connection_types=tuple(row.get("connection_types", ())),
+        parameters=row.get("parameters", {}),
         known=row.get("known", {}),
         held=frozenset(row.get("held", ())),
         host=row.get("host", ""),

@@ -248,10 +248,10 @@ def test_no_more_than_three_slots_are_tried() -> None:
     assert claims == {"service_name": "iso-tsap", "service_source": "probed"}
 
 
-@pytest.mark.parametrize("kind", [1, 2])
-def test_pg_and_op_connections_are_made_only_when_named(kind: int) -> None:
+@pytest.mark.parametrize("kind", ["pg", "op"])
+def test_pg_and_op_connections_are_made_only_when_named(kind: str) -> None:
     assert "cotp-connect-pg-op" not in _names(_converse(Context(port=102))[0])
-    assert "cotp-connect-pg-op" in _names(_converse(Context(port=102, connection_types=(kind,)))[0])
+    assert "cotp-connect-pg-op" in _names(_converse(Context(port=102, parameters={"connection_type": kind}))[0])
 
 
 def test_a_device_that_always_has_more_is_left_after_the_stated_parts() -> None:

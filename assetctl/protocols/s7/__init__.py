@@ -71,6 +71,7 @@ PROTOCOL = Protocol(
             varying=(11, 12),
         ),
     ),
+    parameters={"connection_type": "basic, pg or op; the last two are depth, as a CPU keeps few of them"},
     vet=vet.vet,
     probe=probe.probe,
     cost=Cost(units=3 * len(probe.SLOTS) + len(probe.IDENTITY) * probe.MOST_PARTS, connections=len(probe.SLOTS)),

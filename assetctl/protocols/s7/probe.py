@@ -17,6 +17,7 @@ from assetctl.protocols.s7 import codec, lists
 from assetctl.talk import Ask, Open, Reply, Talk
 
 SLOTS = (1, 2, 3)
+CONNECTION_TYPES = {"basic": codec.BASIC, "pg": codec.PG, "op": codec.OP}
 MOST_PARTS = 7  # data units of one list: 7 of 200 bytes are four times what a CPU has to say
 MOST_DETAIL_PARTS = 2
 MOST_SEGMENTS = 8  # TPDUs of one PDU: 480 bytes in TPDUs of 128 make 4
@@ -58,8 +59,8 @@ def probe(context: Context) -> Talk:
 
 
 def _connect(heard: _Heard, context: Context, numbers: "Generator[int]") -> Step:
-    """Find the slot. The scope may name another connection type; the first that it names stands for all three slots."""
-    kind = next((k for k in context.connection_types if k in (codec.PG, codec.OP, codec.BASIC)), codec.BASIC)
+    """Find the slot, with the basic connection type unless the scope names another."""
+    kind = CONNECTION_TYPES.get(context.parameters.get("connection_type", ""), codec.BASIC)
     heard.ended = True
     for slot in SLOTS:
         reply = yield Open(Transport.TCP, context.port)
