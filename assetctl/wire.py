@@ -93,6 +93,7 @@ class Length:
 
     header: bytes that must be there to know the length. width: 2 or 4 bytes at `offset`.
     plus: added to the field to get the whole unit's size. most: largest unit the protocol allows.
+    block, check: where every `block` bytes behind the header carry `check` bytes more that the field does not count.
     """
 
     header: int
@@ -101,6 +102,8 @@ class Length:
     plus: int
     most: int
     order: ByteOrder = "big"
+    block: int = 0
+    check: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def _stated_size(framing: Length, buffer: bytes) -> int | None:
     prefix = ">" if framing.order == "big" else "<"
     (stated,) = struct.unpack_from(prefix + _WIDTH[framing.width], buffer, framing.offset)
     size = int(stated) + framing.plus
+    if framing.block:
+        size += framing.check * -(-(size - framing.header) // framing.block)
     if size < framing.header or size > framing.most:
         raise WireError(f"unit length: {framing.header} to {framing.most} bytes expected, {size} stated")
     return size
