@@ -47,6 +47,7 @@ class RequestClass(StrEnum):
 class Transport(StrEnum):
     TCP = "tcp"
     UDP = "udp"
+    LINK = "link"  # Ethernet frames on one segment; the port is the EtherType
 
 
 class PortState(StrEnum):
@@ -90,6 +91,21 @@ class Address:
         return self._text
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """One Ethernet segment, as one interface of this machine reaches it. What is sent there, every station hears."""
+
+    realm: str
+    interface: str
+
+    def __str__(self) -> str:
+        return f"{self.realm}/link:{self.interface}"
+
+
+Place = Address | Segment
+"""What a question is sent to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One unit sent and what came back.
@@ -130,8 +146,8 @@ class Observation:
 
     id: stable over re-reading. reader: decoder and version, such as "modbus/1". source: "probe" or the import's format.
     options: what the reader was started with, so that a replay is the same conversation.
-    vantage: where we asked from, see `Vantage.name`. target is None for an imported record without an address;
-    `record` then names the record in its file.
+    vantage: where we asked from, see `Vantage.name`. target is None for an imported record without an address, where
+    `record` names the record in its file, and for a talk with a segment, whose claims name a station in `part`.
     """
 
     id: str

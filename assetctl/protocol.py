@@ -100,7 +100,7 @@ class Context:
     """What a conversation is started with. Everything in it is kept with the observation, so a replay is the same.
 
     port: as planned. seed: 16-bit start of transaction ids. depth: depth questions that were named.
-    host: the address as text, for protocols that name it in their questions.
+    host: the address as text, for protocols that name it in their questions; on a segment the name of our interface.
     known: facts that other steps or earlier evidence brought, by key, and OPEN_PORTS.
     units: further addressing the scope names, such as Modbus unit ids.
     parameters: what the scope declares for this protocol, by the names that `Protocol.parameters` lists.
@@ -140,6 +140,7 @@ class Protocol:
     ports may be empty: then it is asked only where the scope names ports for it.
     wants: what must be evidenced before it is asked unnamed; None asks every device.
     parameters: what a scope may declare for it, name -> meaning with the values it may take.
+    listen_s: how long a talk with a segment listens; a scope may declare another time as its parameter "listen_s".
     """
 
     name: str
@@ -163,6 +164,7 @@ class Protocol:
     everywhere: bool = False
     wants: Wants | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    listen_s: float = 0.0
 
     @property
     def reader(self) -> str:

@@ -21,12 +21,14 @@ class Open:
 
     envelope: name of the credential in which the units travel, "" for none.
     goodbye: unit that the transport sends on every ending of this connection; vetted and counted in advance.
+    groups: on a segment, the multicast addresses that are listened to beside our own.
     """
 
     transport: Transport
     port: int
     envelope: str = ""
     goodbye: bytes = b""
+    groups: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
