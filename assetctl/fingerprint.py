@@ -6,6 +6,7 @@ so a file that would read a text wrongly does not load. A wrong value is worse t
 
 import hashlib
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,15 @@ ENTERPRISE_CONFIDENCE = 50
 MAC_CONFIDENCE = 30
 ROUNDS = 2  # a rule may read what a pattern found, and no further
 _NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
-_KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not"})
+_KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not", "provenance"})
+_FILE_KEYS = frozenset({"field", "provenance", "fingerprint"})
+ROLES = frozenset(
+    {"plc", "rtu", "remote-io", "drive", "hmi", "sensor", "actuator", "robot", "ied", "power-meter", "inverter"}
+    | {"building-controller", "communication-module", "gateway", "serial-server", "time-server"}
+    | {"switch", "router", "firewall", "access-point", "server", "workstation", "storage", "management-controller"}
+    | {"printer", "camera", "phone", "pdu", "ups", "cooling", "environment-monitor"}
+)
+"""Every role that a fingerprint may give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Fingerprint:
 
     gives: facts that hold whenever it matches. Named groups of the pattern are facts too, where they matched.
     examples: a text and the values of its groups. others: texts that must not match.
+    provenance: where the form of the text is known from.
     """
 
     name: str
@@ -44,6 +54,7 @@ class Fingerprint:
     confidence: int
     examples: tuple[tuple[str, Mapping[str, str]], ...]
     others: tuple[str, ...]
+    provenance: str
 
     def read(self, text: str) -> Mapping[str, str] | None:
         """Values of the named groups, None when the text is of another kind."""
@@ -125,22 +136,32 @@ def shipped() -> Fingerprints:
     return load(files("assetctl").joinpath("fingerprints"))
 
 
-def load(folder: Traversable) -> Fingerprints:
-    """All fingerprints of a folder, files in the order of their names.
+def load(*folders: Traversable) -> Fingerprints:
+    """All fingerprints of the folders in their order, files of a folder in the order of their names.
 
     Raises InputError with file and fingerprint when one breaks a rule, misreads an example or takes another's text.
     """
-    found: dict[str, list[Fingerprint]] = {}
-    for file in _toml_files(folder):
-        for one in _file(file):
-            found.setdefault(one.field, []).append(one)
-    prints = Fingerprints(MappingProxyType({field: tuple(rows) for field, rows in found.items()}))
-    names = [one.name for rows in prints.by_field.values() for one in rows]
-    for name in {name for name in names if names.count(name) > 1}:
-        raise InputError(f"fingerprint {name!r} stands in {folder} more than once: give it another name")
-    for one in (one for rows in prints.by_field.values() for one in rows):
-        _try(one, prints)
+    prints = parse(*folders)
+    for fault in faults(prints):
+        raise InputError(fault)
     return prints
+
+
+def parse(*folders: Traversable) -> Fingerprints:
+    """As `load`, but the examples are not tried."""
+    found: dict[str, list[Fingerprint]] = {}
+    for one in (one for folder in folders for file in _toml_files(folder) for one in _file(file)):
+        found.setdefault(one.field, []).append(one)
+    return Fingerprints(MappingProxyType({field: tuple(rows) for field, rows in found.items()}))
+
+
+def faults(prints: Fingerprints) -> Iterator[str]:
+    """What the fingerprints say of themselves that is not so, one line each."""
+    every = [one for rows in prints.by_field.values() for one in rows]
+    times = Counter(one.name for one in every)
+    yield from (f"fingerprint {name!r} stands there more than once: rename one" for name in times if times[name] > 1)
+    for one in every:
+        yield from (f"fingerprint {one.name}: {fault}" for fault in _faults(one, prints))
 
 
 def _toml_files(folder: Traversable) -> list[Traversable]:
@@ -152,11 +173,12 @@ def _file(file: Traversable) -> Iterable[Fingerprint]:
         table = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{file}: not readable as TOML: {error}") from None
-    if set(table) != {"field", "fingerprint"} or table["field"] not in vocabulary():
-        raise InputError(f'{file}: expected "field" (a fact key) and a list of [[fingerprint]], found {sorted(table)}')
+    if not {"field", "fingerprint"} <= set(table) <= _FILE_KEYS or table["field"] not in vocabulary():
+        wanted = '"field" (a fact key), "provenance" and a list of [[fingerprint]]'
+        raise InputError(f"{file}: expected {wanted}, found {sorted(table)}")
     for at, row in enumerate(table["fingerprint"], 1):
         try:
-            yield _fingerprint(table["field"], row)
+            yield _fingerprint(table["field"], {"provenance": table.get("provenance", ""), **row})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: fingerprint {at} {row.get('name', '')!r}: {error}") from None
 
@@ -169,37 +191,42 @@ def _fingerprint(field: str, row: Mapping[str, Any]) -> Fingerprint:
     gives: dict[str, Value] = dict(row.get("set", {}))
     examples = tuple((one["text"], dict(one.get("gives", {}))) for one in row["examples"])
     others: tuple[str, ...] = tuple(row["not"])
-    if not examples or not others:
-        raise ValueError("at least one example and one text under not are needed")
+    provenance = str(row["provenance"]).strip()
+    if not examples or not others or not provenance:
+        raise ValueError("at least one example, one text under not, and a provenance are needed")
     for key in pattern.groupindex:
         if key not in vocabulary() or vocabulary()[key].type != "text":
             raise ValueError(f"group {key!r} is no fact key of type text")
+    _check_set(gives)
+    confidence = int(row.get("confidence", CONFIDENCE))
+    return Fingerprint(str(row["name"]), field, pattern, gives, confidence, examples, others, provenance)
+
+
+def _check_set(gives: Mapping[str, Value]) -> None:
     for key, value in gives.items():
         if key not in vocabulary() or not is_of_type(vocabulary()[key], value):
             raise ValueError(f"set: {key!r} is no fact key, or {value!r} is not of its type")
     maker = gives.get("manufacturer")
-    if maker is not None and makers.canonical(str(maker)) != maker:
-        raise ValueError(f"set: the maker {maker!r} is spelled {makers.canonical(str(maker))!r}")
-    confidence = int(row.get("confidence", CONFIDENCE))
-    return Fingerprint(str(row["name"]), field, pattern, gives, confidence, examples, others)
+    if maker is not None and not makers.is_listed(str(maker)):
+        raise ValueError(f"set: the maker {maker!r} is spelled {makers.canonical(str(maker))!r}, or not on the list")
+    if gives.get("asset_role_type", "plc") not in ROLES:
+        raise ValueError(f"set: the role {gives['asset_role_type']!r} is not one of {', '.join(sorted(ROLES))}")
 
 
-def _try(one: Fingerprint, prints: Fingerprints) -> None:
+def _faults(one: Fingerprint, prints: Fingerprints) -> Iterator[str]:
     """Every example is read by its own fingerprint with its values, and every counter-example is not."""
     used: set[str] = set()
     for text, values in one.examples:
         reader = prints.first(one.field, text)
         if reader is not one:
-            raise InputError(f"fingerprint {one.name}: {text!r} is read by {reader.name if reader else 'none'}")
-        if one.read(text) != values:
-            raise InputError(f"fingerprint {one.name}: {text!r} gives {one.read(text)}, expected {values}")
+            yield f"{text!r} is read by {reader.name if reader else 'none'}"
+        elif one.read(text) != values:
+            yield f"{text!r} gives {one.read(text)}, expected {values}"
         used |= set(values)
-    if used != set(one.pattern.groupindex):
-        missing = sorted(set(one.pattern.groupindex) - used)
-        raise InputError(f"fingerprint {one.name}: no example shows {', '.join(missing)}")
-    for text in one.others:
-        if one.read(text) is not None:
-            raise InputError(f"fingerprint {one.name}: {text!r} must not match, but does")
+    missing = sorted(set(one.pattern.groupindex) - used)
+    if missing:
+        yield f"no example shows {', '.join(missing)}"
+    yield from (f"{text!r} must not match, but does" for text in one.others if one.read(text) is not None)
 
 
 def data_versions() -> Mapping[str, str]:

@@ -31,6 +31,11 @@ def canonical(text: str) -> str:
     return makers().spellings.get(compared(folded), folded)
 
 
+def is_listed(name: str) -> bool:
+    """Whether a name is on the list in exactly this spelling."""
+    return makers().spellings.get(compared(name)) == name
+
+
 def of_enterprise(number: int) -> str | None:
     """Maker of the devices that answer under an enterprise number; None when that says nothing about the device."""
     return makers().enterprises.get(number)
