@@ -146,6 +146,25 @@ class Consent(Form):
     reason: Filled
 
 
+def _interface_name(name: str) -> str:
+    """Linux: at most 15 bytes, neither blank nor slash."""
+    if not re.fullmatch(r"[^\s/\x00-\x1f]{1,15}", name) or len(name.encode()) > 15:
+        raise ValueError("the name of a network interface such as eth0 is expected, see `ip link`")
+    return name
+
+
+class Segment(Form):
+    """An Ethernet segment on which frames to every station may be sent, who allowed it and why that does no harm."""
+
+    interface: Annotated[str, AfterValidator(_interface_name)]
+    by: Filled
+    reason: Filled
+    realm: Realm = DEFAULT_REALM
+    kind: NetworkKind = NetworkKind.OT
+    name: Name | Literal[""] = ""
+    site: Text = ""
+
+
 class Sweep(Form):
     allowed: Flag = False
 
@@ -244,6 +263,9 @@ class Modbus(Form):
 
 
 Ports = Mapping[Name, Annotated[tuple[Port, ...], Field(min_length=1, max_length=16), AfterValidator(distinct)]]
+
+
+Parameters = Mapping[Name, Mapping[Name, Filled]]
 
 
 class SafetyConsents(Form):

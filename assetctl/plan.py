@@ -5,15 +5,16 @@ A plan is a value. Its rows are few (one per network and protocol); the steps ar
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
 
 from assetctl.errors import InputError
-from assetctl.model import Address, IPAddress, NetworkKind, RequestClass, Transport
+from assetctl.model import Address, IPAddress, NetworkKind, Place, RequestClass, Segment, Transport
 from assetctl.protocol import Cost, Credential, Protocol
-from assetctl.scope import Network, Scope, Target
+from assetctl.scope import NamedSegment, Network, Scope, Target
 
 PORT_FINDER = "ports"
 NMAP = "nmap"
@@ -21,17 +22,20 @@ FINDER_PORTS = (21, 22, 23, 80, 443)
 NEVER_CONNECTED = frozenset({515, 9100, *range(4001, 4033), *range(10001, 10033), *range(2101, 2133)})
 MOST_ADDRESSES = 65_536
 TABLE_UNITS = 400
+LISTEN_S = "listen_s"
+LONGEST_LISTEN_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One talk with one device: the unit of scheduling, of observation and of resuming.
+    """One talk with one device, or with all stations of a segment: the unit of scheduling, observation and resuming.
 
     id: unique in its scan and the same in every run of the same plan. purse: the budget it draws on.
+    listen_s: how long it listens, beside the time that its questions take.
     """
 
     id: str
-    address: Address
+    address: Place
     protocol: str
     port: int
     transport: Transport
@@ -42,17 +46,19 @@ class Step:
     depth: frozenset[str] = frozenset()
     credentials: tuple[Credential, ...] = ()
     units: tuple[int, ...] = ()
+    listen_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a plan: a protocol at every address of a target.
+    """One line of a plan: a protocol at every address of a target, or on a segment.
 
     devices: addresses after exclusions. units: most for one device. packets: most that we put on the wire for one
     device, with handshakes, resends and FIN. sweep: the addresses are not known to hold a device.
+    hinted: asked only of devices of which something is evidenced that suggests the protocol.
     """
 
-    target: Target
+    target: Target | Segment
     kind: NetworkKind
     protocol: str
     transport: Transport
@@ -65,6 +71,8 @@ class Row:
     why: str
     depth: tuple[str, ...] = ()
     credentials: tuple[Credential, ...] = ()
+    hinted: bool = False
+    listen_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,17 @@ class Plan:
     @property
     def devices(self) -> int:
         """Addresses that may be contacted."""
-        return sum(_size(target, self.scope) for target in {row.target for row in self.rows})
+        return sum(_size(target, self.scope) for target in self.targets)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is asked address by address."""
+        return tuple(dict.fromkeys(row.target for row in self.rows if isinstance(row.target, Target)))
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What is asked or listened to as a whole."""
+        return tuple(dict.fromkeys(row.target for row in self.rows if isinstance(row.target, Segment)))
 
     @property
     def units(self) -> int:
@@ -104,7 +122,7 @@ class Plan:
         """Whether every row lies in a lab network, which loopback always is."""
         return all(row.kind is NetworkKind.LAB for row in self.rows)
 
-    def units_at(self, target: Target) -> int:
+    def units_at(self, target: Target | Segment) -> int:
         """The most units for one device of a target: each purse at most its budget."""
         purses: dict[str, int] = {}
         for row in self.rows:
@@ -124,6 +142,7 @@ class Plan:
             "rows": [_row_text(row) for row in self.rows],
             "excluded": sorted(map(str, self.scope.excluded)),
             "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__},
+            "parameters": {name: dict(sorted(told.items())) for name, told in sorted(self.scope.parameters.items())},
             "windows": [f"{w.realm}:{w.days}:{w.start}-{w.end}" for w in self.scope.windows],
             "requests": dict(sorted(self.digests.items())),
         }
@@ -140,6 +159,10 @@ def make(
     """
     rows: list[Row] = []
     left_out: list[tuple[str, str]] = []
+    for named in scope.segments:
+        chosen, missed = _segment_rows(named, scope, protocols)
+        rows += chosen
+        left_out += [(str(named.segment), reason) for reason in missed]
     for target in scope.targets:
         if len(target) > MOST_ADDRESSES:
             raise InputError(
@@ -153,12 +176,14 @@ def make(
     return Plan(tuple(rows), scope, digests, tuple(dict.fromkeys(left_out)), known)
 
 
-def steps(plan: Plan, protocols: Mapping[str, Protocol], target: Target) -> Iterator[tuple[Address, tuple[Step, ...]]]:
-    """Each address of a target with its steps in order, expanded one address at a time."""
+def steps(
+    plan: Plan, protocols: Mapping[str, Protocol], target: Target | Segment
+) -> Iterator[tuple[Place, tuple[Step, ...]]]:
+    """Each address of a target with its steps in order, expanded one address at a time; a segment with its own."""
     rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
     if rows:
-        for address in addresses(target, plan.scope):
-            yield address, tuple(_steps_at(address, rows, plan.scope, protocols))
+        for place in (target,) if isinstance(target, Segment) else addresses(target, plan.scope):
+            yield place, tuple(_steps_at(place, rows, plan.scope, protocols))
 
 
 def addresses(target: Target, scope: Scope) -> Iterator[Address]:
@@ -171,6 +196,8 @@ def addresses(target: Target, scope: Scope) -> Iterator[Address]:
 
 def packets_for(units: int, connections: int, transport: Transport, scope: Scope) -> int:
     """The most packets that we send: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK."""
+    if transport is Transport.LINK:
+        return units - connections
     if transport is Transport.UDP:
         return units
     return connections * (4 + int(scope.limits.connect_s)) + (units - connections) * 5
@@ -198,7 +225,10 @@ def _rows(
     missed: list[str] = []
     nmap_wanted = network.kind is NetworkKind.IT and (not scope.probes or NMAP in scope.probes)
     # what tells most for least comes first, services of offices last, so that the budget goes to the plant's own
-    in_turn = sorted(protocols.values(), key=lambda one: (one.everywhere, not one.needs_credential))
+    in_turn = sorted(
+        (one for one in protocols.values() if one.transport is not Transport.LINK),
+        key=lambda one: (one.wants is not None, one.everywhere, not one.needs_credential),
+    )
     for protocol in in_turn:
         reason = _unfit(protocol, target, network, scope, nmap=nmap_wanted and nmap)
         if reason:
@@ -214,6 +244,52 @@ def _rows(
     return ([row for row in rows if row.devices] if devices else []), missed
 
 
+def _segment_rows(named: NamedSegment, scope: Scope, protocols: Mapping[str, Protocol]) -> tuple[list[Row], list[str]]:
+    """What is sent to, or heard on, a segment. Its entry in the settings is the consent."""
+    rows: list[Row] = []
+    missed: list[str] = []
+    for protocol in protocols.values():
+        if protocol.transport is not Transport.LINK:
+            continue
+        if scope.probes and protocol.name not in scope.probes:
+            missed.append(f"{protocol.name}: not among the chosen probes")
+        else:
+            rows.append(_segment_row(named, protocol, scope))
+    return rows, missed
+
+
+def _segment_row(named: NamedSegment, protocol: Protocol, scope: Scope) -> Row:
+    frames = packets_for(protocol.cost.units, protocol.cost.connections, protocol.transport, scope)
+    reach = "every station of the segment hears it, so no address can be excluded from it" if frames else "only listens"
+    return Row(
+        named.segment,
+        named.kind,
+        protocol.name,
+        protocol.transport,
+        protocol.ports,
+        protocol.klass,
+        1,
+        protocol.cost.units,
+        frames,
+        sweep=False,
+        why=f"{reach}; allowed by {named.by}: {named.reason}",
+        listen_s=listen_s(protocol, scope),
+    )
+
+
+def listen_s(protocol: Protocol, scope: Scope) -> float:
+    """How long a protocol listens on a segment. Raises InputError for a time that is none."""
+    told = scope.parameters.get(protocol.name, {}).get(LISTEN_S, "")
+    if not told:
+        return protocol.listen_s
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", told, re.ASCII) or not 0 < float(told) <= LONGEST_LISTEN_S:
+        raise InputError(
+            f"parameters.{protocol.name}.{LISTEN_S}: seconds above 0 and up to {LONGEST_LISTEN_S:.0f} are expected, "
+            f'such as "{protocol.listen_s:g}"'
+        )
+    return float(told)
+
+
 def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope, *, nmap: bool) -> str:
     """Why a protocol is not asked in a network, or "" when it is. nmap: it is planned for this network."""
     if scope.probes and protocol.name not in scope.probes:
@@ -225,6 +301,8 @@ def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope, *
     is_for_it = protocol.everywhere or protocol.needs_credential or protocol.name in scope.probes
     if network.kind is NetworkKind.IT and not is_for_it:
         return "an OT protocol is asked in an IT network only when named"
+    if not scope.ports.get(protocol.name, protocol.ports):
+        return "has no port of its own; [ports] names where it is asked"
     if network.substation and protocol.name == "s7":
         return "port 102 is left alone in a substation"
     if protocol.needs_credential and not _credentials(protocol, target, scope):
@@ -251,10 +329,21 @@ def _protocol_row(
         units * len(ports),
         packets_for(units, cost.connections, protocol.fallback_transport or protocol.transport, scope) * len(ports),
         sweep,
-        "blind sweep" if sweep else "known devices",
+        _why(protocol, scope, sweep=sweep),
         depth,
         credentials,
+        is_hinted(protocol, scope),
     )
+
+
+def is_hinted(protocol: Protocol, scope: Scope) -> bool:
+    """Whether a protocol is asked only of devices of which something is evidenced that suggests it."""
+    return protocol.wants is not None and (protocol.wants.strict or protocol.name not in scope.probes)
+
+
+def _why(protocol: Protocol, scope: Scope, *, sweep: bool) -> str:
+    whom = "blind sweep" if sweep else "known devices"
+    return f"{whom}, where evidence suggests it" if is_hinted(protocol, scope) else whom
 
 
 def _finder_row(
@@ -312,11 +401,12 @@ NMAP_PORTS: tuple[int, ...] = (
 NMAP_PACKETS = len(NMAP_PORTS) * 2 * 2 + 200  # two tries of SYN and RST per port, and light detection
 
 
-def _steps_at(address: Address, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
+def _steps_at(address: Place, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
     for row in rows:
         for port in row.ports:
             protocol = protocols.get(row.protocol)
-            units = scope.units.get(address, ()) if protocol and protocol.unit_cost.units else ()
+            has_units = protocol is not None and protocol.unit_cost.units and isinstance(address, Address)
+            units = scope.units.get(address, ()) if has_units else ()
             yield Step(
                 f"{row.protocol}@{address}:{row.transport}/{port}",
                 address,
@@ -330,6 +420,7 @@ def _steps_at(address: Address, rows: list[Row], scope: Scope, protocols: Mappin
                 frozenset(row.depth),
                 row.credentials,
                 units,
+                row.listen_s,
             )
 
 
@@ -386,8 +477,10 @@ def _ip(number: int, version: int) -> IPAddress:
     return IPv4Address(number) if version == 4 else IPv6Address(number)
 
 
-def _size(target: Target, scope: Scope) -> int:
-    """Addresses of a target that are not excluded, counted without expanding it."""
+def _size(target: Target | Segment, scope: Scope) -> int:
+    """Addresses of a target that are not excluded, counted without expanding it; a segment counts as one place."""
+    if isinstance(target, Segment):
+        return 1
     spans = sorted(
         (max(int(x.first), int(target.first)), min(int(x.last), int(target.last)))
         for x in scope.excluded

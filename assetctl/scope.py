@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from ipaddress import ip_network
 
-from assetctl.model import Address, IPAddress, IPNetwork, NetworkKind
+from assetctl.model import Address, IPAddress, IPNetwork, NetworkKind, Place, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,10 @@ class Target:
     last: IPAddress
     name: str = ""
 
-    def __contains__(self, address: Address) -> bool:
-        same = address.realm == self.realm and address.ip.version == self.first.version
-        return same and int(self.first) <= int(address.ip) <= int(self.last)
+    def __contains__(self, place: Place) -> bool:
+        if isinstance(place, Segment) or place.realm != self.realm or place.ip.version != self.first.version:
+            return False
+        return int(self.first) <= int(place.ip) <= int(self.last)
 
     def __len__(self) -> int:
         return int(self.last) - int(self.first) + 1
@@ -102,6 +103,18 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedSegment:
+    """A segment on which every station may be asked at once, and who allowed it. name: what people call it."""
+
+    segment: Segment
+    by: str
+    reason: str
+    kind: NetworkKind = NetworkKind.OT
+    name: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialEntry:
     """A credential by reference. secrets: part of it (community, auth, priv) -> reference such as {"env": "X"}.
 
@@ -135,22 +148,32 @@ class Scope:
     units: Mapping[Address, tuple[int, ...]] = field(default_factory=dict)
     safety_consents: frozenset[Address] = frozenset()  # safety controllers that may be asked
     ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # protocol -> ports that replace its own
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # protocol -> what it is told
+    segments: tuple[NamedSegment, ...] = ()
     persons: int = 1  # how many must approve
     contact: str = ""
     lab: bool = False  # the profile of the command line; loopback always counts as lab
 
-    def network_of(self, address: Address) -> Network:
-        """The most specific declared network that holds an address; an undeclared one is OT, loopback is lab."""
+    def network_of(self, address: Place) -> Network:
+        """The most specific declared network that holds an address; an undeclared one is OT, loopback is lab.
+
+        A segment stands for whatever networks are on it.
+        """
+        if isinstance(address, Segment):
+            kind = next((one.kind for one in self.segments if one.segment == address), NetworkKind.OT)
+            return Network(address.realm, ip_network("0.0.0.0/0"), kind)
         held = [n for n in self.networks if n.realm == address.realm and address.ip in n.range]
         if held:
             return max(held, key=lambda n: n.range.prefixlen)
         whole = ip_network("0.0.0.0/0") if address.ip.version == 4 else ip_network("::/0")
         return Network(address.realm, whole, NetworkKind.LAB if address.ip.is_loopback else NetworkKind.OT)
 
-    def excludes(self, address: Address) -> bool:
+    def excludes(self, address: Place) -> bool:
         return any(address in target for target in self.excluded)
 
-    def includes(self, address: Address) -> bool:
+    def includes(self, address: Place) -> bool:
+        if isinstance(address, Segment):
+            return any(one.segment == address for one in self.segments)
         return any(address in target for target in self.targets) and not self.excludes(address)
 
     def vantage_of(self, realm: str) -> Vantage:

@@ -4,23 +4,34 @@ A profile makes networks more careful, never less; targets given on the command 
 file; exclusions add up. Depth and a sweep may be named by either, since the plan shows them before anything is asked.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 
-from assetctl import text
+from assetctl import entries, text
 from assetctl.entries import DAYS, OT_PACKETS_PER_SECOND
 from assetctl.errors import InputError
-from assetctl.model import DEFAULT_REALM, Address, NetworkKind
-from assetctl.scope import Consent, CredentialEntry, Limits, Network, Scope, Target, Vantage, Window
+from assetctl.model import DEFAULT_REALM, Address, NetworkKind, Segment
+from assetctl.scope import (
+    Consent,
+    CredentialEntry,
+    Limits,
+    NamedSegment,
+    Network,
+    Scope,
+    Target,
+    Vantage,
+    Window,
+)
 from assetctl.settings import Settings
 from assetctl.targets import Resolve, default_resolver, parse_target, read_exclusions
 from assetctl.values import realm_name
 
 PROFILES = {"ot-safe": NetworkKind.OT, "it": NetworkKind.IT, "lab": NetworkKind.LAB}
 _CAREFUL_FIRST = (NetworkKind.OT, NetworkKind.IT, NetworkKind.LAB)
+LINK = "link:"  # before the name or the interface of a segment on the command line
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -33,6 +44,7 @@ class Known:
 
     probes: tuple[str, ...] = ()
     depths: tuple[str, ...] = ()
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,8 @@ def _build(settings: Settings, flags: _Flags, *, sweep: bool, cwd: Path, resolve
         units=_units(settings, named),
         safety_consents=frozenset(named.addresses(settings.safety_consents.addresses, key="safety_consents.addresses")),
         ports=_ports(settings, known),
+        parameters=_parameters(settings, known),
+        segments=_segments(settings, flags, {target.realm for target in targets}),
         persons=settings.approval.persons,
         contact=settings.project.contact,
         lab=flags.profile == "lab",
@@ -155,11 +169,45 @@ def _targets(settings: Settings, flags: _Flags, listed: _Reader, typed: _Reader)
     if not flags.targets:
         found = listed.read(settings.targets.include, key="targets.include")
         return tuple(target for target in found if flags.realm in ("", target.realm))
-    found = typed.read(flags.targets, key="target")
+    found = typed.read((one for one in flags.targets if not one.startswith(LINK)), key="target")
     for target in found:
         if flags.realm not in ("", target.realm):
             raise InputError(f"target {target}: --realm {flags.realm} asks for another realm; give one of the two")
     return found
+
+
+def _segments(settings: Settings, flags: _Flags, realms: set[str]) -> tuple[NamedSegment, ...]:
+    """The segments of a run: those the command line names; without targets there, all of the realms that are asked."""
+    declared = [one for one in settings.segments if flags.realm in ("", one.realm)]
+    if not flags.targets:
+        chosen = [one for one in declared if not realms or one.realm in realms]
+    else:
+        named = (one.removeprefix(LINK) for one in flags.targets if one.startswith(LINK))
+        chosen = [_segment(declared, name) for name in dict.fromkeys(named)]
+    most = PROFILES.get(flags.profile, NetworkKind.LAB)
+    return tuple(
+        NamedSegment(
+            Segment(one.realm, one.interface),
+            one.by,
+            one.reason,
+            min(one.kind, most, key=_CAREFUL_FIRST.index),
+            one.name,
+            one.site,
+        )
+        for one in chosen
+    )
+
+
+def _segment(declared: Sequence[entries.Segment], name: str) -> entries.Segment:
+    """The declared segment of a name or interface; its declaration is the consent, so there is no other way."""
+    found = [one for one in declared if name in (one.name, one.interface)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{LINK}{name}: several realms have it; choose one with --realm")
+    known = tuple(one.name or one.interface for one in declared)
+    hint = text.near(name, known) or (f"; declared are {', '.join(known)}" if known else "")
+    raise InputError(f"{LINK}{text.one_line(name)}: no [[segments]] entry in the settings allows it{hint}")
 
 
 def _excluded(
@@ -255,6 +303,13 @@ def _ports(settings: Settings, known: Known) -> dict[str, tuple[int, ...]]:
     _refuse_unknown("ports", settings.ports, known.probes)
     _refuse_unknown("consents.probe", [consent.probe for consent in settings.consents], known.probes)
     return dict(settings.ports)
+
+
+def _parameters(settings: Settings, known: Known) -> dict[str, Mapping[str, str]]:
+    _refuse_unknown("parameters", settings.parameters, tuple(known.parameters))
+    for protocol, told in settings.parameters.items():
+        _refuse_unknown(f"parameters.{protocol}", told, tuple(known.parameters.get(protocol, ())))
+    return dict(settings.parameters)
 
 
 def _refuse_unknown(key: str, names: Iterable[str], known: tuple[str, ...]) -> None:

@@ -86,10 +86,12 @@ class Settings(Form):
     limits: entries.Limits = entries.Limits()
     probes: entries.Probes = entries.Probes()
     consents: tuple[entries.Consent, ...] = ()
+    segments: tuple[entries.Segment, ...] = ()
     sweep: entries.Sweep = entries.Sweep()
     credentials: tuple[entries.Credential, ...] = ()
     modbus: entries.Modbus = entries.Modbus()
     ports: entries.Ports = Field(default_factory=dict)
+    parameters: entries.Parameters = Field(default_factory=dict)
     safety_consents: entries.SafetyConsents = entries.SafetyConsents()
     approval: entries.Approval = entries.Approval()
     report: entries.Report = entries.Report()
@@ -102,6 +104,8 @@ class Settings(Form):
         _refuse_twice("[[networks]]", [f"{n.realm}/{n.range}" for n in self.networks])
         _refuse_twice("[[vantages]] of realm", [v.realm for v in self.vantages])
         _refuse_twice("[[credentials]]", [c.name for c in self.credentials])
+        _refuse_twice("[[segments]]", [f"{s.realm}/link:{s.interface}" for s in self.segments])
+        _refuse_twice("[[segments]] named", [f"{s.realm}/{s.name}" for s in self.segments if s.name])
         if self.limits.packets_per_second > entries.OT_PACKETS_PER_SECOND and not self._is_without_ot():
             raise ValueError(
                 f"limits.packets_per_second: at most {entries.OT_PACKETS_PER_SECOND} where a network is ot; "

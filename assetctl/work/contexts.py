@@ -19,6 +19,7 @@ def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str]
         depth=step.depth,
         credentials=step.credentials,
         units=step.units,
+        parameters=scope.parameters.get(step.protocol, {}),
         answer_s=scope.limits.answer_s,
         known={**facts, **(known or {})},
         host=str(step.address.ip),

@@ -70,7 +70,9 @@ def order_of(
     """The order for a wish. Names are resolved, credentials fetched; nothing is sent to a device. Raises InputError."""
     protocols = registry()
     known = Known(
-        probes=(*protocols, "ports", "nmap"), depths=tuple(name for p in protocols.values() for name in p.depths)
+        probes=(*protocols, "ports", "nmap"),
+        depths=tuple(name for p in protocols.values() for name in p.depths),
+        parameters={name: p.parameters for name, p in protocols.items() if p.parameters},
     )
     scope = build_scope(
         settings,

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
-from assetctl.model import NetworkKind
+from assetctl.model import NetworkKind, RequestClass
 from assetctl.plan import Plan, Row
 from assetctl.scope import Vantage
 
 MOST_LINES = 40
 MOST_ROWS = 14
 MOST_NOTES = 6
+_EASE = {RequestClass.STATEFUL: 0, RequestClass.DEPTH: 1, RequestClass.IDENTITY: 2}
 
 
 def lines(plan: Plan, *, vantage: Vantage, since: str = "") -> tuple[str, ...]:
@@ -68,6 +69,7 @@ def _row_record(row: Row) -> dict[str, Any]:
         "packets_per_device": row.packets,
         "sweep": row.sweep,
         "why": row.why,
+        "hinted": row.hinted,
     }
 
 
@@ -83,11 +85,15 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
 
 
 def _rows(plan: Plan) -> list[str]:
-    cells = [_cells(row) for row in plan.rows[:MOST_ROWS]]
+    """What is named for itself first: stateful, then depth; then what every device is asked."""
+    rows = sorted((row for row in plan.rows if not row.hinted), key=lambda row: _EASE[row.klass])
+    cells = [_cells(row) for row in rows[:MOST_ROWS]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     shown = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-    if len(plan.rows) > MOST_ROWS:
-        shown.append(f"  … and {len(plan.rows) - MOST_ROWS} more rows; `plan --save FILE` writes them all")
+    if len(rows) > MOST_ROWS:
+        shown.append(f"  … and {len(rows) - MOST_ROWS} more rows; `plan --save FILE` writes them all")
+    if hinted := dict.fromkeys(row.protocol for row in plan.rows if row.hinted):
+        shown.append(f"  only where evidence suggests it: {', '.join(hinted)}")
     return shown
 
 
@@ -117,6 +123,7 @@ def _particulars(plan: Plan) -> list[str]:
         arp = sum(row.devices for row in plan.rows if row.sweep and row.kind is NetworkKind.OT)
         notes.append(f"A blind sweep of OT addresses is part of this: up to {arp} ARP requests beside the packets")
     deep = [f"{row.protocol} ({', '.join(row.depth)})" for row in plan.rows if row.depth]
+    deep += [f"{row.protocol} (stateful)" for row in plan.rows if row.klass is RequestClass.STATEFUL]
     notes.append("Depth or stateful: " + (", ".join(dict.fromkeys(deep)) or "nothing"))
     excluded = [str(target) for target in plan.scope.excluded]
     notes.append("Excluded: " + (", ".join(excluded[:6]) or "nothing") + (" …" if len(excluded) > 6 else ""))

@@ -21,6 +21,7 @@ from assetctl.safety.nature import control_equipment, safety_system
 from assetctl.safety.permit import Refused, Wait
 from assetctl.work import contexts, finder
 from assetctl.work.converse import NAP_S, Surroundings, converse
+from assetctl.work.knowledge import Knowledge, in_turn, is_wanted
 
 MADE_BETWEEN_LOOKS = 50_000
 
@@ -78,6 +79,7 @@ class Run:
     done: frozenset[str] = frozenset()
     given_up: frozenset[str] = frozenset()
     held: Held = field(default_factory=Held)
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
 
 async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None) -> None:
@@ -124,8 +126,8 @@ async def _work(
 ) -> None:
     for address, todo in queue:
         reached = False
-        for step in todo:
-            if f"{run.around.scan}/{step.id}" in run.done:
+        for step in in_turn(todo, run.knowledge.of(address)):
+            if f"{run.around.scan}/{step.id}" in run.done or not _is_wanted(run, step):
                 continue
             if run.gate.rules.stop():
                 return
@@ -140,10 +142,16 @@ async def _work(
         run.progress.last = str(address)
 
 
+def _is_wanted(run: Run, step: Step) -> bool:
+    return is_wanted(step, run.protocols.get(step.protocol), run.plan.scope, run.knowledge.of(step.address))
+
+
 async def _take(run: Run, step: Step) -> Observation:
     """One step: a seat for the device, the talk, and its observation whatever came of it."""
     protocol = run.protocols.get(step.protocol)
-    context = contexts.context_for(step, run.around.scan, run.plan.scope)
+    context = contexts.context_for(step, run.around.scan, run.plan.scope, known=run.knowledge.of(step.address))
+    if run.knowledge.is_strange(step):
+        return _untaken(run, step, Outcome.DENIED, "an unknown answer on this port; no second protocol is tried on it")
     if f"{run.around.scan}/{step.id}" in run.given_up:
         return _untaken(run, step, Outcome.ABORTED, "interrupted twice; not begun again in this scan")
     seat = await _seat(run, step)
@@ -194,6 +202,7 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
 def _learn(run: Run, step: Step, observation: Observation) -> None:
     """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
     learn(run.held, run.gate, step.address, observation.claims)
+    run.knowledge.hear(observation)
     for claim in observation.claims:
         if claim.key == "sys_uptime_s" and isinstance(claim.value, int):
             run.gate.uptime(step, float(claim.value))

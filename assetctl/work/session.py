@@ -25,6 +25,7 @@ from assetctl.work import clock, ledgers, lock, recovery
 from assetctl.work.converse import BROKEN, Surroundings
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper, Together
+from assetctl.work.knowledge import Knowledge
 from assetctl.work.nmap import Leases
 from assetctl.work.order import Order, Permission, Place, evidenced, left_alone
 from assetctl.work.scan import Held, Progress, Run, learn, run
@@ -167,8 +168,12 @@ def _run(
     counts["authentication"] = counts["broken"] = 0
     done = store.steps_done(order.resume) if order.resume else frozenset()
     leased = ledgers.leased(Path(gate.ledger.path)) if order.resume else {}
+    knowledge = Knowledge()
+    for asset in store.assets(order.realm):
+        knowledge.recall(asset)
     for before in store.observations(scan=order.resume) if order.resume else ():
         counts[before.outcome] += before.id in done
+        knowledge.hear(before)
         if before.target is not None:
             learn(held, gate, before.target, before.claims)
     given_up = _given_up(order, Path(gate.ledger.path), done)
@@ -201,7 +206,7 @@ def _run(
 
     async def everything() -> None:
         with on_signals(stop):
-            await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held))
+            await run(Run(plan, order.protocols, gate, around, keep, progress, done, given_up, held, knowledge))
             if any(row.protocol == NMAP for row in plan.rows) and not stop():
                 await Leases(plan, gate, around, store, keep_alone, stop, leased).run()
 

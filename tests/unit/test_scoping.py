@@ -176,7 +176,9 @@ class TestPace:
 
 
 class TestNames:
-    KNOWN = Known(probes=("modbus", "snmp"), depths=("snmp.tables",))
+    KNOWN = Known(
+        probes=("modbus", "snmp"), depths=("snmp.tables",), parameters={"fins": {"source_node": "a free node"}}
+    )
 
     @pytest.mark.parametrize(
         ("content", "flags", "said"),
@@ -186,6 +188,8 @@ class TestNames:
             ("[ports]\nhttp = [80]", {}, 'ports: "http" is unknown; known are modbus, snmp'),
             ("", {"probes": ["modbs"]}, '--only: "modbs"'),
             ("", {"depth": ["cip.all"]}, "--depth"),
+            ("[parameters.modbus]\nunit = '1'", {}, 'parameters: "modbus" is unknown; known are fins'),
+            ("[parameters.fins]\nsource = '1'", {}, 'parameters.fins: "source" is unknown'),
             ("[probes]\nonly = ['snmp']", {"probes": ["modbus"]}, "not among probes.only"),
             (
                 "[[consents]]\nprobe = 'x'\ntargets = ['10.0.0.1']\nby = 'a'\nreason = 'b'",
@@ -201,7 +205,9 @@ class TestNames:
 
     def test_the_flag_narrows_the_list_and_names_depth(self, tmp_path):
         content = "[probes]\nonly = ['snmp', 'modbus']\ndepth = ['snmp.tables']\n"
+        content += "[parameters.fins]\nsource_node = '200'\n"
         scope = _scope(tmp_path, content, probes=["modbus"], known=self.KNOWN)
+        assert scope.parameters == {"fins": {"source_node": "200"}}
         assert scope.probes == ("modbus",)
         assert scope.depth == {"snmp.tables"}
         assert _scope(tmp_path, depth=["snmp.tables"]).depth == {"snmp.tables"}

@@ -36,7 +36,7 @@ def _lines() -> Iterator[str]:
         (
             f"[{one.title}](#{one.name})",
             one.transport,
-            ", ".join(map(str, one.ports)),
+            ", ".join(map(str, one.ports)) or "as named",
             _cost(one.cost),
             codes(one.depths),
         )
@@ -50,12 +50,16 @@ def _lines() -> Iterator[str]:
 def _protocol(protocol: Protocol) -> Iterator[str]:
     yield from (f"## {protocol.name}", "", f"**{protocol.title}.** {_chosen(protocol)}", "")
     over = f"{protocol.transport}" + (f", then {protocol.fallback_transport}" if protocol.fallback_transport else "")
-    yield f"- Ports: {', '.join(map(str, protocol.ports))} over {over}"
+    yield f"- Ports: {', '.join(map(str, protocol.ports)) or 'only those that the scope names'} over {over}"
     yield f"- Costs at most: {_cost(protocol.cost)}" + _unit_cost(protocol.unit_cost)
     for name, cost in protocol.depths.items():
         yield f"- Depth {code(name)}: {_cost(cost)} more"
     if protocol.everywhere:
         yield "- Asked on IT networks too, unless nmap is planned there; on OT networks after the plant's own protocols"
+    if protocol.wants is not None:
+        yield f"- {_wants(protocol)}"
+    for name, meaning in protocol.parameters.items():
+        yield f"- Told by the scope: {code(f'parameters.{protocol.name}.{name}')}, {meaning}"
     yield f"- Needs a credential: {'yes' if protocol.needs_credential else 'no'}"
     yield f"- Reader: {code(protocol.reader)}; seen to work against software of others: {_yes(protocol.verified)}"
     yield f"- Digest of the request list: {code(protocol.digest)}"
@@ -65,6 +69,16 @@ def _protocol(protocol: Protocol) -> Iterator[str]:
     yield ""
     for request in protocol.requests:
         yield from _request(request)
+
+
+def _wants(protocol: Protocol) -> str:
+    """When it is asked, for a protocol that wants a hint."""
+    assert protocol.wants is not None
+    makers = ", ".join(sorted(protocol.wants.makers))
+    if protocol.wants.strict:
+        return f"Asked only of devices whose maker is known to be {makers}"
+    by_maker = f" or the maker is {makers}" if makers else ""
+    return f"Asked unnamed only where a port of it is known to be open{by_maker}"
 
 
 def _request(request: Request) -> Iterator[str]:

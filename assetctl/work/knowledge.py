@@ -1,0 +1,100 @@
+"""What is known of each device while a run goes on: what earlier evidence told, and what its answers have told so far.
+
+Probes get it as their context. It decides whether a protocol that wants a hint is asked, and which ports come first.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from assetctl import makers, oui
+from assetctl.model import (
+    Address,
+    Asset,
+    Claim,
+    IPAddress,
+    Observation,
+    Outcome,
+    PortState,
+    SubjectKind,
+    Value,
+)
+from assetctl.plan import Step, is_hinted
+from assetctl.protocol import OPEN_PORTS, Protocol
+from assetctl.scope import Scope
+from assetctl.settle import addresses, services, settled
+from assetctl.transport.route import neighbour_mac
+
+KEPT = ("manufacturer", "model", "order_code", "asset_role_type", "bacnet_device_instance", "snmp_enterprise_number")
+
+
+@dataclass
+class Knowledge:
+    """Facts of devices by address, as text. strange: ports where something answered that the protocol does not know."""
+
+    by_address: dict[Address, dict[str, str]] = field(default_factory=dict)
+    strange: set[tuple[Address, str]] = field(default_factory=set)
+
+    def of(self, address: Address) -> Mapping[str, str]:
+        """What is known now; for a neighbour on the same segment also the owner of its MAC prefix."""
+        told = self.by_address.get(address, {})
+        maker = _mac_maker(address.ip)
+        return {"mac_maker": maker, **told} if maker else told
+
+    def learn(self, address: Address, claims: Iterable[Claim]) -> None:
+        """Take in what an answer says about the device itself. What was told first stays."""
+        for claim in claims:
+            if not claim.part:
+                self._note(address, claim.key, claim.value, claim.kind, claim.local_key)
+
+    def hear(self, observation: Observation) -> None:
+        """Take in a whole talk: after an answer that its protocol does not know, that port is left alone."""
+        if observation.target is None:
+            return
+        self.learn(observation.target, observation.claims)
+        named = any(claim.key == "service_name" for claim in observation.claims)
+        spoke = any(exchange.received for exchange in observation.exchanges)
+        if observation.outcome is Outcome.GARBLED or (spoke and not named):
+            self.strange.add((observation.target, f"{observation.transport}/{observation.port}"))
+
+    def is_strange(self, step: Step) -> bool:
+        """Whether another protocol met an unknown answer on this port: no second one is tried on it."""
+        return (step.address, f"{step.transport}/{step.port}") in self.strange
+
+    def recall(self, asset: Asset) -> None:
+        """Take in what is stored about a device, at every address it has."""
+        held = settled(asset)
+        ports = [view.local_key for view in services(asset) if view.is_open]
+        for text in addresses(asset):
+            address = Address(asset.realm, ip_address(text))
+            for key in (*KEPT, "mac_maker"):
+                if key in held:
+                    self._note(address, key, held[key].value, SubjectKind.ASSET, "")
+            for port in ports:
+                self._note(address, "port_state", PortState.OPEN, SubjectKind.SERVICE, port)
+
+    def _note(self, address: Address, key: str, value: Value, kind: SubjectKind, local_key: str) -> None:
+        told = self.by_address.setdefault(address, {})
+        if key in (*KEPT, "mac_maker") and kind is SubjectKind.ASSET:
+            text = str(value)
+            told.setdefault(key, makers.canonical(text) if key in ("manufacturer", "mac_maker") else text)
+        elif key == "port_state" and value == PortState.OPEN:
+            told[OPEN_PORTS] = " ".join(sorted({*told.get(OPEN_PORTS, "").split(), local_key}))
+
+
+def in_turn(steps: Iterable[Step], known: Mapping[str, str]) -> tuple[Step, ...]:
+    """The steps of a device, ports that are known to be open first, so that its budget goes to what answers."""
+    ports = known.get(OPEN_PORTS, "").split()
+    return tuple(sorted(steps, key=lambda step: f"{step.transport}/{step.port}" not in ports))
+
+
+def is_wanted(step: Step, protocol: Protocol | None, scope: Scope, known: Mapping[str, str]) -> bool:
+    """Whether a step is taken at all: a protocol that wants a hint needs one."""
+    if protocol is None or protocol.wants is None or not is_hinted(protocol, scope):
+        return True
+    return protocol.wants.suggested(known, port=f"{step.transport}/{step.port}")
+
+
+def _mac_maker(ip: IPAddress) -> str:
+    mac = "" if ip.is_loopback else neighbour_mac(ip)
+    return makers.canonical(oui.maker(mac) or "") if mac else ""
