@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from struct import pack
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,16 +11,25 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.enip import PROTOCOL, codec, names, probe
+from assetctl.protocols.enip import PROTOCOL, codec, names, probe, rack, slots
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import cut
 
 SESSION = 0x0A0B0C0D
-DEEP = frozenset({probe.DEPTH})
+DEEP = frozenset({probe.INTERFACES})
+RACK = frozenset({probe.BACKPLANE})
 
 
-def _attributes(*, vendor: int = 1, serial: int = 0xC0FFEE, revision: tuple[int, int] = (32, 11)) -> bytes:
-    return pack("<HHHBBHI", vendor, 14, 150, *revision, 0x3160, serial) + b"\x031L3"
+def _attributes(
+    *,
+    vendor: int = 1,
+    serial: int = 0xC0FFEE,
+    revision: tuple[int, int] = (32, 11),
+    kind: int = 14,
+    status: int = 0x3160,
+    name: bytes = b"1L3",
+) -> bytes:
+    return pack("<HHHBBHIB", vendor, kind, 150, *revision, status, serial, len(name)) + name
 
 
 def _item(attributes: bytes, *, ip: bytes = b"\x0a\x14\x01\x05", kind: int = 0x0C) -> bytes:
@@ -43,8 +53,17 @@ def _cip(asked: bytes, status: int = 0, data: bytes = b"") -> bytes:
 
 # what may leave
 
+ROUTED = "5202 2006 2401 052f"
 NEVER = {
-    "Get_Attributes_All of the backplane": "0102 2066 2401",
+    "Get_Attributes_All of another instance of the chassis": "0102 2066 2402",
+    "Get_Attributes_All of the program name": "0102 2064 2401",
+    "Reset of a module": f"{ROUTED} 0600 0502 2001 2401 0100 0103",
+    "read of a tag in a module": f"{ROUTED} 0600 4c02 2001 2401 0100 0103",
+    "a slot beyond the largest chassis": f"{ROUTED} 0600 0102 2001 2401 0100 0111",
+    "a module over another port": f"{ROUTED} 0600 0102 2001 2401 0100 0203",
+    "a module of a second rack": f"{ROUTED} 0600 0102 2001 2401 0200 0103 0103",
+    "the chassis of another module": f"{ROUTED} 0600 0102 2066 2401 0100 0103",
+    "a module with a longer time": "5202 2006 2401 0a05 0600 0102 2001 2401 0100 0103",
     "Get_Attribute_Single of the Identity": "0e03 2001 2401 3001",
     "Set_Attributes_All": "0202 20f5 2401",
     "Set_Attribute_List": "0402 20f5 2401",
@@ -129,11 +148,11 @@ def test_an_answer_to_another_command_or_context_is_refused(at: int) -> None:
 def test_an_answer_of_another_session_or_service_is_refused() -> None:
     asked = codec.encode_read_identity(transaction=7, session=SESSION)
     answer = _cip(asked, data=_attributes())
-    read = codec.decode_answer(answer, transaction=7, session=SESSION, service=1)
+    read = codec.decode_answer(answer, transaction=7, session=SESSION, services=(1,))
     assert read == codec.Answer(0, _attributes())
     for session, service in ((SESSION + 1, 1), (SESSION, 0x0E)):
         with pytest.raises(WireError):
-            codec.decode_answer(answer, transaction=7, session=session, service=service)
+            codec.decode_answer(answer, transaction=7, session=session, services=(service,))
 
 
 def test_a_late_or_doubled_datagram_answers_no_later_question() -> None:
@@ -171,9 +190,14 @@ def test_the_address_attribute_is_a_little_endian_number() -> None:
 def test_names_are_those_of_the_registry() -> None:
     assert names.vendor(1) == "Rockwell Automation/Allen-Bradley"
     assert names.vendor(0) is None
-    assert names.device_type(14) == "Programmable Logic Controller"
-    assert names.device_type(0x2C) == "Managed Ethernet Switch"
-    assert names.device_type(0xC8 + 0x300) is None
+    assert names.device_type(14, vendor_id=1) == "Programmable Logic Controller"
+    assert names.device_type(0x2C, vendor_id=0) == "Managed Ethernet Switch"
+    assert names.device_type(0xC8 + 0x300, vendor_id=1) is None
+
+
+def test_a_type_that_a_vendor_made_for_itself_has_its_name_with_that_vendor_alone() -> None:
+    assert names.device_type(150, vendor_id=1) == "PowerFlex 525"
+    assert names.device_type(150, vendor_id=48) is None
 
 
 # the conversation
@@ -182,7 +206,7 @@ def test_names_are_those_of_the_registry() -> None:
 def _converse(
     context: Context, device: Callable[[Transport, bytes], Reply], *, refused: frozenset[Transport] = frozenset()
 ) -> tuple[list[str], dict[tuple[str, str], object]]:
-    """Names of what was asked, each with its transport, and the claims by key and part."""
+    """Names of what was asked, each with its transport and a slot its number, and the claims by key and part."""
     talk, asked, transport = probe.probe(context), [], Transport.UDP
     step = next(talk)
     try:
@@ -195,10 +219,12 @@ def _converse(
                 asked.append(f"{transport} pause")
                 reply = Reply(Outcome.SILENT)
             else:
-                asked.append(f"{transport} {PROTOCOL.vet(step.payload)}")
+                name = PROTOCOL.vet(step.payload)
+                asked.append(f"{transport} {name}" + (f" {step.payload[-1]}" if name == "unconnected-send" else ""))
                 reply = device(transport, step.payload) if step.replies else Reply(Outcome.ANSWERED)
             step = talk.send(reply)
     except StopIteration as end:
+        assert sum("pause" not in name for name in asked) <= PROTOCOL.limit(context).units
         return asked, {(claim.key, claim.part): claim.value for claim in end.value}
 
 
@@ -331,3 +357,233 @@ def test_interface_facts_are_about_the_interface_with_that_hardware_address() ->
     assert found["hostname"] == ("line7", SubjectKind.ASSET, "")
     assert found["ip_address"] == ("10.20.1.5", SubjectKind.INTERFACE, mac)
     assert found["mac_address"] == (mac, SubjectKind.INTERFACE, mac)
+
+
+# the status word and the name
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (0x0000, (False, False, "self-testing or unknown", None)),
+        (0x0065, (True, True, "at least one I/O connection in run mode", None)),
+        (0x0554, (False, True, "major fault", ("minor recoverable", "major recoverable"))),
+        (0x0AA0, (False, False, None, ("minor unrecoverable", "major unrecoverable"))),
+    ],
+)
+def test_the_status_word_is_told_by_its_fields(status: int, told: tuple[object, ...]) -> None:
+    _, claims = _converse(Context(port=44818), _device(_item(_attributes(vendor=48, status=status))))
+    keys = ("cip_owned", "cip_configured", "cip_extended_device_status", "cip_faults")
+    assert tuple(claims.get((key, "")) for key in keys) == told
+    assert claims["cip_status", ""] == status
+
+
+@pytest.mark.parametrize(
+    ("status", "position", "more"),
+    [
+        (0x1060, "RUN", {}),
+        (0x3160, "REMOTE RUN", {}),
+        (0x2070, "PROG", {}),
+        (0x3171, "REMOTE PROG", {}),
+        (0x3050, None, {}),
+        (0x0060, None, {}),
+        (0x3060, None, {"vendor": 48}),
+        (0x3060, None, {"kind": 12}),
+    ],
+)
+def test_the_key_switch_is_told_of_logix_controllers_alone(
+    status: int, position: str | None, more: dict[str, int]
+) -> None:
+    attributes: Any = {"status": status, **more}
+    _, claims = _converse(Context(port=44818), _device(_item(_attributes(**attributes))))
+    assert claims.get(("cip_key_switch", "")) == position
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"1756-IB16/A DCIN ", "1756-IB16/A DCIN"),
+        (b"1756-IB16\0\0\0", "1756-IB16"),
+        ("Gerät 5".encode(), "Gerät 5"),
+        ("Gerät 5".encode("latin-1"), "Gerät 5"),
+        (b"   ", None),
+        (b"", None),
+    ],
+)
+def test_a_product_name_is_read_without_its_padding_in_its_own_letters(raw: bytes, text: str | None) -> None:
+    _, claims = _converse(Context(port=44818), _device(_item(_attributes(name=raw))))
+    assert claims.get(("model", "")) == text
+
+
+def test_a_vendor_that_the_registry_does_not_know_has_its_number_alone() -> None:
+    _, claims = _converse(Context(port=44818), _device(_item(_attributes(vendor=65000))))
+    assert claims["cip_vendor_id", ""] == 65000
+    assert ("manufacturer", "") not in claims
+
+
+# the rack
+
+A10 = bytes.fromhex("000800000000 2d00 01 00 0101 b12a1b00 0a00")  # recorded, see captures/rack.toml
+EMPTY, TIMED_OUT = (1, 0x0312), (1, 0x0204)
+Told = bytes | tuple[int, int] | None
+
+
+def _rack(
+    slots_told: dict[int, Told], *, chassis: bytes | int | None = A10, default: Told = EMPTY, **identity: Any
+) -> Callable[[Transport, bytes], Reply]:
+    """A communication module in slot 1. slots_told: attributes, status and additional status of the router, or None
+    for silence. chassis: attributes, a general status, or None for silence."""
+    usual = _device(_item(_attributes(**{"kind": 12, "serial": 0x72AB01, "name": b"1756-ENBT/A", **identity})))
+
+    def routed(unit: bytes) -> Reply:
+        told = slots_told.get(unit[-1], default)
+        if told is None:
+            return Reply(Outcome.SILENT)
+        if isinstance(told, bytes):
+            return _said(_cip(unit[:40] + b"\x01" + unit[41:], data=told))
+        answer = bytes((0xD2, 0, told[0], 1)) + pack("<H", told[1]) + b"\0"
+        body = bytes(6) + b"\x02\0" + bytes(4) + pack("<HH", 0xB2, len(answer)) + answer
+        return _said(_answer(unit, body, session=SESSION))
+
+    def device(transport: Transport, unit: bytes) -> Reply:
+        match PROTOCOL.vet(unit):
+            case "get-chassis-attributes-all" if chassis is None:
+                return Reply(Outcome.SILENT)
+            case "get-chassis-attributes-all":
+                is_told = isinstance(chassis, bytes)
+                return _said(_cip(unit, 0 if is_told else chassis, chassis if is_told else b""))  # type: ignore[arg-type]
+            case "unconnected-send":
+                return routed(unit)
+            case _:
+                return usual(transport, unit)
+
+    return device
+
+
+def _slots_asked(asked: list[str]) -> list[int]:
+    return [int(name.split()[-1]) for name in asked if "unconnected-send" in name]
+
+
+L61 = bytes.fromhex("01000e003600140b60311a066c0014313735362d4c36312f42204c4f47495835353631")
+
+
+def test_every_slot_but_the_own_is_asked_once_and_only_in_depth() -> None:
+    assert _converse(Context(port=44818), _rack({}))[0] == ["udp connect", "udp list-identity"]
+    asked, claims = _converse(Context(port=44818, depth=RACK), _rack({0: L61}))
+    assert _slots_asked(asked) == [0, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert asked[:4] == ["udp connect", "udp list-identity", "tcp connect", "tcp register-session"]
+    assert asked[-1] == "tcp unregister-session"
+    assert claims["chassis_serial_number", ""] == claims["chassis_serial_number", "slot/0"] == "001B2AB1"
+    assert (claims["slot", ""], claims["slot", "slot/0"], claims["cip_chassis_size", ""]) == (1, 0, 10)
+    assert claims["model", "slot/0"] == "1756-L61/B LOGIX5561"
+    assert claims["serial_number", "slot/0"] == "006C061A"
+    assert claims["firmware_software_version", "slot/0"] == "20.011"
+    assert {part for _, part in claims} == {"", "slot/0"}
+
+
+def test_both_depths_share_one_session() -> None:
+    asked, _ = _converse(Context(port=44818, depth=RACK | DEEP), _rack({}))
+    assert asked.count("tcp register-session") == asked.count("tcp connect") == 1
+    assert asked.count("tcp get-attribute-single") == 3
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"vendor": 48},
+        {"kind": 2, "name": b"PowerFlex 525"},
+        {"kind": 44, "name": b"1783-BMS10CGL"},
+        {"kind": 14, "name": b"1766-L32BXB B/21.06"},
+        {"kind": 14, "name": b"2080-LC50-48QWB"},
+    ],
+)
+def test_a_device_that_cannot_have_a_rack_is_not_asked_for_it(identity: dict[str, Any]) -> None:
+    asked, _ = _converse(Context(port=44818, depth=RACK), _rack({}, **identity))
+    assert asked == ["udp connect", "udp list-identity"]
+
+
+@pytest.mark.parametrize("silence", [TIMED_OUT, None])
+def test_three_silent_slots_in_a_row_end_the_walk(silence: Told) -> None:
+    asked, claims = _converse(Context(port=44818, depth=RACK), _rack({0: L61}, default=silence))
+    assert _slots_asked(asked) == [0, 2, 3, 4]
+    assert asked[-1] == "tcp unregister-session"
+    assert claims["model", "slot/0"] == "1756-L61/B LOGIX5561"
+
+
+def test_silent_slots_that_are_not_in_a_row_end_nothing() -> None:
+    told: dict[int, Told] = {2: TIMED_OUT, 3: TIMED_OUT, 4: EMPTY, 5: TIMED_OUT, 6: TIMED_OUT, 7: L61}
+    asked, _ = _converse(Context(port=44818, depth=RACK), _rack(told))
+    assert len(_slots_asked(asked)) == 9
+
+
+@pytest.mark.parametrize("chassis", [b"\0\7\0\0\0\0\3\0", A10 + bytes(4), A10[:8] + b"\x0a" + A10[9:], 5, 8])
+def test_without_a_size_three_empty_slots_end_the_walk_and_nothing_is_said_of_the_chassis(chassis: bytes | int) -> None:
+    asked, claims = _converse(Context(port=44818, depth=RACK), _rack({0: L61, 1: EMPTY}, chassis=chassis))
+    assert _slots_asked(asked) == [0, 1, 2, 3]
+    assert not {key for key, _ in claims} & {"cip_chassis_size", "chassis_serial_number"}
+    full, _ = _converse(Context(port=44818, depth=RACK), _rack({}, chassis=chassis, default=L61))
+    assert _slots_asked(full) == list(range(rack.MOST_SLOTS))
+
+
+def test_the_module_that_was_asked_is_no_part_of_itself() -> None:
+    own = _attributes(kind=12, serial=0x72AB01, name=b"1756-ENBT/A")
+    _, claims = _converse(Context(port=44818, depth=RACK), _rack({3: own}, chassis=5, default=L61))
+    assert claims["slot", ""] == 3
+    assert "slot/3" not in {part for _, part in claims}
+
+
+def test_a_device_that_answers_for_every_slot_itself_is_in_none() -> None:
+    own = _attributes(kind=12, serial=0x72AB01, name=b"1756-ENBT/A")
+    _, claims = _converse(Context(port=44818, depth=RACK), _rack({}, chassis=5, default=own))
+    assert ("slot", "") not in claims
+    assert {part for _, part in claims} == {""}
+
+
+@pytest.mark.parametrize("refusal", [(1, 0x0311), (8, 0), (5, 0), (4, 0)])
+def test_a_device_without_a_route_is_asked_for_one_slot(refusal: tuple[int, int]) -> None:
+    asked, _ = _converse(Context(port=44818, depth=RACK), _rack({}, default=refusal))
+    assert _slots_asked(asked) == [0]
+    assert asked[-1] == "tcp unregister-session"
+
+
+def test_a_device_that_falls_silent_at_the_chassis_is_asked_for_no_slot() -> None:
+    asked, _ = _converse(Context(port=44818, depth=RACK), _rack({}, chassis=None))
+    assert asked[-2:] == ["tcp get-chassis-attributes-all", "tcp unregister-session"]
+
+
+def test_a_busy_router_is_asked_again_once_and_then_taken_for_none() -> None:
+    asked, _ = _converse(Context(port=44818, depth=RACK), _rack({}, default=(2, 0)))
+    assert asked.count("tcp pause") == 1
+    assert _slots_asked(asked) == [0, 0]
+
+
+def test_a_module_whose_attributes_cannot_be_read_takes_no_other_with_it() -> None:
+    _, claims = _converse(Context(port=44818, depth=RACK), _rack({0: L61[:9], 2: L61}))
+    assert {part for _, part in claims} == {"", "slot/2"}
+
+
+@given(st.binary(max_size=40))
+def test_a_chassis_is_read_whole_or_refused(data: bytes) -> None:
+    try:
+        chassis = rack.decode_chassis(data)
+    except WireError:
+        return
+    assert chassis.slot < chassis.size <= rack.MOST_SLOTS
+
+
+@pytest.mark.parametrize(
+    ("slot", "answer"),
+    [
+        (0, "00 08 00 00 00 00 2D 00 00 00 01 01 83 62 4B 00 07 00"),  # 1756-ENBT/A
+        (1, "00 08 00 00 00 00 00 00 01 00 01 01 83 62 4B 00 07 00"),  # 1756-L81E
+        (6, "00 08 00 00 00 00 38 00 06 00 01 01 83 62 4B 00 07 00"),  # 1756-CNBR/E
+    ],
+)
+def test_all_modules_of_a_recorded_rack_name_the_same_chassis(slot: int, answer: str) -> None:
+    """A 1756-A7, as published in issue 105 of pjkundert/cpppo."""
+    assert rack.decode_chassis(bytes.fromhex(answer)) == rack.Chassis(slot, 0x4B6283, 7)
+
+
+def test_only_families_with_a_backplane_are_asked() -> None:
+    controller = codec.decode_identity(L61)
+    assert slots.may_be_rack(controller)

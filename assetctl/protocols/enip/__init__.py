@@ -6,7 +6,7 @@ answered without touching a controller's program.
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.enip import codec, probe, vet
+from assetctl.protocols.enip import claims, codec, probe, rack, vet
 
 _TRANSACTION = (14, 15)
 _SESSION = (4, 5, 6, 7)
@@ -14,7 +14,7 @@ _SESSION = (4, 5, 6, 7)
 PROTOCOL = Protocol(
     name="enip",
     title="EtherNet/IP",
-    version=1,
+    version=2,
     transport=Transport.UDP,
     fallback_transport=Transport.TCP,
     ports=(44818,),
@@ -65,7 +65,29 @@ PROTOCOL = Protocol(
             arguments={
                 "transaction": range(0x10000),
                 "session": range(1 << 32),
-                "attribute": probe.INTERFACE,
+                "attribute": claims.INTERFACE,
+            },
+            varying=_SESSION + _TRANSACTION,
+        ),
+        Request(
+            name="get-chassis-attributes-all",
+            klass=RequestClass.DEPTH,
+            clause="CIP Volume 1, 5-2 (Get_Attributes_All) of Rockwell's class 0x66",
+            meaning="slot of the device in its chassis, serial number and size of the chassis",
+            encode=rack.encode_read_chassis,
+            arguments={"transaction": range(0x10000), "session": range(1 << 32)},
+            varying=_SESSION + _TRANSACTION,
+        ),
+        Request(
+            name="unconnected-send",
+            klass=RequestClass.DEPTH,
+            clause="CIP Volume 1, 3-5.5.4 (Unconnected_Send) with Get_Attributes_All of the Identity object",
+            meaning="the Identity object of the module in one slot of the rack, over the backplane",
+            encode=rack.encode_read_slot,
+            arguments={
+                "transaction": range(0x10000),
+                "session": range(1 << 32),
+                "slot": range(rack.MOST_SLOTS),
             },
             varying=_SESSION + _TRANSACTION,
         ),
@@ -74,15 +96,22 @@ PROTOCOL = Protocol(
     probe=probe.probe,
     # over UDP: open, ListIdentity; over TCP: open, ListIdentity, session, identity, identity again when busy, end
     cost=Cost(units=8, connections=2),
-    depths={probe.DEPTH: Cost(units=3 + len(probe.INTERFACE), connections=1)},
+    # either opens one connection and a session in it and ends it
+    depths={
+        probe.INTERFACES: Cost(units=3 + len(claims.INTERFACE), connections=1),
+        probe.BACKPLANE: Cost(units=3 + 1 + rack.MOST_SLOTS, connections=1),
+    },
     claims=frozenset(
         {"manufacturer", "model", "serial_number", "firmware_software_version", "hostname", "ip_address"}
         | {"mac_address", "cip_vendor_id", "cip_device_type", "cip_device_type_name", "cip_product_code"}
         | {"cip_status", "cip_state", "cip_socket_address", "service_name", "service_source"}
+        | {"cip_owned", "cip_configured", "cip_extended_device_status", "cip_faults", "cip_key_switch"}
+        | {"cip_chassis_size", "chassis_serial_number", "slot"}
     ),
     sources=(
         "The CIP Networks Library, Volume 1, Common Industrial Protocol",
         "The CIP Networks Library, Volume 2, EtherNet/IP Adaptation of CIP",
         "ODVA PUB00213, EtherNet/IP developers guide",
+        "pjkundert/cpppo issue 105 and test data: what modules of two ControlLogix racks answer for class 0x66",
     ),
 )

@@ -16,6 +16,7 @@ DATAGRAM = Datagram(most=24 + 65511)
 
 LIST_IDENTITY, REGISTER_SESSION, UNREGISTER_SESSION, SEND_RR_DATA = 0x63, 0x65, 0x66, 0x6F
 GET_ATTRIBUTES_ALL, GET_ATTRIBUTE_SINGLE = 0x01, 0x0E
+READ_IDENTITY = bytes((GET_ATTRIBUTES_ALL, 2)) + b"\x20\x01\x24\x01"  # class 1, instance 1
 BUSY = 0x02  # general status: resource unavailable
 
 Attribute = tuple[int, int]
@@ -63,10 +64,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A CIP answer. status: general status, 0 for success, 5 for a path that the device does not have, ..."""
+    """A CIP answer. status: general status, 0 for success, 5 for a path that the device does not have, ...
+
+    additional: first word of the additional status, None where there is none. service: the one answered.
+    """
 
     status: int
     data: bytes
+    additional: int | None = None
+    service: int = GET_ATTRIBUTES_ALL
 
 
 def encode_list_identity(*, transaction: int) -> bytes:
@@ -86,16 +92,17 @@ def encode_unregister_session(*, transaction: int, session: int) -> bytes:
 
 def encode_read_identity(*, transaction: int, session: int) -> bytes:
     """All attributes of the Identity object, unconnected."""
-    return _unconnected(transaction, session, bytes((GET_ATTRIBUTES_ALL, 2)) + b"\x20\x01\x24\x01")
+    return encode_unconnected(transaction, session, READ_IDENTITY)
 
 
 def encode_read_attribute(*, transaction: int, session: int, attribute: Attribute) -> bytes:
     """One attribute of instance 1 of a class, unconnected."""
     path = b"\x20" + bytes((attribute[0],)) + b"\x24\x01\x30" + bytes((attribute[1],))
-    return _unconnected(transaction, session, bytes((GET_ATTRIBUTE_SINGLE, 3)) + path)
+    return encode_unconnected(transaction, session, bytes((GET_ATTRIBUTE_SINGLE, 3)) + path)
 
 
-def _unconnected(transaction: int, session: int, request: bytes) -> bytes:
+def encode_unconnected(transaction: int, session: int, request: bytes) -> bytes:
+    """One CIP request in SendRRData."""
     items = (2).to_bytes(2, "little") + bytes(4)  # two items, the first of them the null address
     items += _UNCONNECTED_ITEM.to_bytes(2, "little") + len(request).to_bytes(2, "little") + request
     return _unit(SEND_RR_DATA, session, 0, transaction, bytes(4) + b"\x05\x00" + items)  # CIP, 5 seconds
@@ -144,8 +151,8 @@ def decode_session(frame: bytes, *, transaction: int) -> int | Refused:
     return session
 
 
-def decode_answer(frame: bytes, *, transaction: int, session: int, service: int) -> Answer | Refused:
-    """The CIP answer in a SendRRData answer."""
+def decode_answer(frame: bytes, *, transaction: int, session: int, services: tuple[int, ...]) -> Answer | Refused:
+    """The CIP answer in a SendRRData answer. services: those that may be answered, most often the one asked."""
     r = _body(frame, SEND_RR_DATA, transaction)
     if isinstance(r, Refused):
         return r
@@ -156,11 +163,19 @@ def decode_answer(frame: bytes, *, transaction: int, session: int, service: int)
         kind = r.u16("item type", "little")
         item = r.part(r.u16("item length", "little"), "item")
         if kind == _UNCONNECTED_ITEM:
-            item.expect(bytes((service | 0x80, 0)), "service")
-            status = item.u8("general status")
-            item.take(2 * item.u8("size of additional status"), "additional status")
-            return Answer(status, item.rest())
+            return _cip_answer(item, services)
     raise WireError("items: no unconnected answer among them")
+
+
+def _cip_answer(r: Reader, services: tuple[int, ...]) -> Answer:
+    service = r.u8("service")
+    if service not in {asked | 0x80 for asked in services}:
+        raise WireError(f"service: an answer to {services} expected, found 0x{service:02x}")
+    r.expect(b"\0", "reserved")
+    status = r.u8("general status")
+    additional = r.part(2 * r.u8("size of additional status"), "additional status")
+    first = additional.u16("additional status", "little") if additional.left() else None
+    return Answer(status, r.rest(), first, service & 0x7F)
 
 
 def _body(frame: bytes, command: int, transaction: int, *, delay_ms: int = 0) -> Reader | Refused:
