@@ -45,7 +45,7 @@ def all_captures() -> list[Capture]:
     return [
         load(protocol, path)
         for protocol in assetctl.protocols.registry().values()
-        for path in sorted((folder / protocol.name / "captures").glob("*.toml"))
+        for path in sorted((folder / protocol.name.replace("-", "_") / "captures").glob("*.toml"))
     ]
 
 
