@@ -17,6 +17,7 @@ from assetctl.plan import NMAP, Plan, Row, Step, addresses
 from assetctl.protocol import Cost
 from assetctl.safety.gate import LEASE_ADDRESSES, Gate
 from assetctl.safety.permit import Lease
+from assetctl.scope import Target
 from assetctl.store.repo import Store
 from assetctl.transport.tool import allowed_ports, argv_for, run_nmap
 from assetctl.work.converse import NAP_S, Surroundings
@@ -44,12 +45,12 @@ class Leases:
     async def run(self) -> None:
         """Look at every IT address of the plan that never showed an OT fact. Ends within a second of a stop."""
         for row in self.plan.rows:
-            if row.protocol == NMAP:
-                await self._row(row)
+            if row.protocol == NMAP and isinstance(row.target, Target):
+                await self._row(row, row.target)
 
-    async def _row(self, row: Row) -> None:
+    async def _row(self, row: Row, target: Target) -> None:
         """The addresses of a row in batches that are the same when the scan is resumed."""
-        for batch in _batches(addresses(row.target, self.plan.scope), LEASE_ADDRESSES):
+        for batch in _batches(addresses(target, self.plan.scope), LEASE_ADDRESSES):
             usual = tuple(a for a in batch if self.gate.kind(a) is not NetworkKind.OT)
             if usual:
                 await self._both(usual, allowed_ports(row.ports))
