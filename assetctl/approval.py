@@ -12,14 +12,14 @@ from ipaddress import ip_network, summarize_address_range
 from typing import Any
 
 from assetctl.errors import InputError
-from assetctl.model import IPAddress, IPNetwork, NetworkKind
+from assetctl.model import IPAddress, IPNetwork, NetworkKind, Segment
 from assetctl.plan import Plan, Row
 from assetctl.scope import parse_moment
 from assetctl.text import near
 
 _FIELDS = ("schema", "approved_by", "ticket", "valid_from", "valid_until", "runs", "envelope", "requests")
 _CAPS = ("most_devices", "most_units", "most_packets", "packets_per_second")
-_ENVELOPE = ("realm", "networks", "classes", "probes", "depth", "sweep", *_CAPS)
+_ENVELOPE = ("realm", "networks", "segments", "classes", "probes", "depth", "sweep", *_CAPS)
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Approval:
     runs: int
     realm: str
     networks: tuple[IPNetwork, ...]
+    segments: frozenset[str]
     classes: frozenset[str]
     probes: frozenset[str]
     depth: frozenset[str]
@@ -67,6 +68,7 @@ def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
             runs=int(content.get("runs", 1)),
             realm=str(envelope["realm"]),
             networks=tuple(ip_network(text) for text in envelope["networks"]),
+            segments=frozenset(map(str, envelope.get("segments", ()))),
             classes=frozenset(map(str, envelope["classes"])),
             probes=frozenset(map(str, envelope["probes"])),
             depth=frozenset(map(str, envelope.get("depth", ()))),
@@ -101,6 +103,7 @@ def draft(plan: Plan, *, now: datetime, until: datetime, realm: str) -> str:
         "[envelope]",
         f'realm = "{realm}"',
         f"networks = {_toml(networks)}",
+        f"segments = {_toml(sorted(map(str, plan.segments)))}",
         f"classes = {_toml(sorted({row.klass.value for row in plan.rows}))}",
         f"probes = {_toml(sorted({row.protocol for row in plan.rows}))}",
         f"depth = {_toml(sorted({name for row in plan.rows for name in row.depth}))}",
@@ -152,7 +155,9 @@ def _formal(approval: Approval, plan: Plan, *, now: datetime, runs_used: int) ->
 
 def _row_objections(row: Row, approval: Approval) -> list[str]:
     found = []
-    if not all(_inside(network, approval.networks) for network in _networks(row)):
+    if isinstance(row.target, Segment):
+        found += [f"segment {row.target} is not approved"] if str(row.target) not in approval.segments else []
+    elif not all(_inside(network, approval.networks) for network in _networks(row)):
         found.append(f"{row.target} is outside the approved networks")
     if row.klass.value not in approval.classes:
         found.append(f"class {row.klass} ({row.protocol}) is not approved")
@@ -165,6 +170,8 @@ def _row_objections(row: Row, approval: Approval) -> list[str]:
 
 
 def _networks(row: Row) -> tuple[IPNetwork, ...]:
+    if isinstance(row.target, Segment):
+        return ()
     first, last = row.target.first, row.target.last
     if whole := _whole_network(first, last):
         return (whole,)

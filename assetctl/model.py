@@ -14,6 +14,7 @@ IPNetwork = IPv4Network | IPv6Network
 Value = str | int | bool | tuple[str, ...]
 
 DEFAULT_REALM = "plant"
+STATION = "station/"  # begins the part of a claim about one station of a segment; its MAC address follows
 
 
 class Outcome(StrEnum):
@@ -101,8 +102,11 @@ class Segment:
     def __str__(self) -> str:
         return f"{self.realm}/link:{self.interface}"
 
+    def __contains__(self, place: "Destination") -> bool:
+        return place == self
 
-Place = Address | Segment
+
+Destination = Address | Segment
 """What a question is sent to."""
 
 
@@ -128,7 +132,7 @@ class Exchange:
 class Claim:
     """One thing a reader says about the device that was asked, or about a part behind it.
 
-    part: "" for the device itself, else the way to the part, such as "unit/7" or "slot/3".
+    part: "" for the device itself, else the way to the part, such as "unit/7" or "slot/3"; see also `STATION`.
     kind, local_key: the subject on that device, such as SERVICE "tcp/502". confidence: 0 to 100.
     """
 

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
 
 from assetctl.errors import InputError
-from assetctl.model import Address, IPAddress, NetworkKind, Place, RequestClass, Segment, Transport
+from assetctl.model import Address, Destination, IPAddress, NetworkKind, RequestClass, Segment, Transport
 from assetctl.protocol import Cost, Credential, Protocol
 from assetctl.scope import NamedSegment, Network, Scope, Target
 
@@ -35,7 +35,7 @@ class Step:
     """
 
     id: str
-    address: Place
+    address: Destination
     protocol: str
     port: int
     transport: Transport
@@ -178,7 +178,7 @@ def make(
 
 def steps(
     plan: Plan, protocols: Mapping[str, Protocol], target: Target | Segment
-) -> Iterator[tuple[Place, tuple[Step, ...]]]:
+) -> Iterator[tuple[Destination, tuple[Step, ...]]]:
     """Each address of a target with its steps in order, expanded one address at a time; a segment with its own."""
     rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
     if rows:
@@ -401,12 +401,12 @@ NMAP_PORTS: tuple[int, ...] = (
 NMAP_PACKETS = len(NMAP_PORTS) * 2 * 2 + 200  # two tries of SYN and RST per port, and light detection
 
 
-def _steps_at(address: Place, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
+def _steps_at(address: Destination, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
     for row in rows:
         for port in row.ports:
             protocol = protocols.get(row.protocol)
-            has_units = protocol is not None and protocol.unit_cost.units and isinstance(address, Address)
-            units = scope.units.get(address, ()) if has_units else ()
+            takes_units = protocol is not None and protocol.unit_cost.units > 0
+            units = scope.units.get(address, ()) if takes_units and isinstance(address, Address) else ()
             yield Step(
                 f"{row.protocol}@{address}:{row.transport}/{port}",
                 address,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from ipaddress import ip_network
 
-from assetctl.model import Address, IPAddress, IPNetwork, NetworkKind, Place, Segment
+from assetctl.model import Address, Destination, IPAddress, IPNetwork, NetworkKind, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Target:
     last: IPAddress
     name: str = ""
 
-    def __contains__(self, place: Place) -> bool:
+    def __contains__(self, place: Destination) -> bool:
         if isinstance(place, Segment) or place.realm != self.realm or place.ip.version != self.first.version:
             return False
         return int(self.first) <= int(place.ip) <= int(self.last)
@@ -154,7 +154,7 @@ class Scope:
     contact: str = ""
     lab: bool = False  # the profile of the command line; loopback always counts as lab
 
-    def network_of(self, address: Place) -> Network:
+    def network_of(self, address: Destination) -> Network:
         """The most specific declared network that holds an address; an undeclared one is OT, loopback is lab.
 
         A segment stands for whatever networks are on it.
@@ -168,10 +168,10 @@ class Scope:
         whole = ip_network("0.0.0.0/0") if address.ip.version == 4 else ip_network("::/0")
         return Network(address.realm, whole, NetworkKind.LAB if address.ip.is_loopback else NetworkKind.OT)
 
-    def excludes(self, address: Place) -> bool:
+    def excludes(self, address: Destination) -> bool:
         return any(address in target for target in self.excluded)
 
-    def includes(self, address: Place) -> bool:
+    def includes(self, address: Destination) -> bool:
         if isinstance(address, Segment):
             return any(one.segment == address for one in self.segments)
         return any(address in target for target in self.targets) and not self.excludes(address)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from ipaddress import ip_address
 
 from assetctl import makers, placeholders
-from assetctl.model import Address, Claim, Observation, Outcome, PortState, SubjectKind
+from assetctl.model import STATION, Address, Claim, Observation, Outcome, PortState, SubjectKind, Transport
 
 PROBE = "probe"
 _SAY_NOTHING_ALONE = frozenset({"reachable", "service_source"})
@@ -82,19 +83,49 @@ def sightings(observations: Iterable[Observation], *, derive: Derive | None = No
 
     derive: rules that make further claims out of one part's claims, see `fingerprint.derive`.
     """
-    found = {sighting.id: sighting for observation in observations for sighting in _of(observation, derive)}
+    whole = (one for observation in observations for one in split(observation))
+    found = {sighting.id: sighting for one in whole for sighting in _of(one, derive)}
     return tuple(found[name] for name in sorted(found))
+
+
+def split(observation: Observation) -> tuple[Observation, ...]:
+    """One observation for each station that a talk with a segment heard; any other observation as it is.
+
+    The id stays that of the talk; the record is the station's MAC address, the target the first IP address it told.
+    """
+    if observation.transport is not Transport.LINK:
+        return (observation,)
+    told: dict[str, list[Claim]] = {}
+    for claim in observation.claims:
+        if claim.part.startswith(STATION):
+            mac, _, part = claim.part.removeprefix(STATION).partition("/")
+            told.setdefault(mac, []).append(replace(claim, part=part))
+    return tuple(
+        replace(observation, record=mac, claims=tuple(claims), target=_told_address(observation.realm, claims))
+        for mac, claims in sorted(told.items())
+    )
+
+
+def _told_address(realm: str, claims: Iterable[Claim]) -> Address | None:
+    """The first address that a station told and that can be a device's own; None when it told none."""
+    for claim in claims:
+        if claim.key == "ip_address" and not claim.part:
+            ip = ip_address(str(claim.value))
+            if not (ip.is_unspecified or ip.is_multicast or ip.is_loopback or ip.is_link_local):
+                return Address(realm, ip)
+    return None
 
 
 def _of(observation: Observation, derive: Derive | None) -> Iterable[Sighting]:
     parts = {claim.part for claim in observation.claims} | {""}
+    own = f"{observation.id}#{STATION}{observation.record}" if _is_station(observation) else observation.id
     for part in sorted(parts):
         claims = tuple(_canonical(claim) for claim in observation.claims if claim.part == part and _says(claim))
         yield Sighting(
-            id=f"{observation.id}#{part}" if part else observation.id,
+            id=f"{own}#{part}" if part else own,
             observation=observation.id,
             part=part,
-            parent=observation.id if part else "",
+            parent=own if part else "",
             realm=observation.realm,
             address=None if part else observation.target,
             scan=observation.scan,
@@ -109,6 +140,10 @@ def _of(observation: Observation, derive: Derive | None) -> Iterable[Sighting]:
             evidence=_evidence(observation),
             record=observation.record,
         )
+
+
+def _is_station(observation: Observation) -> bool:
+    return observation.transport is Transport.LINK
 
 
 def _canonical(claim: Claim) -> Claim:

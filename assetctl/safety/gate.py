@@ -12,7 +12,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 
 from assetctl.errors import Refusal
-from assetctl.model import Address, NetworkKind, Outcome, RequestClass, Transport
+from assetctl.model import Address, Destination, NetworkKind, Outcome, RequestClass, Segment, Transport
 from assetctl.plan import NEVER_CONNECTED, NMAP, PORT_FINDER, TABLE_UNITS, Plan, Step
 from assetctl.protocol import Vet
 from assetctl.safety import limits
@@ -67,7 +67,7 @@ class Gate:
         *,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
-        spent: Mapping[Address, Mapping[str, int]] | None = None,
+        spent: Mapping[Destination, Mapping[str, int]] | None = None,
     ) -> None:
         self.plan = plan
         self.rules = rules
@@ -75,11 +75,11 @@ class Gate:
         self._now = now
         self._monotonic = monotonic
         self._pace = limits.PacketPace(plan.scope.limits.packets_per_second)
-        self._devices: dict[Address, limits.DeviceState] = {}
-        self._seated: dict[Address, str] = {}
-        self._ot_seen: set[Address] = set()
-        self._contacted: dict[str, set[Address]] = {}
-        self._trips: dict[str, set[Address]] = {}
+        self._devices: dict[Destination, limits.DeviceState] = {}
+        self._seated: dict[Destination, str] = {}
+        self._ot_seen: set[Destination] = set()
+        self._contacted: dict[str, set[Destination]] = {}
+        self._trips: dict[str, set[Destination]] = {}
         self.stopped_zones: dict[str, str] = {}
         self._network_of = lru_cache(IN_MIND)(plan.scope.network_of)
         self._in_scope = lru_cache(IN_MIND)(plan.scope.includes)
@@ -91,12 +91,12 @@ class Gate:
 
     # --- who may be asked -------------------------------------------------------------------------------------------
 
-    def kind(self, address: Address) -> NetworkKind:
+    def kind(self, address: Destination) -> NetworkKind:
         """How careful an address must be treated now: an IT host that showed an OT fact counts as OT."""
         declared = self._network_of(address).kind
         return NetworkKind.OT if declared is NetworkKind.IT and address in self._ot_seen else declared
 
-    def tighten(self, address: Address) -> None:
+    def tighten(self, address: Destination) -> None:
         """An OT fact was seen: from now on the rules for OT apply."""
         self._ot_seen.add(address)
 
@@ -127,7 +127,7 @@ class Gate:
         """Put on record that a talk only listens for a while; the number of the line."""
         return self._write(step, "listen", request="", units=0, packets=0)
 
-    def finish(self, address: Address) -> None:
+    def finish(self, address: Destination) -> None:
         """Give the device's seat back."""
         self._seated.pop(self._main(address), None)
 
@@ -196,8 +196,8 @@ class Gate:
         self.ledger.append(
             {"at": self._now().isoformat(), "do": "answer", "step": step.id, **entry}, now_s=self._monotonic()
         )
-        if self.kind(step.address) is NetworkKind.LAB:
-            return ""
+        if self.kind(step.address) is NetworkKind.LAB or isinstance(step.address, Segment):
+            return ""  # that nobody on a segment answers is no sign of harm
         device = self._device(step.address)
         if outcome is not Outcome.SILENT:  # it left later than it was permitted: the pace counts from its answer
             device.sent_at_s = self._monotonic()
@@ -225,11 +225,11 @@ class Gate:
     @property
     def tripped(self) -> dict[Address, str]:
         """Devices that tripped in this run, and why."""
-        return {address: state.tripped for address, state in self._devices.items() if state.tripped}
+        return {place: s.tripped for place, s in self._devices.items() if s.tripped and isinstance(place, Address)}
 
     # --- the single rules -------------------------------------------------------------------------------------------
 
-    def _forbidden(self, address: Address) -> str:
+    def _forbidden(self, address: Destination) -> str:
         if stop := self.rules.stop():
             return f"stopped: {stop}"
         if any(address in target for target in self.rules.exclusions()):
@@ -238,7 +238,7 @@ class Gate:
             return "not in the scope of the plan"
         if self.rules.vantage_fault and self.kind(address) is NetworkKind.OT:
             return f"vantage: {self.rules.vantage_fault}"
-        if address in self.rules.quarantined:
+        if isinstance(address, Address) and address in self.rules.quarantined:
             return f"in quarantine: {self.rules.quarantined[address]}"
         state = self._devices.get(self._main(address))
         if state is not None and state.tripped:
@@ -247,7 +247,7 @@ class Gate:
             return f"zone stopped: {reason}"
         return ""
 
-    def _window_fault(self, address: Address, worst_s: float) -> str:
+    def _window_fault(self, address: Destination, worst_s: float) -> str:
         if self.kind(address) is not NetworkKind.OT:
             return ""
         windows = tuple(w for w in self.plan.scope.windows if w.realm in ("", address.realm))
@@ -257,6 +257,8 @@ class Gate:
         return "outside the window" if left == 0 else f"{left:.0f} s are left in the window, {worst_s:.0f} s are needed"
 
     def _held(self, step: Step, request: str) -> str:
+        if isinstance(step.address, Segment):
+            return ""
         reason = self.rules.held(step.address, step.protocol, request)
         return f"held: {reason}" if reason else ""
 
@@ -266,6 +268,8 @@ class Gate:
             raise Refusal(f"{step.protocol} on port {step.port} is not in the plan for this address")
         if opened.port != step.port or opened.port in NEVER_CONNECTED:
             raise Refusal(f"port {opened.port} is not the planned one")
+        if (opened.transport is Transport.LINK) != isinstance(step.address, Segment):
+            raise Refusal("frames for everybody go to a named segment alone, and nothing else goes there")
         if isinstance(action, Open):
             if action.goodbye:
                 self._classed(step, self.rules.vets[step.protocol](action.goodbye))
@@ -276,7 +280,7 @@ class Gate:
         self._classed(step, name)
         return name
 
-    def _has_row(self, protocol: str, address: Address, port: int) -> bool:
+    def _has_row(self, protocol: str, address: Destination, port: int) -> bool:
         return any(r.protocol == protocol and address in r.target and port in r.ports for r in self.plan.rows)
 
     def _classed(self, step: Step, request: str) -> None:
@@ -304,7 +308,7 @@ class Gate:
         own_s, shared_s = max(device.pause_s(rate, now_s), reconnect_s), self._pace.wait_s(packets, now_s)
         return Wait(max(own_s, shared_s), is_shared=shared_s > own_s)
 
-    def _rate(self, address: Address) -> float:
+    def _rate(self, address: Destination) -> float:
         """Units a second that a device may be sent; 0 for no limit."""
         scope = self.plan.scope.limits
         if self.kind(address) is NetworkKind.LAB:
@@ -382,19 +386,20 @@ class Gate:
             entry["reason"] = reason
         return self.ledger.append(entry, now_s=self._monotonic())
 
-    def _device(self, address: Address) -> limits.DeviceState:
+    def _device(self, address: Destination) -> limits.DeviceState:
         main = self._main(address)
         state = self._devices.get(main)
         if state is None:
             state = self._devices[main] = limits.DeviceState()
         return state
 
-    def _main(self, address: Address) -> Address:
+    def _main(self, address: Destination) -> Destination:
         """The address under which a device is counted, whichever of its addresses is asked."""
-        return self.rules.same_device.get(address, address)
+        return self.rules.same_device.get(address, address) if isinstance(address, Address) else address
 
-    def _zone(self, address: Address) -> str:
-        return (self.rules.zone_of(address) if self.rules.zone_of else "") or _block(address)
+    def _zone(self, address: Destination) -> str:
+        named = self.rules.zone_of(address) if self.rules.zone_of and isinstance(address, Address) else ""
+        return named or _block(address)
 
 
 def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int]:
@@ -412,7 +417,9 @@ def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int
 
 
 @lru_cache(IN_MIND)
-def _block(address: Address) -> str:
-    """The /24, or /64, that an address lies in."""
+def _block(address: Destination) -> str:
+    """The /24, or /64, that an address lies in; a segment is one for itself."""
+    if isinstance(address, Segment):
+        return str(address)
     prefix = 24 if address.ip.version == 4 else 64
     return f"{address.realm}/{ip_network((address.ip, prefix), strict=False)}"

@@ -6,7 +6,7 @@ Only gate.py can make a Permit or a Lease: both want a seal that no other module
 from dataclasses import dataclass
 
 from assetctl.errors import Refusal
-from assetctl.model import Address, IPAddress, Transport
+from assetctl.model import Address, Destination, IPAddress, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Permit:
         self,
         seal: Seal,
         *,
-        address: Address,
+        address: Destination,
         transport: Transport,
         port: int,
         payload: bytes,
@@ -73,6 +73,13 @@ class Permit:
         self.datagrams = datagrams
         self.pause_s = pause_s
         self._used = False
+
+    @property
+    def ip(self) -> IPAddress:
+        """The address a socket may be opened to. Raises Refusal for a permit that is for a segment."""
+        if not isinstance(self.address, Address):
+            raise Refusal(f"{self.step}: a permit for a segment is none for an address")
+        return self.address.ip
 
     def use(self) -> bytes:
         """The bytes to send. Raises Refusal at the second call."""

@@ -92,6 +92,6 @@ class DatagramConnection:
 def open_datagram(permit: Permit, vantage: Vantage, envelope: Envelope = BARE) -> DatagramConnection:
     """A socket for the permitted address and port. Nothing is sent yet."""
     permit.use()
-    made = bound(permit.address.ip, socket.SOCK_DGRAM, vantage)
+    made = bound(permit.ip, socket.SOCK_DGRAM, vantage)
     tells_errors(made)
-    return DatagramConnection(made, permit.address.ip, permit.port, envelope)
+    return DatagramConnection(made, permit.ip, permit.port, envelope)

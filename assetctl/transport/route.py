@@ -93,6 +93,16 @@ def taken_for(vantage: Vantage, ips: Iterable[IPAddress]) -> Vantage:
     return found[0][1]
 
 
+def check_segment(vantage: Vantage, interface: str) -> None:
+    """Raise SafetyStop unless a segment lies behind the interface that the scope declares, and the anchor matches."""
+    if vantage.interface and vantage.interface != interface:
+        raise SafetyStop(
+            f"segment {interface} is not on {vantage.interface}, the interface that the scope declares for this realm"
+        )
+    if vantage.anchor_gateway is not None and vantage.anchor_mac:
+        _check_anchor(vantage.anchor_gateway, vantage.anchor_mac)
+
+
 def _check_anchor(gateway: IPAddress, mac: str) -> None:
     seen = neighbour_mac(gateway)
     if not seen:

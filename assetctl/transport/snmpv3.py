@@ -185,7 +185,7 @@ class Snmpv3Connection:
     def __init__(self, made: socket.socket, permit: Permit, engine: Engine) -> None:
         permit.use()
         self._socket = made
-        self._peer = (str(permit.address.ip), permit.port)
+        self._peer = (str(permit.ip), permit.port)
         self._agent = (*self._peer, next(_connections))  # the engine discovers anew for each connection
         self._engine = engine
         self._draws = permit.datagrams
@@ -277,7 +277,7 @@ class Snmpv3Connection:
 async def open_snmpv3(permit: Permit, vantage: Vantage, secret: UsmUser) -> tuple[Snmpv3Connection, Heard]:
     """A socket for the permitted address and port. Nothing is sent yet. Raises SecretFault for unusable secrets."""
     engine = engine_for(secret)
-    made = bound(permit.address.ip, socket.SOCK_DGRAM, vantage)
+    made = bound(permit.ip, socket.SOCK_DGRAM, vantage)
     tells_errors(made)
     return Snmpv3Connection(made, permit, engine), Heard(Reply(Outcome.ANSWERED))
 

@@ -101,10 +101,10 @@ async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> 
     """Connect once. The reply is answered with a connection, or refused, silent, ... without one."""
     permit.use()
     loop = asyncio.get_running_loop()
-    made = bound(permit.address.ip, socket.SOCK_STREAM, vantage)
+    made = bound(permit.ip, socket.SOCK_STREAM, vantage)
     started = loop.time()
     try:
-        number = made.connect_ex((str(permit.address.ip), permit.port))
+        number = made.connect_ex((str(permit.ip), permit.port))
         if number in _UNDER_WAY:
             await ready(made, connect_s, to_write=True)
             number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from assetctl.plan import Step
+from assetctl.model import Address
+from assetctl.plan import LISTEN_S, Step
 from assetctl.protocol import Context, Credential
 from assetctl.scope import CredentialEntry, Scope
 
@@ -19,11 +20,16 @@ def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str]
         depth=step.depth,
         credentials=step.credentials,
         units=step.units,
-        parameters=scope.parameters.get(step.protocol, {}),
+        parameters={**scope.parameters.get(step.protocol, {}), **_listening(step)},
         answer_s=scope.limits.answer_s,
         known={**facts, **(known or {})},
-        host=str(step.address.ip),
+        host=str(step.address.ip) if isinstance(step.address, Address) else step.address.interface,
     )
+
+
+def _listening(step: Step) -> dict[str, str]:
+    """How long to listen, as the plan says it."""
+    return {LISTEN_S: f"{step.listen_s:g}"} if step.listen_s else {}
 
 
 def written(context: Context) -> dict[str, str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol as Shape
 
 from assetctl.errors import AssetctlError, EnvironmentFault, WireError
-from assetctl.model import Claim, Exchange, Observation, Outcome, SubjectKind, Transport
+from assetctl.model import Address, Claim, Exchange, Observation, Outcome, Segment, SubjectKind, Transport
 from assetctl.plan import Step
 from assetctl.protocol import Context
 from assetctl.safety.gate import Gate
@@ -21,6 +21,7 @@ from assetctl.secrets import Community, Secret, UsmUser
 from assetctl.talk import Ask, Open, Reply, Talk
 from assetctl.transport.community import unwrap, wrap
 from assetctl.transport.datagram import BARE, Envelope, open_datagram
+from assetctl.transport.link import open_link
 from assetctl.transport.sockets import Heard
 from assetctl.transport.stream import open_stream
 from assetctl.work import contexts
@@ -84,8 +85,8 @@ async def converse(
         source="probe",
         reader=reader,
         realm=step.address.realm,
-        target=step.address,
-        vantage=around.vantage.name,
+        target=step.address if isinstance(step.address, Address) else None,
+        vantage=vantage_of(step, around),
         outcome=_outcome(state, gate, is_garbled=bool(detail)),
         started=started,
         ended=around.now(),
@@ -97,6 +98,13 @@ async def converse(
         options=contexts.written(context),
         detail=detail or state.denied,
     )
+
+
+def vantage_of(step: Step, around: Surroundings) -> str:
+    """Where a step asks from: the vantage of the run, or the interface of its segment where that is another."""
+    if isinstance(step.address, Segment) and step.address.interface != around.vantage.interface:
+        return Vantage(step.address.realm, step.address.interface).name
+    return around.vantage.name
 
 
 def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
@@ -140,6 +148,8 @@ def _port_state(port: str, exchange: Exchange) -> str:
     if port.startswith("tcp/"):
         told = {Outcome.ANSWERED: "open", Outcome.REFUSED: "closed", Outcome.SILENT: "filtered"}
         return told.get(exchange.outcome, "") if exchange.request == "connect" else ""
+    if not port.startswith("udp/"):
+        return ""
     told = {Outcome.ANSWERED: "open", Outcome.REFUSED: "closed"}
     is_unit = exchange.request != "connect" or exchange.outcome is Outcome.REFUSED
     return told.get(exchange.outcome, "") if is_unit and not exchange.detail.startswith("usm:") else ""
@@ -170,7 +180,7 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
     state.envelope = action.envelope or state.envelope
     if action.transport is Transport.TCP or permit.datagrams:
         await _keep(step, permit, heard, at, state, gate=gate, around=around)
-    else:  # a bare datagram socket: nothing was sent, but a replay needs to know that it was opened
+    else:  # a bare datagram or link socket: nothing was sent, but a replay needs to know that it was opened
         opening = Exchange(
             f"{around.scan}:{permit.sequence}", "connect", b"", (), heard.reply.outcome, at, detail=_port(permit)
         )
@@ -182,6 +192,8 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
 async def _connected(action: Open, permit: Permit, around: Surroundings) -> tuple[Connection | None, Heard]:
     if action.transport is Transport.TCP:
         return await open_stream(permit, around.vantage, connect_s=around.connect_s)
+    if action.transport is Transport.LINK:
+        return open_link(permit, action.groups), Heard(Reply(Outcome.ANSWERED))
     secret = around.secrets.get(action.envelope)
     if isinstance(secret, UsmUser):
         from assetctl.transport.snmpv3 import open_snmpv3
@@ -210,7 +222,7 @@ async def _ask(action: Ask, step: Step, state: _State, *, gate: Gate, around: Su
         state.exchanges.append(exchange)
         await around.keep(f"{around.scan}/{step.id}", exchange)
         return heard.reply
-    is_last = state.opened.transport is Transport.TCP or not around.resend or action.once
+    is_last = state.opened.transport is not Transport.UDP or not around.resend or action.once
     reply = await _send(action, step, state, gate=gate, around=around, is_last=is_last)
     if reply is None:
         reply = await _send(action, step, state, gate=gate, around=around, is_last=True)

@@ -12,10 +12,12 @@ from assetctl.model import (
     Address,
     Asset,
     Claim,
+    Destination,
     IPAddress,
     Observation,
     Outcome,
     PortState,
+    Segment,
     SubjectKind,
     Value,
 )
@@ -35,8 +37,10 @@ class Knowledge:
     by_address: dict[Address, dict[str, str]] = field(default_factory=dict)
     strange: set[tuple[Address, str]] = field(default_factory=set)
 
-    def of(self, address: Address) -> Mapping[str, str]:
+    def of(self, address: Destination) -> Mapping[str, str]:
         """What is known now; for a neighbour on the same segment also the owner of its MAC prefix."""
+        if isinstance(address, Segment):
+            return {}
         told = self.by_address.get(address, {})
         maker = _mac_maker(address.ip)
         return {"mac_maker": maker, **told} if maker else told
@@ -59,7 +63,7 @@ class Knowledge:
 
     def is_strange(self, step: Step) -> bool:
         """Whether another protocol met an unknown answer on this port: no second one is tried on it."""
-        return (step.address, f"{step.transport}/{step.port}") in self.strange
+        return isinstance(step.address, Address) and (step.address, f"{step.transport}/{step.port}") in self.strange
 
     def recall(self, asset: Asset) -> None:
         """Take in what is stored about a device, at every address it has."""

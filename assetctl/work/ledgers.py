@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-from assetctl.model import Address, Scan
+from assetctl.model import Address, Destination, Scan, Segment
 from assetctl.safety.ledger import read
 from assetctl.scope import parse_moment
 
@@ -41,10 +41,10 @@ def folder(store_path: Path) -> Path:
     return store_path.with_name(store_path.stem + ".ledgers")
 
 
-def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Address, dict[str, int]]:
+def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Destination, dict[str, int]]:
     """Units that each device was sent in the last 24 hours, by purse, from the ledgers of all runs."""
     since = now - BUDGET_SPAN
-    totals: dict[Address, dict[str, int]] = {}
+    totals: dict[Destination, dict[str, int]] = {}
     for scan in scans:
         path = Path(scan.ledger)
         if not scan.ledger or not path.exists() or (scan.ended is not None and scan.ended < since):
@@ -52,7 +52,7 @@ def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Address, dict[str, in
         for line in read(path):
             entry = line.entry
             if entry.get("do") == "permit" and entry.get("units") and parse_moment(entry["at"]) >= since:
-                purses = totals.setdefault(address(entry["to"]), {})
+                purses = totals.setdefault(destination(entry["to"]), {})
                 purses[entry["purse"]] = purses.get(entry["purse"], 0) + entry["units"]
     return totals
 
@@ -98,6 +98,12 @@ def traffic(path: Path) -> dict[str, Sent]:
         elif entry["do"] == "trip":
             sent.trips.append(entry["reason"])
     return found
+
+
+def destination(text: str) -> Destination:
+    """An address or a segment as the ledger writes it."""
+    realm, _, interface = text.partition("/link:")
+    return Segment(realm, interface) if interface else address(text)
 
 
 def address(text: str) -> Address:

@@ -16,6 +16,7 @@ from assetctl.safety.nature import Told, safety_system
 from assetctl.scope import Scope, Target
 from assetctl.secrets import Secret
 from assetctl.settle import addresses
+from assetctl.sightings import split
 from assetctl.store.repo import Store
 from assetctl.work.ingest import NOTHING, Declared
 
@@ -55,7 +56,8 @@ class Order:
 
 def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
     """The plan of an order, with what earlier evidence knows about its addresses. Safety systems are left out."""
-    earlier = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
+    every = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
+    earlier = (one for o in every for one in split(o))
     known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
     alone = {} if order.resume else left_alone(order, store)  # the gate holds them in a resumed scan
     excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(alone))

@@ -86,7 +86,7 @@ def order_of(
         cwd=Path.cwd(),
         known=known,
     )
-    realms = {target.realm for target in scope.targets}
+    realms = {target.realm for target in scope.targets} | {named.segment.realm for named in scope.segments}
     if len(realms) > 1:
         raise InputError(f"targets of several realms ({', '.join(sorted(realms))}); one scan asks one realm")
     if not realms:
@@ -117,7 +117,7 @@ def narrowed(order: Order, store: Store, *, stale: timedelta | None, missing: tu
     if not targets:
         raise InputError("no known device fits; without --from-evidence, --stale and --missing all targets are planned")
     request = {**order.request, "targets": tuple(str(target) for target in targets)}
-    return replace(order, scope=replace(order.scope, targets=targets), request=request)
+    return replace(order, scope=replace(order.scope, targets=targets, segments=()), request=request)
 
 
 def span(text: str) -> timedelta:

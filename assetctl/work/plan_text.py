@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from assetctl.model import NetworkKind, RequestClass
+from assetctl.model import NetworkKind, RequestClass, Segment
 from assetctl.plan import Plan, Row
 from assetctl.scope import Vantage
 
@@ -32,7 +32,7 @@ def lines(plan: Plan, *, vantage: Vantage, since: str = "") -> tuple[str, ...]:
 def duration_s(plan: Plan) -> float:
     """A rough time for the whole plan, from the pace of each device, how many go side by side, and the packet rate."""
     scope = plan.scope.limits
-    by_pace = 0.0
+    by_pace = sum(row.listen_s for row in plan.rows)
     for row in plan.rows:
         if row.kind is NetworkKind.OT:
             blocks = max(1, row.devices // 256)
@@ -70,6 +70,7 @@ def _row_record(row: Row) -> dict[str, Any]:
         "sweep": row.sweep,
         "why": row.why,
         "hinted": row.hinted,
+        "listen_s": row.listen_s,
     }
 
 
@@ -77,8 +78,9 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
     seconds = duration_s(plan)
     time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
+    whom = f"{plan.devices} addresses" + (f" and {len(plan.segments)} segments" if plan.segments else "")
     return [
-        f"Plan {plan.hash[:16]}: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets, {time}",
+        f"Plan {plan.hash[:16]}: {whom}, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
         f"At most {plan.scope.limits.packets_per_second} packets a second; questions that read, see docs/protocols.md",
     ]
@@ -98,6 +100,11 @@ def _rows(plan: Plan) -> list[str]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    if isinstance(row.target, Segment):
+        types = ",".join(f"0x{port:04x}" for port in row.ports)
+        sends = f"{row.packets} frames to all stations" if row.packets else "sends nothing"
+        listens = f"{sends}, listens {row.listen_s:g} s"
+        return str(row.target), row.kind, row.protocol, f"{row.transport}/{types}", row.klass, listens, "segment"
     ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{len(row.ports)} ports"
     depth = f" + {', '.join(row.depth)}" if row.depth else ""
     return (
@@ -112,13 +119,15 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _particulars(plan: Plan) -> list[str]:
-    targets = dict.fromkeys(row.target for row in plan.rows)
+    targets = plan.targets
     notes = []
     if targets:
         costliest = max(targets, key=plan.units_at)
         notes.append(f"Costliest device: {plan.units_at(costliest)} units, in {costliest}")
         longest = max(targets, key=lambda t: sum(r.devices * r.units for r in plan.rows if r.target == t))
         notes.append(f"Longest part: {longest}")
+    asked = (row for row in plan.rows if isinstance(row.target, Segment) and row.packets)
+    notes += dict.fromkeys(f"{row.target}: {row.why}" for row in asked)
     if plan.sweeps:
         arp = sum(row.devices for row in plan.rows if row.sweep and row.kind is NetworkKind.OT)
         notes.append(f"A blind sweep of OT addresses is part of this: up to {arp} ARP requests beside the packets")

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
 from assetctl import fingerprint
-from assetctl.model import Address, Claim, NetworkKind, Observation, Outcome
+from assetctl.model import Address, Claim, Destination, NetworkKind, Observation, Outcome
 from assetctl.plan import Plan, Step, steps
 from assetctl.protocol import Protocol
 from assetctl.safety.gate import Gate
 from assetctl.safety.holds import Hold, known
 from assetctl.safety.nature import control_equipment, safety_system
 from assetctl.safety.permit import Refused, Wait
+from assetctl.sightings import split
 from assetctl.work import contexts, finder
-from assetctl.work.converse import NAP_S, Surroundings, converse
+from assetctl.work.converse import NAP_S, Surroundings, converse, vantage_of
 from assetctl.work.knowledge import Knowledge, in_turn, is_wanted
 
 MADE_BETWEEN_LOOKS = 50_000
@@ -122,7 +123,7 @@ async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
 
 
 async def _work(
-    run: Run, queue: Iterator[tuple[Address, tuple[Step, ...]]], on_step: Callable[[Observation], None] | None
+    run: Run, queue: Iterator[tuple[Destination, tuple[Step, ...]]], on_step: Callable[[Observation], None] | None
 ) -> None:
     for address, todo in queue:
         reached = False
@@ -137,7 +138,7 @@ async def _work(
             _learn(run, step, observation)
             if on_step is not None:
                 on_step(observation)
-        run.progress.done += 1
+        run.progress.done += isinstance(address, Address)
         run.progress.answered += reached
         run.progress.last = str(address)
 
@@ -168,7 +169,7 @@ async def _take(run: Run, step: Step) -> Observation:
 async def _seat(run: Run, step: Step) -> Refused | None:
     limits = run.plan.scope.limits
     pace = 1 / limits.ot_units_per_second if run.gate.kind(step.address) is NetworkKind.OT else 0.05
-    worst_s = step.cost.units * (limits.answer_s + pace)
+    worst_s = step.cost.units * (limits.answer_s + pace) + step.listen_s
     while isinstance(answer := run.gate.begin(step, worst_s=worst_s), Wait):
         await asyncio.sleep(answer.seconds)
     return answer
@@ -185,8 +186,8 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
         source="probe",
         reader=protocol.reader if protocol else finder.READER,
         realm=step.address.realm,
-        target=step.address,
-        vantage=run.around.vantage.name,
+        target=step.address if isinstance(step.address, Address) else None,
+        vantage=vantage_of(step, run.around),
         outcome=outcome,
         started=now,
         ended=now,
@@ -201,8 +202,10 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
 
 def _learn(run: Run, step: Step, observation: Observation) -> None:
     """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
-    learn(run.held, run.gate, step.address, observation.claims)
-    run.knowledge.hear(observation)
+    for one in split(observation):
+        if one.target is not None:
+            learn(run.held, run.gate, one.target, one.claims)
+            run.knowledge.hear(one)
     for claim in observation.claims:
         if claim.key == "sys_uptime_s" and isinstance(claim.value, int):
             run.gate.uptime(step, float(claim.value))
@@ -218,8 +221,8 @@ def learn(held: Held, gate: Gate, address: Address, said: tuple[Claim, ...]) -> 
         gate.tighten(address)
 
 
-def _devices(run: Run) -> Iterator[tuple[Address, tuple[Step, ...]]]:
-    """Addresses of all targets in turn, so that one busy network does not hold up the others."""
+def _devices(run: Run) -> Iterator[tuple[Destination, tuple[Step, ...]]]:
+    """Segments, then addresses of all targets in turn, so that one busy network does not hold up the others."""
     targets = tuple(dict.fromkeys(row.target for row in run.plan.rows))
     streams = [steps(run.plan, run.protocols, target) for target in targets]
     return (device for device in chain.from_iterable(zip_longest(*streams)) if device is not None)

@@ -10,17 +10,18 @@ from pathlib import Path
 from time import monotonic
 
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Address, Observation, Outcome, Scan, ScanState
+from assetctl.model import Address, Destination, Observation, Outcome, Scan, ScanState
 from assetctl.plan import NMAP, Plan
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.nature import control_equipment
 from assetctl.scope import Vantage
 from assetctl.settle import addresses
+from assetctl.sightings import split
 from assetctl.store.records import Approval as Approved
 from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
-from assetctl.transport import route
+from assetctl.transport import link, route
 from assetctl.work import clock, ledgers, lock, recovery
 from assetctl.work.converse import BROKEN, Surroundings
 from assetctl.work.ingest import Ingested, ingest
@@ -59,8 +60,7 @@ def perform(
     """Run a permitted plan and make the inventory again. Raises SafetyStop before any frame if the vantage is wrong."""
     if not plan.rows:
         raise InputError("the plan is empty: nothing in it may be asked; `assetctl plan` says why")
-    places = dict.fromkeys(row.target.first for row in plan.rows)
-    vantage = route.taken_for(order.scope.vantage_of(order.realm), places)
+    vantage = _vantage(order, plan)
     with lock.held(place.locks, order.realm, order.scan) as stop_file:
         earlier = ledgers.spent(store.scans(order.realm), now=now())
         scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
@@ -82,6 +82,21 @@ def perform(
         scan = replace(scan, state=state, ended=now(), exit=int(code), counts=counts)
         store.finish_scan(scan)
         return Outcomes(scan, ingest(store, order.realm, order.declared), gate.tripped, counts, code)
+
+
+def _vantage(order: Order, plan: Plan) -> Vantage:
+    """Where the run asks from, seen to be right before any frame.
+
+    Raises SafetyStop when it is not, EnvironmentFault when this machine cannot ask a segment.
+    """
+    declared = order.scope.vantage_of(order.realm)
+    for segment in plan.segments:
+        link.check(segment.interface)
+        route.check_segment(declared, segment.interface)
+    firsts = dict.fromkeys(target.first for target in plan.targets)
+    if firsts:
+        return route.taken_for(declared, firsts)
+    return replace(declared, interface=declared.interface or plan.segments[0].interface)
 
 
 def _begun(
@@ -129,7 +144,7 @@ def _gate(
     store: Store,
     *,
     now: Callable[[], datetime],
-    earlier: Mapping[Address, Mapping[str, int]],
+    earlier: Mapping[Destination, Mapping[str, int]],
     held: Held,
 ) -> Gate:
     quarantined = {
@@ -173,9 +188,7 @@ def _run(
         knowledge.recall(asset)
     for before in store.observations(scan=order.resume) if order.resume else ():
         counts[before.outcome] += before.id in done
-        knowledge.hear(before)
-        if before.target is not None:
-            learn(held, gate, before.target, before.claims)
+        _learn_again(before, knowledge, held, gate)
     given_up = _given_up(order, Path(gate.ledger.path), done)
     around = Surroundings(
         order.resume or order.scan,
@@ -212,6 +225,14 @@ def _run(
 
     asyncio.run(everything())
     return counts
+
+
+def _learn_again(before: Observation, knowledge: Knowledge, held: Held, gate: Gate) -> None:
+    """What an answer from before the interruption means for the rest of the run."""
+    for one in split(before):
+        knowledge.hear(one)
+        if one.target is not None:
+            learn(held, gate, one.target, one.claims)
 
 
 def _given_up(order: Order, path: Path, done: frozenset[str]) -> frozenset[str]:
