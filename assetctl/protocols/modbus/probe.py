@@ -3,6 +3,10 @@
 Unit 255 is the device itself on Modbus/TCP (messaging guide 4.4.1.3). Data, or a refusal by the device itself
 (exceptions 1 to 3), ends the matter. A gateway answers 0x0A or 0x0B, or nothing: then only units that the scope
 names are asked, never 1 by guess, since every absent unit holds up the serial bus behind it for one time-out.
+
+Of one unit the stream of basic objects is asked, then regular and extended ones where the conformity level promises
+them. What was told stays told: a later refusal or silence ends the questions and takes nothing back. Devices that
+have individual access alone refuse the stream with exception 2 or 3 and are asked object by object.
 """
 
 from collections.abc import Generator
@@ -12,7 +16,7 @@ from functools import partial
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.modbus import codec
+from assetctl.protocols.modbus import codec, server_id
 from assetctl.talk import Ask, Open, Reply, Talk
 from assetctl.wire import decode_text
 
@@ -21,6 +25,7 @@ GATEWAY_WAIT_S = 10.0
 MOST_CHUNKS = 4  # per read code; 8 objects of the largest size fit into as many
 MOST_UNITS = 8
 BUSY_WAIT_S = 10.0
+SERVER_ID = "modbus.server-id"
 
 OBJECTS = {
     0: "manufacturer",
@@ -31,99 +36,197 @@ OBJECTS = {
     6: "application_name",
 }
 PRODUCT_NAME = 4
+FIRST = {codec.BASIC: 0, codec.REGULAR: 3, codec.EXTENDED: 0x80}
+ONE_BY_ONE = {codec.BASIC: (0, 1, 2), codec.REGULAR: (3, 4, 5, 6)}
+_REFUSED = (codec.ILLEGAL_FUNCTION, codec.ILLEGAL_ADDRESS, codec.ILLEGAL_VALUE)
+_INDIVIDUAL_ACCESS = 0x80
 
 
 @dataclass(slots=True)
 class _Heard:
-    """What one unit said so far."""
+    """What one unit said so far. exception: the last one, None once objects came."""
 
     conformity_level: int = 0
     objects: dict[int, bytes] = field(default_factory=dict)
+    server_id: bytes = b""
     exception: int | None = None
     spoke: bool = False
     was_busy: bool = False
-    ended: bool = False  # the connection is gone or the gate said no
+    silent: bool = False  # the last question met silence
+    refused: bool = False  # a question was refused though objects had come
+    ended: bool = False  # the connection is gone, the answer unreadable, or the gate said no
+
+    def has_more(self, read_code: int) -> bool:
+        """Whether the level promises this kind of objects and nothing speaks against asking."""
+        level = self.conformity_level & ~_INDIVIDUAL_ACCESS
+        return bool(self.objects) and level >= read_code and not (self.ended or self.silent or self.refused)
+
+
+Step = Generator[Ask, Reply, None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One unit that is asked, and how long it may think."""
+
+    id: int
+    numbers: "Generator[int]"
+    wait_s: float
 
 
 def probe(context: Context) -> Talk:
     """Ask the device, then the named units behind it when it is a gateway."""
-    transaction = _counter(context.seed)
+    numbers = _counter(context.seed)
+    with_server_id = SERVER_ID in context.depth
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    own = yield from _ask_unit(SELF, transaction, context.answer_s)
-    if own.objects or own.exception in (codec.ILLEGAL_FUNCTION, codec.ILLEGAL_ADDRESS, codec.ILLEGAL_VALUE):
-        return _claims(own, SELF, context.port, part="")
+    own = yield from _ask_unit(_Unit(SELF, numbers, context.answer_s), with_server_id)
     claims = list(_claims(own, SELF, context.port, part=""))
-    if not own.ended:
-        claims += yield from _behind(context, transaction)
+    is_gateway = own.exception in (codec.GATEWAY_PATH, codec.GATEWAY_TARGET) or not own.spoke
+    if is_gateway and not own.ended:
+        claims += yield from _behind(context, numbers, with_server_id)
     return tuple(claims)
 
 
-def _behind(context: Context, transaction: "Generator[int]") -> Generator[Ask, Reply, list[Claim]]:
-    """Units that the scope names; three absent in a row, or two broken paths running, end it."""
+def _behind(
+    context: Context, numbers: "Generator[int]", with_server_id: bool
+) -> Generator[Ask, Reply, list[Claim]]:
+    """Units that the scope names; a silent one, three absent in a row, or two broken paths running, end it."""
     claims: list[Claim] = []
     absent = broken = 0
     for unit_id in context.units[:MOST_UNITS]:
-        heard = yield from _ask_unit(unit_id, transaction, GATEWAY_WAIT_S)
+        heard = yield from _ask_unit(_Unit(unit_id, numbers, GATEWAY_WAIT_S), with_server_id)
         claims += _claims(heard, unit_id, context.port, part=f"unit/{unit_id}")
         absent = absent + 1 if heard.exception == codec.GATEWAY_TARGET else 0
         broken = broken + 1 if heard.exception == codec.GATEWAY_PATH else 0
-        if heard.ended or not heard.spoke or absent == 3 or broken == 2:
+        if heard.ended or heard.silent or absent == 3 or broken == 2:
             break
     return claims
 
 
-def _ask_unit(unit_id: int, transaction: "Generator[int]", wait_s: float) -> Generator[Ask, Reply, _Heard]:
-    """Basic identification, then regular and extended where the conformity level promises them."""
+def _ask_unit(unit: _Unit, with_server_id: bool) -> Generator[Ask, Reply, _Heard]:
+    """Everything one unit tells; its server id only where it has no identification."""
     heard = _Heard()
-    for read_code in (codec.BASIC, codec.REGULAR, codec.EXTENDED):
-        if read_code > codec.BASIC and (heard.conformity_level & 0x7F) < read_code:
-            break
-        yield from _read(heard, unit_id, read_code, transaction, wait_s)
-        if heard.ended or heard.exception is not None or not heard.objects:
-            break
+    yield from _read(heard, unit, codec.BASIC)
+    for read_code in (codec.REGULAR, codec.EXTENDED):
+        if heard.has_more(read_code):
+            yield from _read(heard, unit, read_code)
+    has_none = heard.spoke and not heard.objects and heard.exception in (None, codec.ILLEGAL_FUNCTION)
+    if with_server_id and has_none and not (heard.ended or heard.silent):
+        yield from _read_server_id(heard, unit)
     return heard
 
 
-def _read(
-    heard: _Heard, unit_id: int, read_code: int, transaction: "Generator[int]", wait_s: float
-) -> Generator[Ask, Reply, None]:
-    """All chunks of one read code, into `heard`. A next object that does not grow ends it."""
-    object_id = {codec.BASIC: 0, codec.REGULAR: 3, codec.EXTENDED: 0x80}[read_code]
+def _read(heard: _Heard, unit: _Unit, read_code: int) -> Step:
+    """All objects of one kind, into `heard`: as a stream, or one by one where only that is had."""
+    before = len(heard.objects)
+    refused = yield from _stream(heard, unit, read_code)
+    one_by_one = refused in (codec.ILLEGAL_ADDRESS, codec.ILLEGAL_VALUE) and len(heard.objects) == before
+    if read_code == codec.REGULAR and not heard.conformity_level & _INDIVIDUAL_ACCESS:
+        return
+    for object_id in ONE_BY_ONE.get(read_code, ()) if one_by_one else ():
+        answer = yield from _ask(heard, unit, codec.INDIVIDUAL, object_id)
+        if isinstance(answer, codec.Identification):
+            _keep(heard, answer)
+            heard.refused = False
+        elif answer is None or object_id == ONE_BY_ONE[read_code][0]:
+            break
+
+
+def _stream(heard: _Heard, unit: _Unit, read_code: int) -> Generator[Ask, Reply, int | None]:
+    """All parts of one stream; the exception that ended it, if one did.
+
+    An answer that brings nothing new ends it: servers start again at the beginning after their last object.
+    """
+    object_id = FIRST[read_code]
     for _ in range(MOST_CHUNKS):
-        number = next(transaction)
-        question = codec.encode(transaction=number, unit_id=unit_id, read_code=read_code, object_id=object_id)
-        reply = yield Ask(
-            question,
-            codec.FRAMING,
-            wait_s=wait_s,
-            accepts=partial(codec.is_answer, transaction=number),
-        )
-        if reply.outcome is not Outcome.ANSWERED:
-            heard.ended = reply.outcome is not Outcome.SILENT
-            return
-        try:
-            answer = codec.decode(reply.frames[0], transaction=number, unit_id=unit_id)
-        except WireError:
-            heard.ended = True
-            return
-        heard.spoke = True
+        answer = yield from _ask(heard, unit, read_code, object_id)
+        if answer is None:
+            return None
         if isinstance(answer, codec.Exceptional):
             if answer.code == codec.BUSY and not heard.was_busy:
                 heard.was_busy = True
-                pause = yield Ask(b"", codec.FRAMING, wait_s=BUSY_WAIT_S)
-                if pause.outcome is Outcome.SILENT:
-                    continue
-                heard.ended = True
-                return
-            heard.exception = answer.code if not heard.objects else None
-            return
-        heard.conformity_level = answer.conformity_level
-        heard.objects.update(answer.objects)
-        if not answer.more_follows or answer.next_object_id <= object_id:
-            return
-        object_id = answer.next_object_id
+                yield from _pause(heard)
+                if heard.ended:
+                    return None
+                continue
+            return answer.code
+        brought_new = _keep(heard, answer)
+        if not answer.more_follows or not brought_new:
+            return None
+        # some say that more follows and name 0, or an object they have told already
+        last = max(at for at, _ in answer.objects)
+        object_id = answer.next_object_id if answer.next_object_id > object_id else last + 1
+        if object_id > 0xFF:
+            return None
+    return None
+
+
+def _keep(heard: _Heard, answer: codec.Identification) -> bool:
+    """Take over an answer's objects; the first text of an object stands. Returns whether there was a new one."""
+    heard.conformity_level = heard.conformity_level or answer.conformity_level
+    heard.exception = None
+    known = set(heard.objects)
+    for object_id, raw in answer.objects:
+        if not heard.objects.get(object_id):
+            heard.objects[object_id] = raw
+    return set(heard.objects) != known
+
+
+def _ask(
+    heard: _Heard, unit: _Unit, read_code: int, object_id: int
+) -> Generator[Ask, Reply, codec.Identification | codec.Exceptional | None]:
+    """The answer to one question, None where none came that can be read; how it ended is noted."""
+    number = next(unit.numbers)
+    frame = yield from _exchange(
+        heard,
+        codec.encode(transaction=number, unit_id=unit.id, read_code=read_code, object_id=object_id),
+        number,
+        unit.wait_s,
+    )
+    if frame is None:
+        return None
+    try:
+        answer = codec.decode(frame, transaction=number, unit_id=unit.id)
+    except WireError:
+        heard.ended = True
+        return None
+    heard.spoke = True
+    if isinstance(answer, codec.Exceptional):
+        heard.exception = None if heard.objects else answer.code
+        heard.refused = bool(heard.objects) and answer.code != codec.BUSY
+    return answer
+
+
+def _read_server_id(heard: _Heard, unit: _Unit) -> Step:
+    number = next(unit.numbers)
+    question = codec.encode_server_id(transaction=number, unit_id=unit.id)
+    frame = yield from _exchange(heard, question, number, unit.wait_s)
+    if frame is None:
+        return
+    try:
+        answer = codec.decode_server_id(frame, transaction=number, unit_id=unit.id)
+    except WireError:
+        heard.ended = True
+        return
+    if isinstance(answer, bytes):
+        heard.server_id = answer
+
+
+def _exchange(heard: _Heard, question: bytes, number: int, wait_s: float) -> Generator[Ask, Reply, bytes | None]:
+    reply = yield Ask(question, codec.FRAMING, wait_s=wait_s, accepts=partial(codec.is_answer, transaction=number))
+    if reply.outcome is Outcome.ANSWERED:
+        return reply.frames[0]
+    heard.silent = reply.outcome is Outcome.SILENT
+    heard.ended = not heard.silent
+    return None
+
+
+def _pause(heard: _Heard) -> Step:
+    """What a busy device asks for."""
+    pause = yield Ask(b"", codec.FRAMING, wait_s=BUSY_WAIT_S)
+    heard.ended = pause.outcome is not Outcome.SILENT
 
 
 def _claims(heard: _Heard, unit_id: int, port: int, *, part: str) -> tuple[Claim, ...]:
@@ -146,6 +249,7 @@ def _claims(heard: _Heard, unit_id: int, port: int, *, part: str) -> tuple[Claim
     private = tuple(f"0x{at:02x}={text}" for at, text in texts.items() if at not in OBJECTS and at != PRODUCT_NAME)
     if private:
         claims.append(Claim("modbus_objects", private, part=part))
+    claims += server_id.claims(heard.server_id, part=part)
     return tuple(claims)
 
 
