@@ -77,13 +77,18 @@ class Channel:
         self.ended = True
         return None
 
-    def close(self) -> Steps:
-        """Say goodbye, where there is a channel to take leave of."""
+    def say(self, question: partial[bytes]) -> Steps:
+        """Send a unit whose answer nobody waits for, even after the talk has ended, unless the connection is gone."""
         if self.opened is None or self.is_gone:
             return
         self.number += 1
-        place = {"channel": self.opened.channel, "token": self.opened.token, "number": self.number}
-        yield Ask(codec.encode_close(**place), codec.FRAMING, replies=0, wait_s=0.0)
+        unit = question(channel=self.opened.channel, token=self.opened.token, number=self.number)
+        reply = yield Ask(unit, codec.FRAMING, replies=0, wait_s=0.0)
+        self.is_gone = reply.outcome in _GONE
+
+    def close(self) -> Steps:
+        """Say goodbye, where there is a channel to take leave of."""
+        yield from self.say(partial(codec.encode_close))
 
     def _frame(self, unit: bytes) -> Generator[Ask, Reply, bytes]:
         """The unit that comes next; b"" and the talk ended where none does."""

@@ -66,7 +66,7 @@ def _application(own: Application | None) -> Iterator[tuple[str, Value]]:
 
 
 def _entrances(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, Value]]:
-    over_tcp = [one for one in endpoints if _is_binary_tcp(one)]
+    over_tcp = [one for one in endpoints if is_binary_tcp(one)]
     yield "opcua_endpoints", _texts(_endpoint(one) for one in endpoints)
     yield "opcua_security_modes", _texts(sorted({one.mode for one in over_tcp}))
     yield "opcua_security_policies", _texts(sorted({_policy(one.policy) for one in over_tcp if one.policy}))
@@ -92,7 +92,8 @@ def _shows_passwords(endpoint: Endpoint) -> bool:
     return any(_policy(uri) in _CLEAR for uri in policies)
 
 
-def _is_binary_tcp(endpoint: Endpoint) -> bool:
+def is_binary_tcp(endpoint: Endpoint) -> bool:
+    """Whether an endpoint is of the binary protocol over plain TCP, whose modes protect it or do not."""
     if endpoint.transport:
         return endpoint.transport.endswith(_BINARY_TRANSPORT)
     return endpoint.url.startswith("opc.tcp:")

@@ -38,7 +38,7 @@ def whole(unit: bytes) -> bytes:
 def hello(body: bytes) -> str:
     if body[:20] != _LIMITS:
         raise Refusal("opcua: the limits of the hello are not as published")
-    _url(body[20:])
+    url(body[20:])
     return "hello"
 
 
@@ -65,7 +65,7 @@ def discovery(kind: int, number: bytes, rest: bytes) -> str:
     start = header(kind, number)
     if not rest.startswith(start) or rest[-8:] != bytes(8):
         raise Refusal(f"opcua: {name} is not as published")
-    _url(rest[len(start) : -8])
+    url(rest[len(start) : -8])
     return name
 
 
@@ -88,7 +88,7 @@ def _known(number: bytes) -> bytes:
     return number
 
 
-def _url(field: bytes) -> None:
+def url(field: bytes) -> None:
     """A counted string that is the URL of an address and a port, spelled in the one usual way."""
     text = field[4:].decode("latin-1")
     if field[:4] != (len(field) - 4).to_bytes(4, "little") or not text.startswith("opc.tcp://"):

@@ -30,11 +30,13 @@ def uris(der: bytes) -> tuple[str, ...]:
     """The URIs among the alternative names of a certificate, which OPC UA wants there; () where none can be read."""
     from cryptography import x509
 
-    try:
-        extensions = x509.load_der_x509_certificate(der).extensions
-        found = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except Exception:  # noqa: BLE001 - foreign code over a device's bytes
-        return ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            extensions = x509.load_der_x509_certificate(der).extensions
+            found = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except Exception:  # noqa: BLE001 - foreign code over a device's bytes
+            return ()
     texts = (name.value[:MOST_TEXT] for name in found if isinstance(name, x509.UniformResourceIdentifier))
     return tuple(dict.fromkeys(list(texts)[:MOST_NAMES]))
 
