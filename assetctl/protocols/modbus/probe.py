@@ -89,9 +89,7 @@ def probe(context: Context) -> Talk:
     return tuple(claims)
 
 
-def _behind(
-    context: Context, numbers: "Generator[int]", with_server_id: bool
-) -> Generator[Ask, Reply, list[Claim]]:
+def _behind(context: Context, numbers: "Generator[int]", with_server_id: bool) -> Generator[Ask, Reply, list[Claim]]:
     """Units that the scope names; a silent one, three absent in a row, or two broken paths running, end it."""
     claims: list[Claim] = []
     absent = broken = 0
