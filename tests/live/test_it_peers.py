@@ -97,7 +97,7 @@ def test_the_certificate_is_the_one_that_was_installed(tmp_path: Path, key: str)
     assert heard.value("certificate_names") == ("hmi-3.plant.example", "192.0.2.7")
     assert heard.value("certificate_signature_algorithm") == other["sig_algo"]
     assert heard.value("certificate_key_type") == key.partition(":")[0]
-    assert heard.value("tls_versions") == ("TLSv1.2",)
+    assert heard.value("tls_versions") == ("TLSv1.3",)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_the_certificate_is_the_one_that_was_installed(tmp_path: Path, key: str)
     [
         ("TLSv1.2 TLSv1.3", ("TLSv1.2", "TLSv1.3"), 4),
         ("TLSv1.3", ("TLSv1.3",), 4),
-        ("TLSv1 TLSv1.1 TLSv1.2", ("TLSv1.0", "TLSv1.1", "TLSv1.2"), 4),
-        ("TLSv1", ("TLSv1.0",), 2),
+        ("TLSv1 TLSv1.1 TLSv1.2", ("TLSv1.0", "TLSv1.1", "TLSv1.2"), 3),
+        ("TLSv1", ("TLSv1.0",), 1),
     ],
 )
 def test_the_versions_are_those_that_the_server_was_told_to_speak(
@@ -120,12 +120,21 @@ def test_the_versions_are_those_that_the_server_was_told_to_speak(
     assert heard.units == 2 * connections
 
 
-def test_a_server_of_tls_1_3_alone_is_known_for_tls_and_its_certificate_is_not_seen(tmp_path: Path) -> None:
-    with nginx_tls(tmp_path, "TLSv1.3") as port:
+@pytest.mark.parametrize("suite", ["AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"])
+def test_the_sealed_certificate_of_tls_1_3_is_the_one_that_was_installed(tmp_path: Path, suite: str) -> None:
+    with nginx_tls(tmp_path, "TLSv1.3", key="ec", more=f"ssl_conf_command Ciphersuites TLS_{suite};") as port:
+        heard = asked("tls", port)
+    der = ssl.PEM_cert_to_DER_cert((tmp_path / "cert.pem").read_text())
+    assert (heard.connections, heard.units) == (1, 2)
+    assert heard.value("tls_versions_tried") == ("TLSv1.3",)
+    assert heard.value("certificate_fingerprint") == hashlib.sha256(der).hexdigest()
+
+
+def test_a_server_that_wants_a_key_of_another_group_keeps_its_certificate(tmp_path: Path) -> None:
+    with nginx_tls(tmp_path, "TLSv1.3", more="ssl_ecdh_curve X25519;") as port:
         heard = asked("tls", port)
     assert (heard.connections, heard.units) == (1, 2)
-    assert heard.value("service_tunnel") == "ssl"
-    assert heard.value("tls_versions_tried") == ("TLSv1.2",)
+    assert heard.value("tls_versions") == ("TLSv1.3",)
     assert heard.value("certificate_fingerprint") is None
 
 

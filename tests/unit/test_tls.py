@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Outcome
 from assetctl.protocol import Context
-from assetctl.protocols.tls import PROTOCOL, certificate, codec, offer, probe, vet
+from assetctl.protocols.tls import PROTOCOL, certificate, codec, keys, offer, probe, vet
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import Length, cut
 
@@ -46,12 +46,15 @@ def chain(*certificates: bytes) -> bytes:
     return message(11, len(inner).to_bytes(3) + inner)
 
 
+SHARED = bytes.fromhex("002b00020304003300450017004104") + bytes.fromhex(  # the generator of secp256r1, SEC 2, 2.4.2
+    "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+)
 RETRY_1_3 = record(hello(0x0303, 0x1301, bytes.fromhex("002b00020304")))
 
 
 def offered(unit: bytes) -> int:
-    """The version of a hello of ours: TLS 1.3 stands in an extension."""
-    return 0x0304 if unit.endswith(bytes.fromhex("002b0003020304003300020000")) else int.from_bytes(unit[9:11])
+    """The highest version of a hello of ours: TLS 1.3 stands in an extension."""
+    return 0x0304 if bytes.fromhex("002b0009080304") in unit else int.from_bytes(unit[9:11])
 
 
 def converse(server: Server, depth: frozenset[str] = frozenset()) -> tuple[dict[str, Any], list[int]]:
@@ -79,8 +82,8 @@ def of(*accepted: int) -> Server:
 
     def answer(unit: bytes) -> list[bytes]:
         wanted = offered(unit)
-        if wanted == 0x0304:
-            return [RETRY_1_3] if wanted in accepted else [PROTOCOL_VERSION]
+        if wanted == 0x0304 and wanted in accepted:
+            return [RETRY_1_3]
         fitting = [version for version in accepted if version <= wanted]
         return [record(hello(max(fitting)) + chain(b"der"))] if fitting else [PROTOCOL_VERSION]
 
@@ -88,22 +91,23 @@ def of(*accepted: int) -> Server:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "versions", "tried", "offers"),
+    ("accepted", "versions", "tried"),
     [
-        ((0x0303, 0x0304), ("TLSv1.2",), ("TLSv1.2",), 1),
-        ((0x0304,), None, ("TLSv1.2",), 1),
-        ((0x0301,), ("TLSv1.0",), ("TLSv1.0", "TLSv1.1", "TLSv1.2"), 1),
-        ((0x0300,), ("SSLv3",), ("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2"), 1),
+        ((0x0303, 0x0304), ("TLSv1.3",), "TLSv1.3"),
+        ((0x0303,), ("TLSv1.2",), "TLSv1.2 TLSv1.3"),
+        ((0x0301,), ("TLSv1.0",), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3"),
+        ((0x0300,), ("SSLv3",), "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3"),
+        ((), None, "TLSv1.2 TLSv1.3"),
     ],
 )
 def test_one_handshake_by_default_and_a_choice_answers_for_the_versions_above_it(
-    accepted: tuple[int, ...], versions: tuple[str, ...] | None, tried: tuple[str, ...], offers: int
+    accepted: tuple[int, ...], versions: tuple[str, ...] | None, tried: str
 ) -> None:
     claims, made = converse(of(*accepted))
-    assert made == [0x0303] * offers
+    assert made == [0x0304]
     assert claims["service_tunnel"] == "ssl"
     assert claims.get("tls_versions") == versions
-    assert claims["tls_versions_tried"] == tried
+    assert claims["tls_versions_tried"] == tuple(tried.split())
 
 
 @pytest.mark.parametrize(
@@ -111,18 +115,19 @@ def test_one_handshake_by_default_and_a_choice_answers_for_the_versions_above_it
     [
         ((0x0303, 0x0304), ("TLSv1.2", "TLSv1.3"), "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 4),
         ((0x0304,), ("TLSv1.3",), "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 4),
-        ((0x0301, 0x0302, 0x0303), ("TLSv1.0", "TLSv1.1", "TLSv1.2"), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 4),
-        ((0x0301, 0x0303), ("TLSv1.0", "TLSv1.2"), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 3),
-        ((0x0300, 0x0303), ("SSLv3", "TLSv1.2"), "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 3),
-        ((0x0301,), ("TLSv1.0",), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 2),
+        ((), None, "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 3),
+        ((0x0301, 0x0302, 0x0303), ("TLSv1.0", "TLSv1.1", "TLSv1.2"), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 3),
+        ((0x0301, 0x0303), ("TLSv1.0", "TLSv1.2"), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 2),
+        ((0x0300, 0x0303), ("SSLv3", "TLSv1.2"), "SSLv3 TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 2),
+        ((0x0301,), ("TLSv1.0",), "TLSv1.0 TLSv1.1 TLSv1.2 TLSv1.3", 1),
     ],
 )
 def test_the_depth_question_offers_each_version_that_is_still_open(
-    accepted: tuple[int, ...], versions: tuple[str, ...], tried: str, offers: int
+    accepted: tuple[int, ...], versions: tuple[str, ...] | None, tried: str, offers: int
 ) -> None:
     claims, made = converse(of(*accepted), DEEP)
     assert len(made) == offers
-    assert claims["tls_versions"] == versions
+    assert claims.get("tls_versions") == versions
     assert claims["tls_versions_tried"] == tuple(tried.split())
 
 
@@ -143,7 +148,6 @@ def test_a_warning_does_not_end_the_handshake() -> None:
         [b"\x17\x03\x03\x00\x01x"],
         [b"HTTP/"],
         [record(chain(b"der"))],
-        [record(hello(0x0304))],
         [record(hello(0x0305))],
         [record(message(2, b"\x03\x03"))],
         [record(b"\x02\xff\xff\xff")],
@@ -154,6 +158,20 @@ def test_an_answer_that_is_no_tls_ends_the_talk_without_a_claim(answer: list[byt
     claims, made = converse(lambda _unit: answer, DEEP)
     assert claims == {}
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [record(hello(0x0303, 0xC02F, SHARED))],  # no suite of TLS 1.3
+        [record(hello(0x0303, 0x1301, SHARED[:-1] + b"\0"))],  # no point of the curve
+        [record(hello(0x0303, 0x1301, SHARED)), record(b"x" * 40, 23)],
+        [record(hello(0x0303, 0x1301, SHARED)), record(b"", 23)],
+    ],
+)
+def test_a_certificate_whose_seal_does_not_open_is_not_told(answer: list[bytes]) -> None:
+    claims, _ = converse(lambda _unit: list(answer))
+    assert claims == {"service_tunnel": "ssl", "tls_versions": ("TLSv1.3",), "tls_versions_tried": ("TLSv1.3",)}
 
 
 @given(cuts=st.lists(st.integers(0, 80), max_size=6))
@@ -184,6 +202,26 @@ def test_a_hello_is_one_record_that_states_its_own_length(version: int, seed: in
     assert cut(codec.RECORD, unit) == (unit, b"")
     ((kind, body),) = codec.messages(unit[5:])
     assert (kind, int.from_bytes(body[:2])) == (1, min(version, 0x0303))
+
+
+def test_a_hello_stays_below_the_size_on_which_old_load_balancers_hang() -> None:
+    assert all(len(offer.encode(version=version, seed=0)) - 5 < 256 for version in range(0x0301, 0x0305))
+
+
+def test_what_varies_between_two_hellos_is_random_and_key_alone() -> None:
+    first, second = (offer.encode(version=offer.TLS_1_3, seed=seed) for seed in (1, 2))
+    differing = {at for at, (a, b) in enumerate(zip(first, second, strict=True)) if a != b}
+    assert differing <= set(PROTOCOL.requests[0].varying)
+    assert len(PROTOCOL.requests[0].varying) == 32 + 64
+
+
+def test_the_seal_of_the_published_example_handshake_opens_its_records() -> None:
+    """RFC 8448, section 3, has its keys on x25519; from the shared secret on the schedule is the same."""
+    secret = bytes.fromhex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d")
+    heard = bytes.fromhex("860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8")
+    key, iv = keys.traffic(secret, heard, "sha256", 16)
+    assert key.hex() == "3fce516009c21727d0f2e4e86ee403bc"
+    assert iv.hex() == "5d313eb2671276ee13000b30"
 
 
 @pytest.mark.parametrize(

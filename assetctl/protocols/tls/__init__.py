@@ -1,10 +1,10 @@
 """TLS version, cipher suite and certificate of a server, from the beginning of one handshake.
 
-Chosen because the server shows them in clear: TLS 1.2 is offered at most, since TLS 1.3 encrypts the certificate. The
-handshake is left after the server's part, so no key is exchanged and no data sent. A server of TLS 1.3 alone refuses
-and is asked again only with the depth question, which offers TLS 1.0, 1.1 and 1.3 on connections of their own; the
-last names no key, so the server does not even compute one. What refuses TLS 1.0 as a version refuses SSL 3.0 too
-(RFC 5246, E.1), so that is never offered. No server name is sent: addresses have none (RFC 6066, 3).
+Chosen because a server shows them to everybody who connects. TLS 1.3 and all before it are offered; TLS 1.3 seals its
+certificate with the keys of the handshake, which our one key share lets us compute. The handshake is left after the
+server's part, so no data is sent and no session begun. The depth question offers TLS 1.2, 1.1 and 1.0 on connections of
+their own, as far as they are still open. What refuses TLS 1.0 as a version refuses SSL 3.0 too (RFC 5246, E.1), so that
+is never offered. No server name is sent: addresses have none (RFC 6066, 3).
 """
 
 from assetctl.model import RequestClass, Transport
@@ -16,7 +16,7 @@ SEEDS = range(0x10000)
 PROTOCOL = Protocol(
     name="tls",
     title="TLS",
-    version=1,
+    version=2,
     transport=Transport.TCP,
     ports=(443,),
     framing=codec.RECORD,
@@ -24,19 +24,19 @@ PROTOCOL = Protocol(
         Request(
             name="client-hello",
             klass=RequestClass.IDENTITY,
-            clause="RFC 5246, 7.4.1.2",
-            meaning="offer of TLS 1.2 at most with ordinary cipher suites, which a server answers with its certificate",
+            clause="RFC 8446, 4.1.2 and 4.2.8; RFC 5246, 7.4.1.2",
+            meaning="offer of TLS 1.0 to 1.3 with ordinary cipher suites; the server answers with its certificate",
             encode=offer.encode,
-            arguments={"version": (offer.TLS_1_2,), "seed": SEEDS},
-            varying=offer.RANDOM_OFFSETS,
+            arguments={"version": (offer.TLS_1_3,), "seed": SEEDS},
+            varying=(*offer.RANDOM_OFFSETS, *offer.POINT_OFFSETS),
         ),
         Request(
             name="client-hello-of-version",
             klass=RequestClass.DEPTH,
-            clause="RFC 2246, 7.4.1.2; RFC 4346, 7.4.1.2; RFC 8446, 4.1.2 and 4.2.8",
-            meaning="offer of TLS 1.0, 1.1 or 1.3 alone; that of TLS 1.3 holds no key share",
+            clause="RFC 2246, 7.4.1.2; RFC 4346, 7.4.1.2; RFC 5246, 7.4.1.2",
+            meaning="offer of TLS 1.0, 1.1 or 1.2 at most",
             encode=offer.encode,
-            arguments={"version": (offer.TLS_1_0, offer.TLS_1_1, offer.TLS_1_3), "seed": SEEDS},
+            arguments={"version": (offer.TLS_1_0, offer.TLS_1_1, offer.TLS_1_2), "seed": SEEDS},
             varying=offer.RANDOM_OFFSETS,
         ),
     ),

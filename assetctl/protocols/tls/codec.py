@@ -1,6 +1,7 @@
 """The server's part of a TLS handshake as far as it is in clear: bytes to values, nothing else.
 
-Source: RFC 5246, sections 6.2.1 (record), 7.2 (alert), 7.4 (handshake); RFC 8446, section 4.1.3 (ServerHello).
+Source: RFC 5246, sections 6.2.1 (record), 7.2 (alert), 7.4 (handshake); RFC 8446, sections 4.1.3 (ServerHello), 4.2.8
+(key share), 4.4.2 (Certificate).
 A handshake message may be cut over records and a record may hold several, so messages are read from a stream.
 """
 
@@ -13,13 +14,14 @@ RECORD = Length(header=5, offset=3, width=2, plus=5, most=5 + 16384 + 2048)
 
 MOST_MESSAGE_BYTES = 65536
 MOST_CHAIN = 20
-ALERT, HANDSHAKE = 21, 22
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 SERVER_HELLO, CERTIFICATE, SERVER_HELLO_DONE = 2, 11, 14
 FATAL = 2
 PROTOCOL_VERSION = 70  # RFC 5246, 7.2.2: recognised but not supported
 
-_VERSIONS_EXT = 0x002B
-_CONTENT_TYPES = (20, ALERT, HANDSHAKE, 23)
+_VERSIONS_EXT, _KEY_SHARE_EXT = 0x002B, 0x0033
+_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")  # RFC 8446, 4.1.3
+_CONTENT_TYPES = (CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,16 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class ServerHello:
-    """version: the one that the server chose, from its extension where TLS 1.3 puts it. suite: as IANA numbers it."""
+    """version: the one that the server chose, from its extension where TLS 1.3 puts it. suite: as IANA numbers it.
+
+    group, share: the server's key for TLS 1.3, 0 and b"" when there is none. is_retry: it wants another hello.
+    """
 
     version: int
     suite: int
+    group: int = 0
+    share: bytes = b""
+    is_retry: bool = False
 
 
 def decode_record(unit: bytes) -> Record:
@@ -87,34 +95,45 @@ def decode_server_hello(body: bytes) -> ServerHello:
     """Read a ServerHello or HelloRetryRequest. Raises WireError if its layout is broken."""
     r = Reader(body)
     version = r.u16("server version")
-    r.take(32, "random")
+    is_retry = r.take(32, "random") == _RETRY
     r.take(r.u8("session id length"), "session id")
     suite = r.u16("cipher suite")
     r.u8("compression method")
+    chosen, group, share = 0, 0, b""
     if r.left():
         extensions = r.part(r.u16("extensions length"), "extensions")
         r.end("server hello")
-        version = _chosen(extensions) or version
+        chosen, group, share = _extensions(extensions, is_retry=is_retry)
+    version = chosen or version
     if version >> 8 != 3 or version & 0xFF > 4:
         raise WireError(f"server version: SSL 3.0 to TLS 1.3 expected, 0x{version:04x} found")
-    return ServerHello(version, suite)
+    return ServerHello(version, suite, group, share, is_retry)
 
 
-def _chosen(extensions: Reader) -> int:
-    """The version in the supported_versions extension, RFC 8446, section 4.2.1; 0 when it is not there."""
-    chosen = 0
-    while extensions.left():
-        number = extensions.u16("extension type")
-        data = extensions.part(extensions.u16("extension length"), "extension")
+def _extensions(r: Reader, *, is_retry: bool) -> tuple[int, int, bytes]:
+    """The version, group and key that extensions choose, RFC 8446, 4.2.1 and 4.2.8; 0, 0 and b"" when they do not."""
+    chosen, group, share = 0, 0, b""
+    while r.left():
+        number = r.u16("extension type")
+        data = r.part(r.u16("extension length"), "extension")
         if number == _VERSIONS_EXT:
             chosen = data.u16("selected version")
             data.end("selected version")
-    return chosen
+        elif number == _KEY_SHARE_EXT:
+            group = data.u16("group")
+            share = b"" if is_retry else data.take(data.u16("key length"), "key")
+            data.end("key share")
+    return chosen, group, share
 
 
-def decode_chain(body: bytes) -> tuple[bytes, ...]:
-    """The certificates of a Certificate message up to TLS 1.2, the server's own first, each in DER."""
+def decode_chain(body: bytes, *, is_1_3: bool = False) -> tuple[bytes, ...]:
+    """The certificates of a Certificate message, the server's own first, each in DER.
+
+    is_1_3: a context stands before them, and extensions behind each.
+    """
     r = Reader(body)
+    if is_1_3:
+        r.take(r.u8("context length"), "context")
     chain = r.part(int.from_bytes(r.take(3, "chain length")), "chain")
     r.end("certificate message")
     found: list[bytes] = []
@@ -122,4 +141,6 @@ def decode_chain(body: bytes) -> tuple[bytes, ...]:
         if len(found) == MOST_CHAIN:
             raise WireError(f"chain: at most {MOST_CHAIN} certificates expected")
         found.append(chain.take(int.from_bytes(chain.take(3, "certificate length")), "certificate"))
+        if is_1_3:
+            chain.take(chain.u16("extensions length"), "extensions")
     return tuple(found)

@@ -2,13 +2,18 @@
 
 Source: RFC 5246, section 7.4.1.2, and RFC 8446, section 4.1.2; extensions of RFC 8422, 5746, 7627 and 8446.
 The random is derived from the seed, so that a replay is the same: no handshake is completed, so nothing rests on it.
+The message stays below 256 bytes, since some old load balancers hang on one of 256 to 511 (RFC 7685, 1).
 """
 
 import hashlib
 
+from assetctl.protocols.tls import keys
+
 TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 = 0x0301, 0x0302, 0x0303, 0x0304
+SECP256R1 = 0x0017
 
 RANDOM_OFFSETS = tuple(range(11, 43))
+POINT_OFFSETS = tuple(range(181, 245))  # of the hello with TLS 1.3: the coordinates of our point stand at its end
 
 _SUITES = (  # ordinary ones from RFC 5289, 7905, 8422, 5288, 5246; the last three are for servers of long ago
     *(0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8),
@@ -17,7 +22,7 @@ _SUITES = (  # ordinary ones from RFC 5289, 7905, 8422, 5288, 5246; the last thr
     *(0x002F, 0x0035, 0x000A),
 )
 _SUITES_1_3 = (0x1301, 0x1302, 0x1303)
-_GROUPS = (0x001D, 0x0017, 0x0018, 0x0019)  # x25519, secp256r1, secp384r1, secp521r1
+_GROUPS = (SECP256R1, 0x001D, 0x0018, 0x0019)  # secp256r1, which every TLS 1.3 has; x25519, secp384r1, secp521r1
 _SIGNATURES = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0807)
 
 _GROUPS_EXT, _POINTS_EXT, _SIGNATURES_EXT = 0x000A, 0x000B, 0x000D
@@ -26,11 +31,11 @@ _VERSIONS_EXT, _KEY_SHARE_EXT = 0x002B, 0x0033
 
 
 def encode(*, version: int, seed: int) -> bytes:
-    """One ClientHello in one record, offering this version at most (TLS 1.3: alone).
+    """One ClientHello in one record, offering this version at most and the older ones down to TLS 1.0.
 
     version: TLS_1_0 to TLS_1_3. seed: 0 to 65535.
     """
-    suites = _SUITES_1_3 if version == TLS_1_3 else _SUITES
+    suites = _SUITES_1_3 + _SUITES if version == TLS_1_3 else _SUITES
     body = b"".join(
         (
             min(version, TLS_1_2).to_bytes(2),
@@ -38,21 +43,25 @@ def encode(*, version: int, seed: int) -> bytes:
             b"\0",  # no session id
             _vector(_words(suites), 2),
             b"\x01\x00",  # no compression
-            _vector(_extensions(version), 2),
+            _vector(_extensions(version, seed), 2),
         )
     )
     return b"\x16\x03\x01" + _vector(b"\x01" + _vector(body, 3), 2)
 
 
-def _extensions(version: int) -> bytes:
-    found = [_extension(_GROUPS_EXT, _vector(_words(_GROUPS), 2))]
-    if version <= TLS_1_2:
-        found += [_extension(_POINTS_EXT, _vector(b"\0", 1)), _extension(_MASTER_SECRET_EXT, b"")]
-        found.append(_extension(_RENEGOTIATION_EXT, b"\0"))
+def _extensions(version: int, seed: int) -> bytes:
+    found = [
+        _extension(_GROUPS_EXT, _vector(_words(_GROUPS), 2)),
+        _extension(_POINTS_EXT, _vector(b"\0", 1)),
+        _extension(_MASTER_SECRET_EXT, b""),
+        _extension(_RENEGOTIATION_EXT, b"\0"),
+    ]
     if version >= TLS_1_2:
         found.append(_extension(_SIGNATURES_EXT, _vector(_words(_SIGNATURES), 2)))
     if version == TLS_1_3:
-        found += [_extension(_VERSIONS_EXT, _vector(_words((version,)), 1)), _extension(_KEY_SHARE_EXT, b"\0\0")]
+        share = _words((SECP256R1,)) + _vector(keys.share(seed), 2)
+        found.append(_extension(_VERSIONS_EXT, _vector(_words((TLS_1_3, TLS_1_2, TLS_1_1, TLS_1_0)), 1)))
+        found.append(_extension(_KEY_SHARE_EXT, _vector(share, 2)))
     return b"".join(found)
 
 
