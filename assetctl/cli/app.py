@@ -132,10 +132,10 @@ def finish(code: int | Exit) -> None:
     raise typer.Exit(int(code))
 
 
-def confirm(question: str) -> bool:
-    """Ask once. Without a terminal the answer cannot be had, and that is an error of use."""
+def confirm(question: str, *, instead: str = "an approval (--approval FILE), or --yes for loopback and lab") -> bool:
+    """Ask once. Without a terminal that is an error of use, and `instead` says what to give."""
     if not sys.stdin.isatty():
-        raise InputError("no terminal to ask on; give an approval (--approval FILE), or --yes for loopback and lab")
+        raise InputError(f"no terminal to ask on; give {instead}")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from assetctl.cli import assets, checks, database, demo, evidence, files, fingerprints, reports, scanning, service
+from assetctl.cli import (
+    assets,
+    checks,
+    database,
+    demo,
+    evidence,
+    files,
+    fingerprints,
+    identity,
+    reports,
+    scanning,
+    service,
+)
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
 from assetctl.errors import AssetctlError, Exit
@@ -24,7 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="New here: assetctl demo. On a plant: assetctl plan 10.20.1.0/24.",
 )
-for group in (demo, scanning, assets, checks, reports, evidence, fingerprints, files, database, service):
+for group in (demo, scanning, assets, identity, checks, reports, evidence, fingerprints, files, database, service):
     group.add_to(app)
 
 

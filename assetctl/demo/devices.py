@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from assetctl.demo import bacnet, enip, modbus, s7, snmp
+from assetctl.demo import bacnet, enip, modbus, recorded, s7, snmp
 from assetctl.demo.received import Fragility
 from assetctl.demo.responder import Responder, mute, plain
 from assetctl.model import Transport
@@ -72,6 +72,10 @@ def _services(table: Mapping[str, Any], ports: Mapping[str, int]) -> Iterator[Se
         yield Service(protocol.transport, ports[name], _framing(protocol.transport, protocol.framing), responder)
         if protocol.fallback_transport is not None:
             yield Service(protocol.fallback_transport, ports[name], protocol.framing, responder)
+    for name, capture in table.get("recorded", {}).items():
+        protocol = registry()[name]
+        responder = recorded.from_capture(protocol, capture)
+        yield Service(protocol.transport, ports[name], _framing(protocol.transport, protocol.framing), responder)
     for name in table.get("mute", ()):
         yield Service(Transport.TCP, ports[name], registry()[name].framing, mute)
     for name, raw in table.get("rubbish", {}).items():

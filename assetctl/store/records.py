@@ -82,6 +82,26 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said about identity. kind: "join" or "apart".
+
+    left, right: a key of each side, as `merge.Pin` wants it. It holds while revoked_at is None.
+    """
+
+    id: str
+    realm: str
+    kind: str
+    left: str
+    right: str
+    by: str
+    reason: str
+    at: datetime
+    revoked_at: datetime | None = None
+    revoked_by: str = ""
+    revoked_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """A safety rule that ended something. file: where the last exchanges and times were written."""
 

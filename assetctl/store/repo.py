@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from assetctl.errors import InputError
 from assetctl.store import blobs as _blobs
 from assetctl.store import custody as _custody
+from assetctl.store import decisions as _decisions
 from assetctl.store import evidence as _evidence
 from assetctl.store import identities as _identities
 from assetctl.store import inventory as _inventory
@@ -67,6 +68,10 @@ class Store:
     identities = _identities.identities
     put_aliases = _identities.put_aliases
     aliases = _identities.aliases
+
+    put_decision = _decisions.put_decision
+    decisions = _decisions.decisions
+    revoke_decision = _decisions.revoke_decision
 
     put_positions = _positions.put_positions
     replace_positions = _positions.replace_positions

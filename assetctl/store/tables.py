@@ -178,6 +178,24 @@ class AliasRow(Row, table=True):
     asset: str = Field(sa_type=Name)
 
 
+class DecisionRow(Row, table=True):
+    """That two things are, or are not, one device. revoked_at is null while it holds; nothing is ever deleted."""
+
+    __tablename__ = "decision"
+
+    id: str = Field(sa_type=Name, primary_key=True)
+    realm: str = Field(sa_type=Name, index=True)
+    kind: str = Field(sa_type=Name)
+    left: str = Field(sa_type=ForeignText)
+    right: str = Field(sa_type=ForeignText)
+    by: str = Field(sa_type=ForeignText)
+    reason: str = Field(sa_type=ForeignText)
+    at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(sa_type=UtcDateTime)
+    revoked_by: str = Field(sa_type=ForeignText)
+    revoked_reason: str = Field(sa_type=ForeignText)
+
+
 class PositionRow(Row, table=True):
     __tablename__ = "position"
 
@@ -271,6 +289,6 @@ def table(row: type[Row]) -> Table:
 SCAN, PLAN, BLOB, EXCHANGE = table(ScanRow), table(PlanRow), table(BlobRow), table(ExchangeRow)
 OBSERVATION, OBSERVED = table(ObservationRow), table(ObservedRow)
 ASSET, FACT, POSITION = table(AssetRow), table(FactRow), table(PositionRow)
-IDENTITY, ALIAS = table(IdentityRow), table(AliasRow)
+IDENTITY, ALIAS, DECISION = table(IdentityRow), table(AliasRow), table(DecisionRow)
 CHECK_RUN, FINDING = table(CheckRunRow), table(FindingRow)
 QUARANTINE, INCIDENT, APPROVAL = table(QuarantineRow), table(IncidentRow), table(ApprovalRow)

@@ -4,15 +4,16 @@ Nothing is updated in place: clusters, ids and facts follow from the observation
 gives the same assets, and a better decoder or rule heals old mistakes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from assetctl import fingerprint, merge
 from assetctl.identity import assign
 from assetctl.inventory import build_assets
 from assetctl.model import Address, Asset, Position, Zone
-from assetctl.sightings import sightings
+from assetctl.sightings import Sighting, sightings
 from assetctl.standing import Standing
+from assetctl.store.records import Decision
 from assetctl.store.repo import Store
 
 
@@ -41,8 +42,7 @@ NOTHING = Declared()
 def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
     """Derive all assets of a realm from its observations and what was declared, and store them."""
     before = {asset.id: _said(asset) for asset in store.assets(realm)}
-    seen = sightings(store.observations(realm=realm), derive=fingerprint.derive)
-    clusters = merge.cluster(seen)
+    clusters = merge.cluster(seen_in(store, realm), pins=pins(store.decisions(realm)))
     assigned = assign(clusters, store.identities())
     by_id = {one.id: one for one in (*store.positions(realm), *declared.register) if one.realm == realm}
     inventory = build_assets(
@@ -60,6 +60,16 @@ def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
     new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
     changed = frozenset(a.id for a in inventory.assets if a.id in before and _said(a) != before[a.id])
     return Ingested(inventory.assets, inventory.standings, new, changed)
+
+
+def seen_in(store: Store, realm: str) -> tuple[Sighting, ...]:
+    """Every sighting of a realm, with what the fingerprints make of it."""
+    return sightings(store.observations(realm=realm), derive=fingerprint.derive)
+
+
+def pins(decisions: Iterable[Decision]) -> tuple[merge.Pin, ...]:
+    """What people decided, for the merge."""
+    return tuple(merge.Pin(merge.PinKind(one.kind), one.left, one.right) for one in decisions)
 
 
 def _said(asset: Asset) -> frozenset[tuple[str, str, str]]:

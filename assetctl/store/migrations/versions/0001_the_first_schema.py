@@ -98,6 +98,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("realm", "id", name=op.f("pk_position")),
     )
     op.create_table(
+        "decision",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("realm", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("left", TEXT, nullable=False),
+        sa.Column("right", TEXT, nullable=False),
+        sa.Column("by", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", TEXT, nullable=False),
+        sa.Column("revoked_reason", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    op.create_index(op.f("ix_decision_realm"), "decision", ["realm"])
+    op.create_table(
         "quarantine",
         sa.Column("subject", TEXT, nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
@@ -249,6 +265,7 @@ def downgrade() -> None:
     op.drop_table("exchange")
     op.drop_table("scan")
     op.drop_table("quarantine")
+    op.drop_table("decision")
     op.drop_table("position")
     op.drop_table("incident")
     op.drop_table("identity")
