@@ -67,7 +67,7 @@ def _application(own: Application | None) -> Iterator[tuple[str, Value]]:
 
 def _entrances(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, Value]]:
     over_tcp = [one for one in endpoints if is_binary_tcp(one)]
-    yield "opcua_endpoints", _texts(_endpoint(one) for one in endpoints)
+    yield "opcua_endpoints", _texts(sorted(_endpoint(one) for one in endpoints))
     yield "opcua_security_modes", _texts(sorted({one.mode for one in over_tcp}))
     yield "opcua_security_policies", _texts(sorted({_policy(one.policy) for one in over_tcp if one.policy}))
     if over_tcp:
@@ -75,13 +75,18 @@ def _entrances(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, Value]]:
 
 
 def _access(endpoints: tuple[Endpoint, ...]) -> Iterator[tuple[str, Value]]:
-    kinds = {token.type for one in endpoints for token in one.tokens}
-    ordered = [kind for kind in TOKEN_TYPES if kind in kinds] + sorted(kinds - set(TOKEN_TYPES))
-    yield "opcua_user_token_types", tuple(ordered)
+    kinds = _kinds(endpoints)
+    yield "opcua_user_token_types", kinds
     if "Anonymous" in kinds:
         yield "anonymous_access", True
     elif endpoints and all(one.tokens for one in endpoints):
         yield "anonymous_access", False
+
+
+def _kinds(endpoints: tuple[Endpoint, ...]) -> tuple[str, ...]:
+    """The ways to log in, in the order of the standard."""
+    found = {token.type for one in endpoints for token in one.tokens}
+    return (*(kind for kind in TOKEN_TYPES if kind in found), *sorted(found - set(TOKEN_TYPES)))
 
 
 def _shows_passwords(endpoint: Endpoint) -> bool:
@@ -100,7 +105,7 @@ def is_binary_tcp(endpoint: Endpoint) -> bool:
 
 
 def _endpoint(endpoint: Endpoint) -> str:
-    tokens = ",".join(dict.fromkeys(token.type for token in endpoint.tokens)) or "-"
+    tokens = ",".join(_kinds((endpoint,))) or "-"
     return f"{endpoint.url[:MOST_TEXT]} {endpoint.mode} {_policy(endpoint.policy) or '-'} {tokens}"
 
 
