@@ -22,6 +22,8 @@ class Open:
     envelope: name of the credential in which the units travel, "" for none.
     goodbye: unit that the transport sends on every ending of this connection; vetted and counted in advance.
     groups: on a segment, the multicast addresses that are listened to beside our own.
+    source_port: of a datagram socket: the questions leave from this port where it is free, and what the device
+    broadcasts to it is heard; 0 for any port. Only the port that is asked can be named.
     """
 
     transport: Transport
@@ -29,6 +31,7 @@ class Open:
     envelope: str = ""
     goodbye: bytes = b""
     groups: tuple[bytes, ...] = ()
+    source_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,8 @@ class Gate:
         if (opened.transport is Transport.LINK) != isinstance(step.address, Segment):
             raise Refusal("frames for everybody go to a named segment alone, and nothing else goes there")
         if isinstance(action, Open):
+            if action.source_port and (action.transport is not Transport.UDP or action.source_port != step.port):
+                raise Refusal(f"source port {action.source_port}: only the planned port, and only for datagrams")
             if action.goodbye:
                 self._classed(step, self.rules.vets[step.protocol](action.goodbye))
             return "connect"
@@ -360,6 +362,7 @@ class Gate:
             envelope=opened.envelope,
             datagrams=datagrams,
             pause_s=1.0 / rate if (rate := self._rate(step.address)) else 0.0,
+            source_port=opened.source_port,
         )
 
     def _refuse(self, step: Step, request: str, reason: str) -> Refused:

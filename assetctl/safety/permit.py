@@ -36,11 +36,12 @@ class Permit:
 
     datagrams: how many datagrams it covers; more than one only for an SNMPv3 engine's discovery and time sync.
     pause_s: the least time between two of them, since those of one connection may leave in one question.
+    source_port: what they should leave from, 0 for any.
     """
 
     __slots__ = (
         *("_used", "action", "address", "datagrams", "envelope", "pause_s", "payload"),
-        *("port", "request", "sequence", "step", "transport"),
+        *("port", "request", "sequence", "source_port", "step", "transport"),
     )
 
     def __init__(
@@ -58,6 +59,7 @@ class Permit:
         envelope: str = "",
         datagrams: int = 1,
         pause_s: float = 0.0,
+        source_port: int = 0,
     ) -> None:
         if type(seal) is not Seal:
             raise Refusal("a permit comes from the gate only")
@@ -72,6 +74,7 @@ class Permit:
         self.envelope = envelope
         self.datagrams = datagrams
         self.pause_s = pause_s
+        self.source_port = source_port
         self._used = False
 
     @property

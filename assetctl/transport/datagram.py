@@ -1,16 +1,18 @@
 """UDP: one socket per device, answers only from the address that was asked."""
 
 import asyncio
+import errno
 import socket
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assetctl.errors import WireError
+from assetctl.errors import EnvironmentFault, WireError
 from assetctl.model import IPAddress, Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, datagram, tells_errors, told
+from assetctl.transport.sockets import Heard, Sockets, bound, datagram, tells_errors, told
 
 MOST_LATE = 64  # datagrams looked at after the time is up: those that waited in the socket
 
@@ -31,10 +33,13 @@ BARE = Envelope(_as_it_is, _as_it_is)
 
 
 class DatagramConnection:
-    """A socket for one device and port."""
+    """A socket for one device and port. ears: sockets on which what it broadcasts is heard; nothing leaves by them."""
 
-    def __init__(self, made: socket.socket, ip: IPAddress, port: int, envelope: Envelope) -> None:
+    def __init__(
+        self, made: socket.socket, ip: IPAddress, port: int, envelope: Envelope, *, ears: Sockets = ()
+    ) -> None:
         self._socket = made
+        self._ears = ears
         self._peer = (str(ip), port)
         self._envelope = envelope
 
@@ -55,7 +60,7 @@ class DatagramConnection:
         while len(frames) < ask.replies and late <= MOST_LATE:
             left_s = sent_at + ask.wait_s - loop.time()
             late += left_s <= 0
-            received = await datagram(self._socket, left_s)
+            received = await datagram(self._socket, left_s, also=self._ears)
             if received is None:
                 break
             unit, why = self._unwrapped(*received)
@@ -86,12 +91,35 @@ class DatagramConnection:
         except OSError:
             pass  # the peer is gone; there is nobody to say goodbye to
         finally:
-            self._socket.close()
+            for one in (self._socket, *self._ears):
+                one.close()
 
 
 def open_datagram(permit: Permit, vantage: Vantage, envelope: Envelope = BARE) -> DatagramConnection:
     """A socket for the permitted address and port. Nothing is sent yet."""
     permit.use()
-    made = bound(permit.ip, socket.SOCK_DGRAM, vantage)
+    made, ears = _on_port(permit, vantage) if permit.source_port else (bound(permit.ip, socket.SOCK_DGRAM, vantage), ())
     tells_errors(made)
-    return DatagramConnection(made, permit.ip, permit.port, envelope)
+    return DatagramConnection(made, permit.ip, permit.port, envelope, ears=ears)
+
+
+def _on_port(permit: Permit, vantage: Vantage) -> tuple[socket.socket, Sockets]:
+    """A socket on the port that the permit names, and one that hears broadcasts to it; on any port where it is taken.
+
+    The first is bound to the one device, so that talks with several share the port and each hears its own. A socket
+    that is bound to an address hears no broadcast, so that takes a second one, which is bound to none.
+    """
+    ip, port = permit.ip, permit.source_port
+    made: list[socket.socket] = []
+    try:
+        made.append(bound(ip, socket.SOCK_DGRAM, vantage, port=port))
+        if sys.platform == "linux":
+            made[0].connect((str(ip), permit.port))  # sends nothing
+            if made[0].getsockname()[:2] == (str(ip), permit.port):
+                raise OSError(errno.EADDRINUSE, "the device is on this machine, and the port is its own")
+            made.append(bound(ip, socket.SOCK_DGRAM, replace(vantage, source=None), port=port))
+    except (OSError, EnvironmentFault):
+        for one in made:
+            one.close()
+        return bound(ip, socket.SOCK_DGRAM, vantage), ()
+    return made[0], tuple(made[1:])

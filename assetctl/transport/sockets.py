@@ -21,6 +21,8 @@ IP_BIND_ADDRESS_NO_PORT = 24  # Linux: the port of a TCP socket is chosen at the
 POLL_S = 0.01
 MOST_DATAGRAM = 65535
 
+Sockets = tuple[socket.socket, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -31,9 +33,10 @@ class Heard:
     strays: int = 0
 
 
-def bound(ip: IPAddress, kind: socket.SocketKind, vantage: Vantage) -> socket.socket:
+def bound(ip: IPAddress, kind: socket.SocketKind, vantage: Vantage, *, port: int = 0) -> socket.socket:
     """A non-blocking socket that can only leave by the vantage's interface and source address.
 
+    port: of a datagram socket of our own, 0 for any; on Linux several such sockets share it.
     Raises EnvironmentFault when the machine has no such interface or address, or no socket to spare.
     """
     family = socket.AF_INET if ip.version == 4 else socket.AF_INET6
@@ -47,8 +50,12 @@ def bound(ip: IPAddress, kind: socket.SocketKind, vantage: Vantage) -> socket.so
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, vantage.interface.encode() + b"\0")
         if kind == socket.SOCK_STREAM and ip.version == 4 and sys.platform == "linux":
             made.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        if port and sys.platform == "linux":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if vantage.source is not None and vantage.source.version == ip.version:
-            made.bind((str(vantage.source), 0))
+            made.bind((str(vantage.source), port))
+        elif port:
+            made.bind(("", port))
     except OSError as fault:
         made.close()
         raise EnvironmentFault(f"vantage {vantage.name}: {fault.strerror}; see `assetctl doctor`") from None
@@ -64,8 +71,11 @@ def tells_errors(made: socket.socket) -> None:
         made.setsockopt(level, option, 1)
 
 
-async def ready(made: socket.socket, left_s: float, *, to_write: bool = False) -> None:
-    """Wait until a socket can be read, or written, or the time is over; which of them, the caller sees by trying."""
+async def ready(made: socket.socket, left_s: float, *, to_write: bool = False, also: Sockets = ()) -> None:
+    """Wait until a socket can be read, or written, or the time is over; which of them, the caller sees by trying.
+
+    also: further sockets that can be read.
+    """
     if left_s <= 0:
         return
     loop = asyncio.get_running_loop()
@@ -78,14 +88,16 @@ async def ready(made: socket.socket, left_s: float, *, to_write: bool = False) -
         return
     over: asyncio.Future[None] = loop.create_future()
     watch, forget = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
-    number = made.fileno()
-    watch(number, _tell, over)
+    numbers = [one.fileno() for one in (made, *also)]
+    for number in numbers:
+        watch(number, _tell, over)
     timer = loop.call_later(left_s, _tell, over)
     try:
         await over
     finally:
         timer.cancel()
-        forget(number)
+        for number in numbers:
+            forget(number)
 
 
 def _tell(over: "asyncio.Future[None]") -> None:
@@ -93,14 +105,16 @@ def _tell(over: "asyncio.Future[None]") -> None:
         over.set_result(None)
 
 
-async def datagram(made: socket.socket, left_s: float) -> tuple[bytes, tuple[str, int]] | None:
-    """The next datagram and its sender, or None when time is up and none lies in the socket."""
-    await ready(made, left_s)
-    try:
-        data, peer = made.recvfrom(MOST_DATAGRAM)
-    except BlockingIOError:
-        return None
-    return data, peer[:2]
+async def datagram(made: socket.socket, left_s: float, *, also: Sockets = ()) -> tuple[bytes, tuple[str, int]] | None:
+    """The next datagram and its sender, or None when time is up and none lies in the socket or in one of the others."""
+    await ready(made, left_s, also=also)
+    for one in (made, *also):
+        try:
+            data, peer = one.recvfrom(MOST_DATAGRAM)
+        except BlockingIOError:
+            continue
+        return data, peer[:2]
+    return None
 
 
 _CLOSED = {errno.ECONNREFUSED}
