@@ -10,8 +10,6 @@ from assetctl.settle import DERIVED, IMPORT, PROBE, confidence
 from assetctl.sightings import Sighting
 from assetctl.standing import Standing, place, stand, zone_of
 
-TARGET_CONFIDENCE = 100  # that the answer came from the address we asked is not a guess
-
 _Row = tuple[SubjectKind, str, str, str, str, str]  # kind, local key, key, source kind, source name, vantage
 
 
@@ -96,7 +94,11 @@ def _said(seen: Sighting) -> Iterator[tuple[Claim, str, str]]:
         yield derived.claim, DERIVED, derived.rule
     if seen.address and seen.exists:
         address = str(seen.address.ip)
-        yield Claim("ip_address", address, SubjectKind.INTERFACE, address, confidence=TARGET_CONFIDENCE), kind, name
+        yield (
+            Claim("ip_address", address, SubjectKind.INTERFACE, address, confidence=seen.address_confidence),
+            kind,
+            name,
+        )
     if seen.part:
         yield Claim("part", seen.part), kind, name
 

@@ -31,7 +31,8 @@ class Sighting:
     """One observation's view of a device (part "") or of one of its parts.
 
     id: the observation's, for a part with "#" and the part. parent: id of the sighting of the whole device, "" for that
-    one itself. evidence: id of the exchange that answered last, "" when the observation has none.
+    one itself. evidence: id of the exchange that answered last, "" when the observation has none. address_confidence:
+    below 100 where somebody else told of the address.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Sighting:
     derived: tuple[Derived, ...] = ()
     evidence: str = ""
     record: str = ""
+    address_confidence: int = 100
 
     @property
     def all_claims(self) -> tuple[Claim, ...]:

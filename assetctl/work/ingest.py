@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from assetctl import fingerprint, merge
+from assetctl.hearsay import hearsay
 from assetctl.identity import assign
 from assetctl.inventory import build_assets
-from assetctl.model import Address, Asset, Position, Zone
+from assetctl.model import Address, Asset, Observation, Position, Zone
 from assetctl.sightings import Sighting, sightings
 from assetctl.standing import Standing
 from assetctl.store.records import Decision
@@ -64,7 +65,13 @@ def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
 
 def seen_in(store: Store, realm: str) -> tuple[Sighting, ...]:
     """Every sighting of a realm, with what the fingerprints make of it."""
-    return sightings(store.observations(realm=realm), derive=fingerprint.derive)
+    return seen(store.observations(realm=realm))
+
+
+def seen(observations: Iterable[Observation]) -> tuple[Sighting, ...]:
+    """What observations say of the devices that answered, and of their neighbours."""
+    every = tuple(observations)
+    return (*sightings(every, derive=fingerprint.derive), *hearsay(every, derive=fingerprint.derive))
 
 
 def pins(decisions: Iterable[Decision]) -> tuple[merge.Pin, ...]:
