@@ -91,7 +91,7 @@ def _known(number: bytes) -> bytes:
 def url(field: bytes) -> None:
     """A counted string that is the URL of an address and a port, spelled in the one usual way."""
     text = field[4:].decode("latin-1")
-    if field[:4] != (len(field) - 4).to_bytes(4, "little") or not text.startswith("opc.tcp://"):
+    if field[:4] != (len(field) - 4).to_bytes(4, "little") or not text.startswith("opc.tcp://") or "%" in text:
         raise Refusal("opcua: the endpoint is not a counted opc.tcp URL")
     host, _, port = text.removeprefix("opc.tcp://").rpartition(":")
     try:
