@@ -1,0 +1,88 @@
+"""The S7comm-plus conversation: make a session object, read what the CPU says on it, delete it.
+
+The answer to the question for a session carries the module's order code and firmware; nobody logs in, and nothing
+is asked in the session. CPUs that demand TLS refuse or close, which ends the talk. The session is deleted only where
+it is of version 1: later ones want a checked counter in every question, and end with the connection.
+"""
+
+from collections.abc import Generator
+
+from assetctl.errors import WireError
+from assetctl.model import Claim, Outcome, SubjectKind, Transport
+from assetctl.protocol import Context
+from assetctl.protocols.s7 import codec as iso
+from assetctl.protocols.s7plus import codec
+from assetctl.talk import Ask, Open, Reply, Talk
+
+MOST_TPDUS = 8  # an answer with keys and texts has some 600 bytes
+
+
+def probe(context: Context) -> Talk:
+    """Identify the CPU."""
+    reply = yield Open(Transport.TCP, context.port)
+    if reply.outcome is not Outcome.ANSWERED:
+        return ()
+    reply = yield Ask(codec.encode_connect(), codec.FRAMING, wait_s=context.answer_s)
+    confirmed = _confirmed(reply)
+    if confirmed is None:
+        return ()
+    session = (yield from _create(context)) if confirmed else None
+    if session and session.id and session.version == codec.VERSION_1:
+        end = codec.encode_delete(sequence=_second(context.seed), session=session.id)
+        yield Ask(end, codec.FRAMING, wait_s=context.answer_s)
+    return _claims(session, context.port)
+
+
+def _confirmed(reply: Reply) -> bool | None:
+    """Whether the connection stands; None where the other side speaks no ISO-on-TCP."""
+    if reply.outcome is not Outcome.ANSWERED:
+        return None
+    try:
+        return iso.decode_connect(reply.frames[0]) is None
+    except WireError:
+        return None
+
+
+def _create(context: Context) -> Generator[Ask, Reply, codec.Session | None]:
+    """The session, or None where no answer came that can be read."""
+    number = context.seed & 0xFFFF
+    reply = yield Ask(codec.encode_create(sequence=number), codec.FRAMING, wait_s=context.answer_s)
+    pdu, data, version = b"", b"", 0
+    try:
+        for _ in range(MOST_TPDUS):
+            if reply.outcome is not Outcome.ANSWERED:
+                return None
+            carried, is_whole = iso.segment(reply.frames[0])
+            pdu += carried
+            if is_whole:
+                version, content, is_last = codec.part(pdu)
+                pdu, data = b"", data + content
+                if is_last:
+                    return codec.decode_create(version, data, sequence=number)
+            reply = yield Ask(b"", codec.FRAMING, wait_s=context.answer_s)
+    except WireError:
+        return None
+    return None
+
+
+def _claims(session: codec.Session | None, port: int) -> tuple[Claim, ...]:
+    service = SubjectKind.SERVICE, f"tcp/{port}"
+    name = "s7plus" if session else "iso-tsap"
+    claims = [Claim("service_name", name, *service), Claim("service_source", "probed", *service)]
+    if session is None:
+        return tuple(claims)
+    claims.append(Claim("s7plus_version", session.version))
+    if text := session.module.strip("\0 "):
+        claims.append(Claim("s7plus_module", text))
+    code, version = codec.module(text)
+    if code:
+        claims.append(Claim("order_code", code))
+        # two of the three numbers that other protocols tell
+        claims.append(Claim("firmware_software_version", version.removeprefix("V"), confidence=60))
+        if code.startswith(("6ES7", "6AG1")):
+            claims.append(Claim("manufacturer", "Siemens"))
+    return tuple(claims)
+
+
+def _second(seed: int) -> int:
+    return (seed + 1) & 0xFFFF
