@@ -17,13 +17,14 @@ import pytest
 from assetctl.model import Outcome
 from assetctl.protocol import Context
 from assetctl.protocols.bacnet import PROTOCOL, names, probe
+from assetctl.protocols.bacnet.claims import TABLES
 from tests.live.driver import Driven, drive, free_port
 from tests.live.opinions import nmap_script
 
 pytestmark = pytest.mark.live
 
 HOST = "127.77.34.1"
-DEEP = frozenset({probe.DEPTH})
+DEEP = frozenset({probe.BBMD})
 LONG = "supply air handling unit of hall 3 " * 20
 UP_S = 20.0
 
@@ -199,7 +200,7 @@ def test_a_device_that_is_no_bbmd_refuses_its_tables(ahu: int) -> None:
     read = drive(PROTOCOL, Context(port=ahu, depth=DEEP), HOST)
     assert _named(read)[-2:] == ["read-bdt", "read-fdt"]
     assert all(reply.outcome is Outcome.ANSWERED for _, _, reply in read.recording)
-    assert not {claim.key for claim in read.claims} & {*probe.TABLES.values()}
+    assert not {claim.key for claim in read.claims} & {*TABLES.values()}
 
 
 def test_a_text_longer_than_253_bytes_is_read_whole() -> None:

@@ -1,7 +1,7 @@
 """BACnet/IP: the units, the values, and the conversation."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from struct import pack
 
 import pytest
@@ -9,17 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetctl.errors import Refusal, WireError
-from assetctl.model import Outcome
+from assetctl.model import Claim, Outcome
 from assetctl.protocol import Context
-from assetctl.protocols.bacnet import PROTOCOL, codec, frames, names, probe
+from assetctl.protocols.bacnet import PROTOCOL, codec, frames, names, probe, routed, routers
+from assetctl.protocols.bacnet.claims import FACTS
 from assetctl.protocols.bacnet.codec import Property
-from assetctl.protocols.bacnet.frames import Table
+from assetctl.protocols.bacnet.frames import Place, Table
+from assetctl.protocols.bacnet.routers import Message
 from assetctl.protocols.bacnet.values import Absent, Form, character_string, element, enclosed
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import Reader
 
 INSTANCE = 1234
-DEEP = frozenset({probe.DEPTH})
+DEEP = frozenset({probe.BBMD})
+BEHIND = frozenset({probe.ROUTED})
 UNKNOWN_PROPERTY = bytes.fromhex("9102 9120")
 UNKNOWN_OBJECT = bytes.fromhex("9101 911f")
 
@@ -147,8 +150,14 @@ def _said(frame: bytes) -> Reply:
     return Reply(Outcome.ANSWERED, (frame,))
 
 
-def _converse(device: Device, **more: object) -> tuple[list[str], dict[str, object]]:
-    """Names of what was asked, and the claims by key."""
+def _converse(device: "Device | Router", **more: object) -> tuple[list[str], dict[str, object]]:
+    """Names of what was asked, and the claims about the device itself by key."""
+    asked, claims = _talk(device, **more)
+    return asked, {claim.key: claim.value for claim in claims if not claim.part}
+
+
+def _talk(device: "Device | Router", **more: object) -> tuple[list[str], tuple[Claim, ...]]:
+    """Names of what was asked, and the claims."""
     context = Context(port=47808, **more)  # type: ignore[arg-type]
     talk, asked = probe.probe(context), []
     step = next(talk)
@@ -163,12 +172,12 @@ def _converse(device: Device, **more: object) -> tuple[list[str], dict[str, obje
             else:
                 asked.append(PROTOCOL.vet(step.payload))
                 reply = device.answer(step.payload)
-                if reply.frames and step.accepts is not None and not step.accepts(reply.frames[0]):
-                    reply = Reply(Outcome.SILENT)
+                frames = [frame for frame in reply.frames if step.accepts is None or step.accepts(frame)]
+                reply = Reply(Outcome.ANSWERED if frames else Outcome.SILENT, tuple(frames[: step.replies]))
             step = talk.send(reply)
     except StopIteration as end:
         assert sum(name.split()[0] != "pause" for name in asked) <= PROTOCOL.limit(context).units
-        return asked, {claim.key: claim.value for claim in end.value}
+        return asked, end.value
 
 
 ALL_AT_ONCE = ["connect", "find-device", "read-property-multiple"]
@@ -248,11 +257,56 @@ def test_vet_refuses_every_other_unconfirmed_service(service: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["0120ffff00ff", "01240005010cff", "0180", "018000", "0108000501aa", "0104", "0000", "0200"]
+    "header",
+    [
+        *("0120ffff00ff", "0120000000ff", "01240005010cff", "01200005010cff", "0120000500fe", "0120000500"),
+        *("0180", "018000", "0108000501aa", "0104", "0000", "0200", "0121000500ff", "0128000500000701ffff"),
+    ],
 )
-def test_vet_refuses_a_who_is_for_other_networks_and_every_message_of_the_network_layer(header: str) -> None:
+def test_vet_refuses_a_who_is_for_all_networks_or_in_another_form(header: str) -> None:
     with pytest.raises(Refusal):
         PROTOCOL.vet(_frame(b"\x10\x08", header=bytes.fromhex(header)))
+
+
+@pytest.mark.parametrize("message", [message for message in range(256) if message not in (0, 0x12)])
+def test_vet_refuses_every_other_message_of_the_network_layer(message: int) -> None:
+    """Initialize-Routing-Table (6), Establish-Connection (8), Disconnect-Connection (9) and all the rest."""
+    for more in (b"", b"\0", b"\0\x05", b"\0\x05\0"):
+        with pytest.raises(Refusal):
+            PROTOCOL.vet(_frame(bytes((message,)) + more, header=b"\x01\x80"))
+
+
+@pytest.mark.parametrize("more", ["000005", "120005", "00", "12"])
+def test_vet_refuses_a_question_to_a_router_about_one_network_or_to_others(more: str) -> None:
+    for header in ("0180", "0184", "01a0ffff00ff") if len(more) > 2 else ("0184", "01a0ffff00ff", "01a0000500ff"):
+        with pytest.raises(Refusal):
+            PROTOCOL.vet(_frame(bytes.fromhex(more), header=bytes.fromhex(header)))
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_vet_refuses_the_same_services_behind_a_router(name: str) -> None:
+    service, request = NEVER[name]
+    apdu = bytes((0, 5, 1, service)) + bytes.fromhex(request)
+    with pytest.raises(Refusal):
+        PROTOCOL.vet(_frame(apdu, header=bytes.fromhex("01240005010cff")))
+
+
+def test_nobody_is_looked_for_by_the_wildcard_behind_a_router() -> None:
+    with pytest.raises(Refusal):
+        PROTOCOL.vet(_frame(codec.encode_find(invoke_id=1)[6:], header=bytes.fromhex("01240005010cff")))
+
+
+@given(st.integers(1, 0xFFFE), st.binary(min_size=1, max_size=7), st.integers(0, 255), st.integers(0, codec.WILDCARD))
+def test_a_question_to_any_device_behind_a_router_may_leave_to_that_device_alone(
+    network: int, address: bytes, invoke_id: int, instance: int
+) -> None:
+    asked = {"invoke_id": invoke_id, "instance": instance, "place": Place(network, address)}
+    unit = codec.encode_read_multiple(**asked)
+    assert PROTOCOL.vet(unit) == "routed-read-property-multiple"
+    assert PROTOCOL.vet(codec.encode_read(**asked, prop=Property.MODEL_NAME)) == "routed-read-property"
+    assert unit[4:6] == b"\x01\x24"
+    assert unit[6 : 10 + len(address)] == pack(">HB", network, len(address)) + address + b"\xff"
+    assert PROTOCOL.vet(codec.encode_who_is(network=network)) == "routed-who-is"
 
 
 def test_a_who_is_with_limits_and_a_broadcast_one_do_not_leave() -> None:
@@ -301,6 +355,9 @@ def test_every_form_of_length_is_read(size: int) -> None:
         (3, "Lüftung".encode("utf-32-be"), "Lüftung"),
         (5, b"L\xfcftung", "Lüftung"),
         (0, b"AHU-7\0\0 ", "AHU-7"),
+        (1, b"\x03\x52L\x81ftung", "Lüftung"),
+        (1, b"\x04\xe4L\xfcftung", "Lüftung"),
+        (1, b"\x03\xa4" + "空調機".encode("cp932"), "空調機"),
     ],
 )
 def test_a_text_is_read_in_its_character_set(charset: int, raw: bytes, text: str) -> None:
@@ -310,7 +367,8 @@ def test_a_text_is_read_in_its_character_set(charset: int, raw: bytes, text: str
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"\x01\x03\x52Halle", "character set 1 with code page 850 is not read"),
+        (b"\x01\x00\x25Halle", "character set 1 with code page 37 is not read"),
+        (b"\x01\x03\xa4\x81", "the bytes are not of character set 1 with code page 932"),
         (b"\x01", "character set 1 with code page 0 is not read"),
         (b"\x02\x30\x21", "character set 2 is not read"),
         (b"\x09abc", "character set 9 is not read"),
@@ -492,7 +550,7 @@ def test_a_device_that_takes_small_units_only_is_read_one_by_one_at_once() -> No
 def test_a_property_that_is_refused_or_unreadable_takes_no_other_with_it(
     lost: Property, how: str, at_once: bool
 ) -> None:
-    odd = {"type": b"\x44\0\0\0\0", "charset": b"\x73\x01\x03\x52"}
+    odd = {"type": b"\x44\0\0\0\0", "charset": b"\x73\x01\x00\x25"}
     values = {**PROPERTIES, lost: odd[how]} if how in odd else PROPERTIES
     apdus = {"reject": b"\x60\x04", "abort": b"\x71\x00"}
     device = Device(
@@ -502,7 +560,7 @@ def test_a_property_that_is_refused_or_unreadable_takes_no_other_with_it(
         multiple=None if at_once else b"\x60\x09",
     )
     _, claims = _converse(device)
-    key = probe.FACTS[lost]
+    key = FACTS[lost]
     reasons = claims.pop("bacnet_absent_properties")
     assert isinstance(reasons, tuple)
     assert [reason.split(":")[0] for reason in reasons] == [lost.name.lower().replace("_", "-")]
@@ -597,3 +655,203 @@ def test_every_question_has_an_invoke_id_of_its_own() -> None:
             step = talk.send(Reply(Outcome.ANSWERED) if isinstance(step, Open) else device.answer(step.payload))
     except StopIteration:
         assert ids == [number & 0xFF for number in range(0xFE, 0xFE + 2 + len(Property))]
+
+
+# behind a router
+
+
+@dataclass
+class Router:
+    """A device that routes. behind: devices by their place. networks: those it names, more than there are if wanted.
+
+    unreachable: networks it refuses; number: of the network it is asked on, None for silence. spoil: of an answer
+    from behind it.
+    """
+
+    behind: Mapping[Place, Device]
+    networks: tuple[int, ...] = ()
+    own: Device = field(default_factory=Device)
+    unreachable: frozenset[int] = frozenset()
+    number: int | None = None
+    is_router: bool = True
+    max_apdu: int = 480
+
+    def answer(self, unit: bytes) -> Reply:
+        name = PROTOCOL.vet(unit)
+        if name == "who-is-router":
+            return _said(self._i_am_router()) if self.is_router else Reply(Outcome.SILENT)
+        if name == "what-is-network-number":
+            told = None if self.number is None else _frame(pack(">BHB", 0x13, self.number, 1), header=b"\x01\x80")
+            return _said(told) if told else Reply(Outcome.SILENT)
+        if not name.startswith("routed-"):
+            return self.own.answer(unit)
+        network, size = int.from_bytes(unit[6:8]), unit[8]
+        if name == "routed-who-is":
+            return self._called(network)
+        place, apdu = Place(network, unit[9 : 9 + size]), unit[10 + size :]
+        header = b"\x01\x08" + pack(">HB", place.network, len(place.address)) + place.address
+        device = replace(self.behind[place], wrap=lambda answer: _frame(answer, header=header))
+        return device.answer(_frame(apdu, header=b"\x01\x04"))
+
+    def _i_am_router(self) -> bytes:
+        networks = self.networks or tuple(dict.fromkeys(place.network for place in self.behind))
+        return _frame(b"\x01" + b"".join(pack(">H", number) for number in networks), header=b"\x01\x80")
+
+    def _called(self, network: int) -> Reply:
+        if network in self.unreachable:
+            return _said(_frame(b"\x03\x01" + pack(">H", network), header=b"\x01\x80"))
+        told = tuple(
+            _frame(
+                _i_am(instance=device.instance, max_apdu=self.max_apdu),
+                header=bytes.fromhex("0128ffff00") + pack(">HB", network, len(place.address)) + place.address + b"\xfe",
+                function=0x0B,
+            )
+            for place, device in self.behind.items()
+            if place.network == network
+        )
+        return Reply(Outcome.ANSWERED if told else Outcome.SILENT, told)
+
+
+def _bus(count: int, *, network: int = 5, **more: object) -> dict[Place, Device]:
+    """Devices 100, 101, ... with the addresses 1, 2, ... of one network."""
+    return {Place(network, bytes((at + 1,))): Device(instance=100 + at, **more) for at in range(count)}  # type: ignore[arg-type]
+
+
+def _parts(claims: tuple[Claim, ...]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for claim in claims:
+        found.setdefault(claim.part, {})[claim.key] = claim.value
+    return found
+
+
+ROUTER_ASKED = ["who-is-router", "what-is-network-number"]
+PART = {key: value for key, value in EXPECTED.items() if not key.startswith("service")}
+
+
+def test_every_device_behind_a_router_is_a_part_with_all_that_it_says() -> None:
+    asked, claims = _talk(Router(_bus(2), number=1), depth=BEHIND)
+    assert asked == [*ALL_AT_ONCE, *ROUTER_ASKED, "routed-who-is", *["routed-read-property-multiple"] * 2]
+    parts = _parts(claims)
+    assert parts[""] == EXPECTED | {"bacnet_routed_networks": ("5",), "bacnet_network_number": 1}
+    for number, part in enumerate(("net/5/addr/01", "net/5/addr/02")):
+        place = {"bacnet_network_number": 5, "bacnet_mac_address": f"{number + 1:02X}"}
+        assert parts[part] == PART | {"bacnet_device_instance": 100 + number} | place
+    assert set(parts) == {"", "net/5/addr/01", "net/5/addr/02"}
+
+
+def test_nobody_is_asked_for_networks_but_in_depth() -> None:
+    assert _talk(Router(_bus(2)))[0] == ALL_AT_ONCE
+    assert _talk(Router(_bus(2), is_router=False), depth=BEHIND)[0] == [*ALL_AT_ONCE, "who-is-router"]
+    silent = Device(knows_wildcard=False, silent=frozenset({"find-device", "who-is"}))
+    assert _talk(Router(_bus(2), own=silent), depth=BEHIND)[0] == ["connect", "find-device", "who-is"]
+
+
+def test_a_network_that_the_router_cannot_reach_or_that_is_empty_ends_nothing() -> None:
+    bus = _bus(1, network=7)
+    asked, claims = _talk(Router(bus, networks=(5, 6, 7), unreachable=frozenset({5})), depth=BEHIND)
+    assert asked[5:] == ["routed-who-is"] * 3 + ["routed-read-property-multiple"]
+    assert _parts(claims)[""]["bacnet_routed_networks"] == ("5", "6", "7")
+    assert "net/7/addr/01" in _parts(claims)
+
+
+def test_a_device_that_does_not_give_all_at_once_is_asked_for_what_names_it() -> None:
+    asked, claims = _talk(Router(_bus(1, multiple=b"\x71\x04")), depth=BEHIND)
+    assert asked.count("routed-read-property") == len(routed.SINGLY)
+    told = _parts(claims)["net/5/addr/01"]
+    assert (told["model"], told["serial_number"], told["bacnet_vendor_id"]) == ("ME812u", "ALC-0042", 24)
+    assert "description" not in told
+
+
+def test_a_device_that_takes_small_units_only_is_not_asked_for_all_at_once() -> None:
+    asked, claims = _talk(Router(_bus(1), max_apdu=50), depth=BEHIND)
+    assert "routed-read-property-multiple" not in asked
+    assert _parts(claims)["net/5/addr/01"]["model"] == "ME812u"
+
+
+def test_two_silent_devices_in_a_row_end_their_network_and_are_known_by_what_they_said_when_called() -> None:
+    silent = frozenset({"read-property-multiple", "read-property"})
+    bus = {**_bus(3, silent=silent), **_bus(1, network=6)}
+    asked, claims = _talk(Router(bus), depth=BEHIND)
+    assert asked.count("routed-read-property-multiple") == 3
+    parts = _parts(claims)
+    for number in (1, 2, 3):
+        told = parts[f"net/5/addr/0{number}"]
+        assert (told["bacnet_device_instance"], told["bacnet_vendor_id"]) == (99 + number, 24)
+        assert told["manufacturer"] == "Automated Logic Corporation"
+    assert parts["net/6/addr/01"]["model"] == "ME812u"
+
+
+def test_one_silent_device_among_others_takes_none_of_them_with_it() -> None:
+    silent = frozenset({"read-property-multiple", "read-property"})
+    bus = _bus(5) | {Place(5, bytes((at,))): Device(instance=200 + at, silent=silent) for at in (2, 4)}
+    parts = _parts(_talk(Router(bus), depth=BEHIND)[1])
+    assert [parts[f"net/5/addr/0{number}"].get("model") for number in range(1, 6)] == ["ME812u", None] * 2 + ["ME812u"]
+
+
+def test_devices_and_networks_beyond_the_limits_are_named_and_not_read() -> None:
+    networks = tuple(range(1, routed.MOST_NETWORKS + 3))
+    bus = {place: device for network in networks for place, device in _bus(10, network=network).items()}
+    asked, claims = _talk(Router(bus), depth=BEHIND)
+    assert asked.count("routed-who-is") == routed.MOST_NETWORKS
+    assert asked.count("routed-read-property-multiple") == routed.MOST_DEVICES
+    parts = _parts(claims)
+    assert len(parts) == 1 + 10 * routed.MOST_NETWORKS
+    assert sum("model" in told for told in parts.values()) == 1 + routed.MOST_DEVICES
+
+
+def test_a_device_that_answers_a_call_twice_is_one_part() -> None:
+    router = Router(_bus(1))
+    twice = router._called(5).frames * 2
+
+    @dataclass
+    class Echoing(Router):
+        def _called(self, network: int) -> Reply:
+            return Reply(Outcome.ANSWERED, twice)
+
+    assert _talk(Echoing(_bus(1)), depth=BEHIND)[0].count("routed-read-property-multiple") == 1
+
+
+def test_an_answer_from_another_place_is_none_of_the_device_that_was_asked() -> None:
+    asked = {"invoke_id": 5, "service": 12, "place": Place(5, b"\x0c")}
+    assert codec.is_answer(_frame(b"\x30\x05\x0c", header=bytes.fromhex("01080005010c")), **asked)
+    for header in ("0100", "01080006010c", "01080005010d", "01080005020c0c"):
+        assert not codec.is_answer(_frame(b"\x30\x05\x0c", header=bytes.fromhex(header)), **asked)
+
+
+def test_only_those_of_the_called_network_answer_the_call() -> None:
+    there = _frame(_i_am(), header=bytes.fromhex("01080005010c"))
+    assert codec.is_i_am_from(there, network=5)
+    for other in (_frame(_i_am()), _frame(_i_am(), header=bytes.fromhex("01080006010c")), b"", _frame(b"\x10\x08")):
+        assert not codec.is_i_am_from(other, network=5)
+    assert not codec.is_i_am_from(
+        _frame(_i_am(), header=bytes.fromhex("01080005010c"), function=0x04, origin=bytes(6)), network=5
+    )
+
+
+@given(st.binary(max_size=40))
+def test_any_message_of_a_router_gives_networks_or_a_wire_error(rest: bytes) -> None:
+    frame = _frame(b"\x01" + rest, header=b"\x01\x80")
+    try:
+        told = routers.decode_i_am_router(frame)
+    except WireError:
+        assert len(rest) % 2
+        return
+    assert all(0 < number < 0xFFFF for number in told)
+    assert len(set(told)) == len(told)
+
+
+def test_a_message_that_is_not_the_routers_own_is_none() -> None:
+    told = b"\x01\x00\x05"
+    assert routers.is_message(_frame(told, header=b"\x01\x80"), message=Message.I_AM_ROUTER)
+    assert routers.is_message(
+        _frame(told, header=bytes.fromhex("01a0ffff00ff"), function=0x0B), message=Message.I_AM_ROUTER
+    )
+    for frame in (
+        _frame(told, header=bytes.fromhex("01880007010c")),
+        _frame(told, header=b"\x01\x80", function=0x04, origin=bytes(6)),
+        _frame(told),
+        _frame(b"\x00\x00\x05", header=b"\x01\x80"),
+    ):
+        assert not routers.is_message(frame, message=Message.I_AM_ROUTER)
+    assert routers.decode_number_is(_frame(b"\x13\x00\x05\x01", header=b"\x01\x80")) == 5
+    assert routers.decode_number_is(_frame(b"\x13\x00\x00\x00", header=b"\x01\x80")) is None

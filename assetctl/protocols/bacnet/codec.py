@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from assetctl.errors import WireError
 from assetctl.protocols.bacnet import names
-from assetctl.protocols.bacnet.frames import decode_unit, encode_unit
+from assetctl.protocols.bacnet.frames import Place, decode_unit, encode_unit
 from assetctl.protocols.bacnet.values import (
     CHARACTER_STRING,
     DEVICE,
@@ -108,20 +108,21 @@ def encode_find(*, invoke_id: int) -> bytes:
     return _confirmed(invoke_id, READ_PROPERTY, _read(WILDCARD, _OBJECT_IDENTIFIER_PROPERTY))
 
 
-def encode_who_is() -> bytes:
-    """The call for a device to name itself, without limits, to one address."""
-    return encode_unit(bytes((_UNCONFIRMED << 4, _WHO_IS)), expects_reply=False)
+def encode_who_is(*, network: int | None = None) -> bytes:
+    """The call for devices to name themselves, without limits: the device at one address, or a network behind it."""
+    place = None if network is None else Place(network, b"")
+    return encode_unit(bytes((_UNCONFIRMED << 4, _WHO_IS)), expects_reply=False, place=place)
 
 
-def encode_read(*, invoke_id: int, instance: int, prop: Property) -> bytes:
-    """One property of the device object. instance: 0 to 4194303."""
-    return _confirmed(invoke_id, READ_PROPERTY, _read(instance, prop))
+def encode_read(*, invoke_id: int, instance: int, prop: Property, place: Place | None = None) -> bytes:
+    """One property of the device object. instance: 0 to 4194303. place: of a device behind the one at an address."""
+    return _confirmed(invoke_id, READ_PROPERTY, _read(instance, prop), place)
 
 
-def encode_read_multiple(*, invoke_id: int, instance: int) -> bytes:
+def encode_read_multiple(*, invoke_id: int, instance: int, place: Place | None = None) -> bytes:
     """All properties of `Property` of the device object."""
     listed = b"".join(_property(0, prop) for prop in Property)
-    return _confirmed(invoke_id, READ_PROPERTY_MULTIPLE, _device(instance) + b"\x1e" + listed + b"\x1f")
+    return _confirmed(invoke_id, READ_PROPERTY_MULTIPLE, _device(instance) + b"\x1e" + listed + b"\x1f", place)
 
 
 def _read(instance: int, prop: int) -> bytes:
@@ -137,17 +138,24 @@ def _property(tag: int, prop: int) -> bytes:
     return bytes((tag << 4 | 0x08 | width,)) + prop.to_bytes(width)
 
 
-def _confirmed(invoke_id: int, service: int, request: bytes) -> bytes:
+def _confirmed(invoke_id: int, service: int, request: bytes, place: Place | None = None) -> bytes:
     header = bytes((_CONFIRMED << 4, _NO_SEGMENTS_1476, invoke_id, service))
-    return encode_unit(header + request, expects_reply=True)
+    return encode_unit(header + request, expects_reply=True, place=place)
 
 
-def is_answer(frame: bytes, *, invoke_id: int, service: int) -> bool:
-    """Whether a frame answers, or refuses, the confirmed question with this invoke id."""
+def is_answer(frame: bytes, *, invoke_id: int, service: int, place: Place | None = None) -> bool:
+    """Whether a frame answers, or refuses, the confirmed question with this invoke id.
+
+    place: of the device behind a router that was asked. What was asked of an address itself may be answered from a
+    network too, that of a device which a gateway stands for.
+    """
     try:
-        apdu = decode_unit(frame).apdu
+        unit = decode_unit(frame)
     except WireError:
         return False
+    if place is not None and unit.source != place:
+        return False
+    apdu = unit.apdu
     kind = apdu[0] >> 4 if apdu else -1
     if kind not in (_COMPLEX_ACK, _ERROR, _REJECT, _ABORT) or apdu[1:2] != bytes((invoke_id,)):
         return False
@@ -161,7 +169,17 @@ def is_i_am(frame: bytes) -> bool:
         unit = decode_unit(frame)
     except WireError:
         return False
-    return not unit.is_forwarded and unit.network is None and unit.apdu[:2] == _I_AM
+    return not unit.is_forwarded and unit.source is None and unit.apdu[:2] == _I_AM
+
+
+def is_i_am_from(frame: bytes, *, network: int) -> bool:
+    """Whether a frame is the I-Am of a device on a network behind the one that sent it."""
+    try:
+        unit = decode_unit(frame)
+    except WireError:
+        return False
+    is_there = unit.source is not None and unit.source.network == network
+    return not unit.is_forwarded and is_there and unit.apdu[:2] == _I_AM
 
 
 def decode_i_am(frame: bytes) -> IAm:

@@ -19,6 +19,8 @@ _EXTENDED_LENGTH, _OPENING, _CLOSING = 5, 6, 7
 _LENGTH_16, _LENGTH_32 = 254, 255
 _CHARACTER_SETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
 _CODE_PAGE_SET = 1  # IBM/Microsoft DBCS: the number of a code page stands before the text
+_CODE_PAGES = frozenset({437, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950})
+_CODE_PAGES |= frozenset(range(1250, 1259))
 
 
 class Form(StrEnum):
@@ -129,12 +131,14 @@ def character_string(content: bytes) -> str | Absent:
     """Text without the padding at its ends; absent where its character set is not read or its bytes are not of it."""
     if not content:
         return Absent("a character string without a character set")
-    if content[0] == _CODE_PAGE_SET:
-        return Absent(f"character set 1 with code page {int.from_bytes(content[1:3])} is not read")
-    codec = _CHARACTER_SETS.get(content[0])
+    charset, raw = content[0], content[1:]
+    codec, told = _CHARACTER_SETS.get(charset), f"character set {charset}"
+    if charset == _CODE_PAGE_SET:
+        page, raw = int.from_bytes(raw[:2]), raw[2:]
+        codec, told = f"cp{page}" if page in _CODE_PAGES else None, f"{told} with code page {page}"
     if codec is None:
-        return Absent(f"character set {content[0]} is not read")
+        return Absent(f"{told} is not read")
     try:
-        return content[1:].decode(codec).strip(" \0")
+        return raw.decode(codec).strip(" \0")
     except UnicodeDecodeError:
-        return Absent(f"the bytes are not of character set {content[0]}")
+        return Absent(f"the bytes are not of {told}")
