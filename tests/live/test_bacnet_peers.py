@@ -69,6 +69,38 @@ device = LocalDeviceObject(
 app = (Multiple if sys.argv[3] == "multiple" else BIPSimpleApplication)(device, ":".join(sys.argv[1:3]))
 run()
 """
+ROUTER = """
+import asyncio, sys
+from bacpypes3.app import Application
+from bacpypes3.ipv4.link import NormalLinkLayer
+from bacpypes3.local.device import DeviceObject
+from bacpypes3.pdu import IPv4Address, LocalStation
+from bacpypes3.vlan import VirtualNetwork
+from bacpypes3.vlan.link import VirtualLinkLayer
+
+def device(instance, name, **more):
+    told = {"maxApduLengthAccepted": 480, "segmentationSupported": "noSegmentation", "vendorIdentifier": 35} | more
+    return DeviceObject(objectIdentifier=("device", instance), objectName=name, vendorName="Reliable Controls", **told)
+
+async def main():
+    kept = [Application.from_object_list([device(600, "ROUTER", modelName="MACH-ProSys")])]
+    own = IPv4Address(":".join(sys.argv[1:3]))
+    kept[0].nsap.bind(NormalLinkLayer(own), net=1, address=own)
+    for network in (5, 6):
+        VirtualNetwork(f"bus{network}")
+        kept[0].nsap.bind(VirtualLinkLayer(LocalStation(1), f"bus{network}"), net=network)
+    for network, address, instance, more in (
+        (5, 2, 512, {"modelName": "MACH-Zone", "firmwareRevision": "8.24", "serialNumber": "Z-0512"}),
+        (5, 127, 527, {"modelName": "MACH-Zone", "description": "x" * 400}),
+        (6, 3, 603, {"modelName": "RC-FLEXair", "maxApduLengthAccepted": 50}),
+    ):
+        kept.append(Application.from_object_list([device(instance, f"ZONE-{instance}", **more)]))
+        place = LocalStation(address)
+        kept[-1].nsap.bind(VirtualLinkLayer(place, f"bus{network}"), address=place)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 RUSTY = """
 import asyncio, sys
 from rusty_bacnet import BACnetServer, Bbmd
@@ -222,6 +254,30 @@ def test_an_answer_too_long_for_one_unit_loses_at_most_the_text_that_is_too_long
     assert isinstance(absent, tuple)
     assert ("location: abort: segmentation-not-supported" in absent) is is_lost
     assert read.units <= PROTOCOL.cost.units
+
+
+def test_the_devices_behind_a_router_are_read_as_parts_of_it() -> None:
+    """bacpypes3 answers the network number with a broadcast, which nobody hears on a loopback address."""
+    pytest.importorskip("bacpypes3")
+    port = free_port(HOST)
+    with serving(ROUTER, port):
+        plain = drive(PROTOCOL, Context(port=port), HOST)
+        read = drive(PROTOCOL, Context(port=port, depth=frozenset({probe.ROUTED})), HOST)
+    assert plain.value("hostname") == read.value("hostname") == "ROUTER"
+    assert not [claim for claim in plain.claims if claim.part]
+    assert read.value("bacnet_routed_networks") == ("5", "6")
+    parts = {claim.part: {} for claim in read.claims if claim.part}
+    for claim in read.claims:
+        if claim.part:
+            parts[claim.part][claim.key] = claim.value
+    assert set(parts) == {"net/5/addr/02", "net/5/addr/7f", "net/6/addr/03"}
+    zone = parts["net/5/addr/02"]
+    assert (zone["model"], zone["firmware_software_version"], zone["serial_number"]) == ("MACH-Zone", "8.24", "Z-0512")
+    assert (zone["bacnet_device_instance"], zone["bacnet_network_number"], zone["bacnet_mac_address"]) == (512, 5, "02")
+    assert {part["manufacturer"] for part in parts.values()} == {"Reliable Controls"}
+    assert parts["net/5/addr/7f"]["hostname"] == "ZONE-527"
+    assert parts["net/6/addr/03"]["model"] == "RC-FLEXair"
+    assert read.units <= PROTOCOL.limit(Context(port=port, depth=frozenset({probe.ROUTED}))).units
 
 
 # bacpypes
