@@ -90,7 +90,8 @@ def _entries(claims: Sequence[Claim]) -> Iterator[_Entry]:
     for key, facts in by_key.items():
         if _OWN.isdisjoint(_texts(facts, "neighbour_entry_types")):
             mac = mac_address(str(facts.get("neighbour_mac_address", "")))
-            addresses = tuple(filter(None, map(_parsed, _texts(facts, "neighbour_addresses"))))
+            told = map(_parsed, _texts(facts, "neighbour_addresses"))
+            addresses = tuple(address for address in told if address is not None)
             yield _Entry(key, facts, _texts(facts, "neighbour_learned_by"), mac, addresses)
 
 

@@ -21,6 +21,7 @@ from assetctl.cli import (
     reports,
     scanning,
     service,
+    topology,
 )
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
@@ -36,7 +37,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="New here: assetctl demo. On a plant: assetctl plan 10.20.1.0/24.",
 )
-for group in (demo, scanning, assets, identity, checks, reports, evidence, fingerprints, files, database, service):
+for group in (
+    demo,
+    scanning,
+    assets,
+    identity,
+    checks,
+    topology,
+    reports,
+    evidence,
+    fingerprints,
+    files,
+    database,
+    service,
+):
     group.add_to(app)
 
 
