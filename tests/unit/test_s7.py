@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetctl.errors import Refusal, WireError
-from assetctl.model import Outcome
+from assetctl.model import Outcome, RequestClass
 from assetctl.protocol import Context
-from assetctl.protocols.s7 import PROTOCOL, codec, lists, probe
+from assetctl.protocols.s7 import PROTOCOL, codec, lists, probe, rack
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import cut
 
@@ -90,16 +90,31 @@ def test_vet_refuses_every_other_cpu_function(subfunction: int) -> None:
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF))
 def test_only_the_published_status_lists_leave(szl_id: int, index: int) -> None:
-    if (szl_id, index) in probe.IDENTITY + probe.PROTECTION + probe.DETAILS:
+    if (szl_id, index) in probe.IDENTITY + probe.PROTECTION + probe.DETAILS + probe.RACKS:
         return
     with pytest.raises(Refusal):
         PROTOCOL.vet(codec.encode_read(reference=1, szl=(szl_id, index)))
 
 
-@pytest.mark.parametrize("tsap", [(3, 0), (3, 4), (2, 0x22), (0x10, 0), (0x02, 0x00), (0, 1), (4, 1)])
+@pytest.mark.parametrize("tsap", [(3, 4), (2, 0x22), (0x10, 2), (0, 1), (4, 1), (0x4D, 0x57)])
 def test_other_slots_racks_and_types_do_not_leave(tsap: tuple[int, int]) -> None:
     with pytest.raises(Refusal):
         PROTOCOL.vet(codec.encode_connect(connection_type=tsap[0], slot=tsap[1]))
+
+
+@given(own=st.integers(0, 0xFFFF), called=st.integers(0, 0xFFFF))
+def test_only_listed_tsaps_leave_and_as_a_question_that_must_be_named(own: int, called: int) -> None:
+    unit = codec.encode_connect_tsap(tsaps=(own, called))
+    if own == 0x0100 or {own, called} <= set(probe.TSAPS):
+        return
+    with pytest.raises(Refusal):
+        PROTOCOL.vet(unit)
+
+
+@pytest.mark.parametrize("pair", probe.PAIRS.values())
+def test_every_listed_pair_of_tsaps_is_depth(pair: tuple[int, int]) -> None:
+    name = PROTOCOL.vet(codec.encode_connect_tsap(tsaps=pair))
+    assert PROTOCOL.classes[name] is RequestClass.DEPTH
 
 
 # what an answer says
@@ -147,7 +162,7 @@ def test_the_order_of_records_does_not_matter(order: list[int]) -> None:
         "s7_basic_hardware": "6ES7 315-2EH13-0AB0",
         "hardware_version": "4",
         "firmware_software_version": "3.2.6",
-        "s7_boot_loader_version": "A32.9.9",
+        "s7_boot_loader_version": "A9.9",
         "manufacturer": "Siemens",
     }
 
@@ -161,7 +176,7 @@ def test_names_go_by_their_index_not_by_their_place() -> None:
     assert found["s7_profile"] == "002a/0000/0000"
 
 
-@pytest.mark.parametrize("mark", ["MMC", "MC", "", "   "])
+@pytest.mark.parametrize("mark", ["MMC", "MC", "SMC", "SD", "0", "", "   "])
 def test_a_memory_card_mark_without_number_is_no_serial_number(mark: str) -> None:
     assert "memory_card_serial_number" not in _claims(_list(0x001C, _component(8, mark)), 0x001C)
 
@@ -172,24 +187,107 @@ def test_a_memory_card_mark_without_number_is_no_serial_number(mark: str) -> Non
         ("6ES7 314-0AE01-0AB0", "", "Siemens"),
         ("6AG1 315-2EH14-7AB0", "", "Siemens"),
         ("6GK7 343-1EX30-0XE0", "", "Siemens"),
-        ("315-4NE12", "Original Siemens Equipment", "Siemens"),
+        ("6FC5 372-0AA30-0AA1", "", "Siemens"),
+        ("", "Original Siemens Equipment", "Siemens"),
+        ("315-4NE12", "Original Siemens Equipment", None),  # a compatible CPU that copies the text
         ("315-4NE12", "", None),
+        ("VIPA 315-4NE12", "Original Siemens Equipment", "VIPA"),
         ("", "", None),
         ("X6ES7", "ACME", None),
     ],
 )
-def test_the_maker_is_told_only_by_order_code_or_copyright(code: str, copyright_text: str, maker: str | None) -> None:
+def test_the_maker_is_told_only_where_order_code_and_copyright_agree(
+    code: str, copyright_text: str, maker: str | None
+) -> None:
     modules = codec.StatusList(0x0011, 0, (_module(1, code, "00010000"),))
     names = codec.StatusList(0x001C, 0, (_component(4, copyright_text),))
     found = {claim.key: claim.value for claim in lists.claims((modules, names))}
     assert found.get("manufacturer") == maker
 
 
-@given(st.sampled_from([0x0011, 0x001C, 0x0132, 0x0232, 0x0037, 0x0424]), st.lists(st.binary(max_size=60), max_size=6))
+@given(
+    st.sampled_from([0x0011, 0x001C, 0x0131, 0x0132, 0x0232, 0x0037, 0x0424, 0x0D91]),
+    st.lists(st.binary(max_size=60), max_size=6),
+)
 def test_any_record_is_read_or_says_nothing(szl_id: int, records: list[bytes]) -> None:
-    for claim in lists.claims((codec.StatusList(szl_id, 0, tuple(records)),)):
+    read = (codec.StatusList(szl_id, 0, tuple(records)),)
+    for claim in (*lists.claims(read), *rack.claims(read, own_slot=2)):
         assert claim.value != ""
         assert claim.key in PROTOCOL.claims
+
+
+@pytest.mark.parametrize(
+    ("words", "version"),
+    [
+        ("56030206", "3.2.6"),
+        ("56040201", "4.2.1"),
+        ("58020000", "X2.0.0"),
+        ("41200909", "A9.9"),  # blank for the number that is not there
+        ("56032020", "3"),
+        ("42202020", None),
+        ("20202020", None),
+        ("00000000", None),
+        ("56000000", None),
+    ],
+)
+def test_a_version_is_a_letter_and_the_numbers_that_are_there(words: str, version: str | None) -> None:
+    found = _claims(_list(0x0011, _module(1, "6ES7", "00010000"), _module(7, "", words)), 0x0011)
+    assert found.get("firmware_software_version") == version
+
+
+@pytest.mark.parametrize(
+    ("words", "release"), [("00040001", "4"), ("56020000", "2"), ("20202020", None), ("0000", None)]
+)
+def test_a_hardware_release_of_blanks_is_none(words: str, release: str | None) -> None:
+    found = _claims(_list(0x0011, _module(1, "6ES7", words)), 0x0011)
+    assert found.get("hardware_version") == release
+
+
+def test_an_h_cpu_names_its_rack_in_each_component() -> None:
+    found = _claims(_list(0x001C, _component(0xF905, "SVPX1"), _component(0x0105, "none")), 0x001C)
+    assert found["serial_number"] == "SVPX1"
+
+
+# what stands in a rack
+
+
+def _rack_record(place: int, slot: int, kind: int = 0x9FC1, state: int = 0xB402, submodule: int = 0) -> bytes:
+    words = (place, slot << 8 | submodule, 0x0100, kind, kind, 0, state, 0x0011)
+    return b"".join(word.to_bytes(2) for word in words)
+
+
+def _parts(*records: bytes, own_slot: int | None = 2, own_type: int = 0) -> set[str]:
+    own = b"\0\x01" + b"6ES7".ljust(20) + own_type.to_bytes(2) + bytes(4)
+    read = (codec.StatusList(0x0011, 0, (own,)), codec.StatusList(0x0D91, 0, records))
+    return {claim.part for claim in rack.claims(read, own_slot=own_slot)}
+
+
+def test_modules_are_parts_by_rack_and_slot() -> None:
+    assert _parts(_rack_record(0, 4), _rack_record(1, 4)) == {"rack/0/slot/4", "rack/1/slot/4"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        _rack_record(0, 4, state=0xB404),  # not there
+        _rack_record(0, 4, state=0xB400),
+        _rack_record(0, 4, submodule=1),
+        _rack_record(0, 0),
+        _rack_record(0, 255),
+        _rack_record(0x0103, 4),  # station 3 of a DP system
+        _rack_record(0x8003, 4),  # station 3 of a PROFINET system
+        _rack_record(0, 4)[:13],
+    ],
+)
+def test_what_is_no_module_of_a_rack_is_no_part(record: bytes) -> None:
+    assert _parts(record) == set()
+
+
+def test_the_cpu_itself_is_no_part() -> None:
+    modules = _rack_record(0, 2, kind=0x00C0), _rack_record(0, 3)
+    assert _parts(*modules, own_slot=2) == {"rack/0/slot/3"}
+    assert _parts(*modules, own_slot=1, own_type=0x00C0) == {"rack/0/slot/3"}
+    assert _parts(*modules, own_slot=None) == {"rack/0/slot/2", "rack/0/slot/3"}
 
 
 # the conversation
@@ -205,7 +303,7 @@ def _answers(refuse_slots: int = 0, *, endless: bool = False) -> Iterator[Reply]
             continue
         reference = int.from_bytes(unit[11:13])
         match PROTOCOL.vet(unit):
-            case "cotp-connect" | "cotp-connect-pg-op":
+            case "cotp-connect" | "cotp-connect-pg-op" | "cotp-connect-tsap":
                 frame = DISCONNECT if refused < refuse_slots else CONFIRM
                 refused += 1
             case "setup-communication":
@@ -258,7 +356,7 @@ def test_a_device_that_always_has_more_is_left_after_the_stated_parts() -> None:
     context = Context(port=102, depth=frozenset({probe.DEPTH}))
     asked, claims = _converse(context, 2, endless=True)
     names = _names(asked)
-    assert names.count("read-szl") + names.count("read-szl-next") == 2 * probe.MOST_PARTS + 3 * (
+    assert names.count("read-szl") + names.count("read-szl-next") == 2 * probe.MOST_PARTS + 4 * (
         probe.MOST_DETAIL_PARTS - 1
     )
     assert len(names) <= PROTOCOL.limit(context).units
@@ -268,7 +366,28 @@ def test_a_device_that_always_has_more_is_left_after_the_stated_parts() -> None:
 def test_details_are_asked_only_in_depth_and_protection_once() -> None:
     assert "read-szl-details" not in _names(_converse(Context(port=102))[0])
     names = _names(_converse(Context(port=102, depth=frozenset({probe.DEPTH})))[0])
-    assert names.count("read-szl-details") == 3
+    assert names.count("read-szl-details") == 4
+
+
+def test_racks_are_asked_only_in_depth_and_none_after_the_last() -> None:
+    assert "read-szl-modules" not in _names(_converse(Context(port=102))[0])
+    names = _names(_converse(Context(port=102, depth=frozenset({probe.MODULES})))[0])
+    assert names.count("read-szl-modules") == len(probe.RACKS)
+
+
+def test_named_tsaps_are_tried_once_and_alone() -> None:
+    asked, claims = _converse(Context(port=102, parameters={"tsap": "0300/0200"}))
+    assert _names(asked)[:3] == ["connect", "cotp-connect-tsap", "setup-communication"]
+    assert claims["s7_tsap"] == "0200"
+    assert _names(_converse(Context(port=102, parameters={"tsap": "0300/0200"}), 9)[0]) == [
+        "connect",
+        "cotp-connect-tsap",
+    ]
+
+
+@pytest.mark.parametrize("tsap", ["", "0300", "0300/0400", "4d57/4d57", "0300/0200/1"])
+def test_unlisted_tsaps_are_not_made_up(tsap: str) -> None:
+    assert "cotp-connect-tsap" not in _names(_converse(Context(port=102, parameters={"tsap": tsap}))[0])
 
 
 def test_a_late_answer_is_left_to_the_transport_to_ignore() -> None:

@@ -13,7 +13,7 @@ _SZL_CHAPTER = "Siemens System Software for S7-300/400, System and Standard Func
 PROTOCOL = Protocol(
     name="s7",
     title="S7 communication",
-    version=1,
+    version=2,
     transport=Transport.TCP,
     ports=(102,),
     framing=codec.FRAMING,
@@ -33,6 +33,14 @@ PROTOCOL = Protocol(
             meaning="the same by a programming device's or a panel's connection, of which a CPU keeps few",
             encode=codec.encode_connect,
             arguments={"connection_type": (codec.PG, codec.OP), "slot": probe.SLOTS},
+        ),
+        Request(
+            name="cotp-connect-tsap",
+            klass=RequestClass.DEPTH,
+            clause="ISO 8073, 13.3; RFC 1006, 5",
+            meaning="transport connection between two TSAPs that the scope names, for LOGO! and S7-200",
+            encode=codec.encode_connect_tsap,
+            arguments={"tsaps": tuple(probe.PAIRS.values())},
         ),
         Request(
             name="setup-communication",
@@ -64,26 +72,41 @@ PROTOCOL = Protocol(
         Request(
             name="read-szl-details",
             klass=RequestClass.DEPTH,
-            clause=f"{_SZL_CHAPTER}, 0x0132 and 0x0232 index 4, 0x0037, 0x0424",
-            meaning="protection level and key switch, Ethernet interfaces, operating state",
+            clause=f"{_SZL_CHAPTER}, 0x0131 index 1, 0x0132 and 0x0232 index 4, 0x0037, 0x0424",
+            meaning="connections, protection level and key switch, Ethernet interfaces, operating state",
             encode=codec.encode_read,
             arguments={"reference": range(0x10000), "szl": probe.PROTECTION + probe.DETAILS},
             varying=(11, 12),
         ),
+        Request(
+            name="read-szl-modules",
+            klass=RequestClass.DEPTH,
+            clause=f"{_SZL_CHAPTER}, 0x0D91",
+            meaning="slot, type identifier and state of the modules in racks 0 to 3",
+            encode=codec.encode_read,
+            arguments={"reference": range(0x10000), "szl": probe.RACKS},
+            varying=(11, 12),
+        ),
     ),
-    parameters={"connection_type": "basic, pg or op; the last two are depth, as a CPU keeps few of them"},
+    parameters={
+        "connection_type": "basic, pg or op; the last two are depth, as a CPU keeps few of them",
+        "tsap": "our own and the called TSAP of a LOGO! or S7-200, such as 0300/0200 or 1000/1001; each of "
+        + ", ".join(f"{tsap:04x}" for tsap in probe.TSAPS),
+    },
     vet=vet.vet,
     probe=probe.probe,
     cost=Cost(units=3 * len(probe.SLOTS) + len(probe.IDENTITY) * probe.MOST_PARTS, connections=len(probe.SLOTS)),
     depths={
         probe.DEPTH: Cost(units=(len(probe.PROTECTION) + len(probe.DETAILS)) * probe.MOST_DETAIL_PARTS, connections=0),
+        probe.MODULES: Cost(units=len(probe.RACKS) * probe.MOST_RACK_PARTS, connections=0),
     },
     claims=frozenset(
         {"manufacturer", "model", "order_code", "serial_number", "firmware_software_version", "hardware_version"}
         | {"application_name", "description", "plant_identification", "physical_location_address", "module_type"}
         | {"copyright", "memory_card_serial_number", "service_name", "service_source", "mac_address", "ip_address"}
         | {"s7_szl_ids", "s7_tsap", "s7_profile", "s7_oem_id", "s7_boot_loader_version", "s7_basic_hardware"}
-        | {"s7_protection_level", "s7_key_switch", "s7_operating_state"}
+        | {"s7_protection_level", "s7_key_switch", "s7_operating_state", "s7_memory_card_order_code"}
+        | {"s7_largest_pdu", "s7_most_connections", "slot", "s7_rack", "s7_module_type_id", "s7_module_state"}
     ),
     sources=(
         _SZL_CHAPTER,

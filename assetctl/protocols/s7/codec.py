@@ -18,6 +18,8 @@ PG, OP, BASIC = 1, 2, 3  # connection types, the first byte of the called TSAP
 
 Szl = tuple[int, int]
 """A system status list: its id and index, such as (0x001C, 0)."""
+Tsaps = tuple[int, int]
+"""Our own and the called TSAP, such as (0x0300, 0x0200)."""
 
 _TPKT = b"\x03\x00"
 _DATA = b"\x02\xf0\x80"  # length indicator, DT, end of TSDU
@@ -58,6 +60,12 @@ def encode_connect(*, connection_type: int, slot: int) -> bytes:
     """A connection request to rack 0. connection_type: 1 PG, 2 OP, 3 basic. slot: 0 to 31."""
     options = b"\xc0\x01\x0a" + b"\xc1\x02\x01\x00" + b"\xc2\x02" + bytes((connection_type, slot))
     return _tpkt(b"\x11\xe0" + b"\x00\x00" + _OWN_REFERENCE + b"\x00" + options)  # CR, class 0, TPDU size 2^10
+
+
+def encode_connect_tsap(*, tsaps: Tsaps) -> bytes:
+    """A connection request between two TSAPs that somebody set up on purpose, as LOGO! and S7-200 want it."""
+    options = b"\xc0\x01\x0a" + b"\xc1\x02" + tsaps[0].to_bytes(2) + b"\xc2\x02" + tsaps[1].to_bytes(2)
+    return _tpkt(b"\x11\xe0" + b"\x00\x00" + _OWN_REFERENCE + b"\x00" + options)
 
 
 def encode_setup(*, reference: int) -> bytes:
@@ -160,7 +168,7 @@ def decode_fragment(pdu: bytes, *, reference: int) -> Fragment | Refused:
 
 
 def _answer(pdu: bytes, reference: int) -> tuple[int, bytes, bytes] | Refused:
-    """Type, parameters and data of a PDU; an acknowledgement with an error is a refusal."""
+    """Type, parameters and data of a PDU, fill bytes behind them left out; one with an error is a refusal."""
     r = Reader(pdu)
     r.expect(b"\x32", "protocol id")
     kind = r.u8("PDU type")
@@ -170,9 +178,7 @@ def _answer(pdu: bytes, reference: int) -> tuple[int, bytes, bytes] | Refused:
     if kind in (_ACK, _ACK_DATA) and (error := r.u16("error")):
         return Refused(error)
     parameters = r.take(parameter_length, "parameters")
-    data = r.take(data_length, "data")
-    r.end("PDU")
-    return kind, parameters, data
+    return kind, parameters, r.take(data_length, "data")
 
 
 def decode_list(data: bytes, *, szl: Szl) -> StatusList:

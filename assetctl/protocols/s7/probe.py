@@ -3,6 +3,7 @@
 The basic connection type is used, since PG and OP connections are scarce and kept for people. Rack 0 and slots 1
 (1200, 1500), 2 (300) and 3 (400) are tried one after another, each on a connection of its own: a CPU that is not in
 the slot refuses the transport connection or closes it. Silence, and anything that is not ISO-on-TCP, ends the talk.
+LOGO! and S7-200 have no slots but TSAPs that somebody set up: theirs are asked where the scope names them, once.
 """
 
 from collections.abc import Generator
@@ -13,19 +14,24 @@ from typing import Literal
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.s7 import codec, lists
+from assetctl.protocols.s7 import codec, lists, rack
 from assetctl.talk import Ask, Open, Reply, Talk
 
 SLOTS = (1, 2, 3)
 CONNECTION_TYPES = {"basic": codec.BASIC, "pg": codec.PG, "op": codec.OP}
 MOST_PARTS = 7  # data units of one list: 7 of 200 bytes are four times what a CPU has to say
 MOST_DETAIL_PARTS = 2
+MOST_RACK_PARTS = 3  # a list of racks has at most 27 records of 16 bytes
 MOST_SEGMENTS = 8  # TPDUs of one PDU: 480 bytes in TPDUs of 128 make 4
 
 IDENTITY: tuple[codec.Szl, ...] = ((0x0011, 0), (0x001C, 0))
 PROTECTION: tuple[codec.Szl, ...] = ((0x0232, 4), (0x0132, 4))  # the second only where the first has no record
-DETAILS: tuple[codec.Szl, ...] = ((0x0037, 0), (0x0424, 0))
-DEPTH = "s7.details"
+DETAILS: tuple[codec.Szl, ...] = ((0x0037, 0), (0x0424, 0), (0x0131, 1))
+RACKS: tuple[codec.Szl, ...] = tuple((rack.SZL, number) for number in range(4))
+DEPTH, MODULES = "s7.details", "s7.modules"
+
+TSAPS = (0x0100, 0x0200, 0x0300, 0x1000, 0x1001, 0x2000, 0x2001)
+PAIRS = {f"{own:04x}/{called:04x}": (own, called) for own in TSAPS for called in TSAPS}
 
 
 @dataclass(slots=True)
@@ -34,6 +40,7 @@ class _Heard:
 
     spoke: str = ""
     tsap: str = ""
+    slot: int | None = None
     lists: list[codec.StatusList] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     ended: bool = False  # nothing more is to be asked
@@ -43,7 +50,7 @@ Step = Generator[Open | Ask, Reply, None]
 
 
 def probe(context: Context) -> Talk:
-    """Identify the CPU; with the depth "s7.details" also its protection, interfaces and operating state."""
+    """Identify the CPU; in depth also its protection, interfaces and operating state, and the modules in its racks."""
     heard = _Heard()
     numbers = _counter(context.seed)
     yield from _connect(heard, context, numbers)
@@ -55,22 +62,39 @@ def probe(context: Context) -> Talk:
                 yield from _read(heard, szl, numbers, context.answer_s, MOST_DETAIL_PARTS)
         for szl in DETAILS:
             yield from _read(heard, szl, numbers, context.answer_s, MOST_DETAIL_PARTS)
+    if MODULES in context.depth:
+        yield from _racks(heard, numbers, context.answer_s)
     return _claims(heard, context.port)
 
 
-def _connect(heard: _Heard, context: Context, numbers: "Generator[int]") -> Step:
-    """Find the slot, with the basic connection type unless the scope names another."""
+def _racks(heard: _Heard, numbers: "Generator[int]", wait_s: float) -> Step:
+    """Rack after rack, until one is not there."""
+    for szl in RACKS:
+        known = len(heard.lists)
+        yield from _read(heard, szl, numbers, wait_s, MOST_RACK_PARTS)
+        if len(heard.lists) == known or not heard.lists[-1].records:
+            return
+
+
+def _ways(context: Context) -> list[tuple[bytes, str, int | None]]:
+    """Connection requests in the order they are tried, each with its called TSAP and slot."""
+    if pair := PAIRS.get(context.parameters.get("tsap", "").lower()):
+        return [(codec.encode_connect_tsap(tsaps=pair), f"{pair[1]:04x}", None)]
     kind = CONNECTION_TYPES.get(context.parameters.get("connection_type", ""), codec.BASIC)
+    return [(codec.encode_connect(connection_type=kind, slot=slot), f"{kind:02x}{slot:02x}", slot) for slot in SLOTS]
+
+
+def _connect(heard: _Heard, context: Context, numbers: "Generator[int]") -> Step:
+    """Find the slot, with the basic connection type unless the scope names another, or the named TSAP."""
     heard.ended = True
-    for slot in SLOTS:
+    for question, tsap, slot in _ways(context):
         reply = yield Open(Transport.TCP, context.port)
         if reply.outcome is not Outcome.ANSWERED:
             return
-        question = codec.encode_connect(connection_type=kind, slot=slot)
         reply = yield Ask(question, codec.FRAMING, wait_s=context.answer_s)
         match _said(heard, reply):
             case "confirmed":
-                heard.tsap = f"{kind:02x}{slot:02x}"
+                heard.tsap, heard.slot = tsap, slot
                 yield from _setup(heard, next(numbers), context.answer_s)
                 return
             case "strange":
@@ -172,7 +196,8 @@ def _claims(heard: _Heard, port: int) -> tuple[Claim, ...]:
         claims.append(Claim("s7_tsap", heard.tsap))
     if heard.answered:
         claims.append(Claim("s7_szl_ids", tuple(heard.answered)))
-    return (*claims, *lists.claims(tuple(heard.lists)))
+    read = tuple(heard.lists)
+    return (*claims, *lists.claims(read), *rack.claims(read, own_slot=heard.slot))
 
 
 def _counter(seed: int) -> "Generator[int]":

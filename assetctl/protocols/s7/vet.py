@@ -1,4 +1,4 @@
-"""May this ISO-on-TCP unit leave? Only connection requests, setup and six system status lists may.
+"""May this ISO-on-TCP unit leave? Only connection requests, setup and a few system status lists may.
 
 Written without the codec, on purpose.
 """
@@ -10,9 +10,15 @@ _LISTS = {
     b"\x00\x1c\x00\x00": "read-szl",
     b"\x01\x32\x00\x04": "read-szl-details",
     b"\x02\x32\x00\x04": "read-szl-details",
+    b"\x01\x31\x00\x01": "read-szl-details",
     b"\x00\x37\x00\x00": "read-szl-details",
     b"\x04\x24\x00\x00": "read-szl-details",
+    b"\x0d\x91\x00\x00": "read-szl-modules",
+    b"\x0d\x91\x00\x01": "read-szl-modules",
+    b"\x0d\x91\x00\x02": "read-szl-modules",
+    b"\x0d\x91\x00\x03": "read-szl-modules",
 }
+_TSAPS = (b"\x01\x00", b"\x02\x00", b"\x03\x00", b"\x10\x00", b"\x10\x01", b"\x20\x00", b"\x20\x01")
 
 
 def vet(unit: bytes) -> str:
@@ -27,12 +33,14 @@ def vet(unit: bytes) -> str:
 
 
 def _connect(options: bytes) -> str:
-    if options[:9] != b"\xc0\x01\x0a\xc1\x02\x01\x00\xc2\x02" or len(options) != 11:
+    if options[:5] != b"\xc0\x01\x0a\xc1\x02" or options[7:9] != b"\xc2\x02" or len(options) != 11:
         raise Refusal("s7: the options of the connection request are not those on the list")
-    kind, slot = options[9], options[10]
-    if slot not in (1, 2, 3) or kind not in (1, 2, 3):
-        raise Refusal(f"s7: called TSAP {kind:02x}{slot:02x} is not on the list")
-    return "cotp-connect" if kind == 3 else "cotp-connect-pg-op"
+    own, called = options[5:7], options[9:]
+    if own == b"\x01\x00" and called[0] in (1, 2, 3) and called[1] in (1, 2, 3):
+        return "cotp-connect" if called[0] == 3 else "cotp-connect-pg-op"
+    if own in _TSAPS and called in _TSAPS:
+        return "cotp-connect-tsap"
+    raise Refusal(f"s7: TSAP {called.hex()} called by {own.hex()} is not on the list")
 
 
 def _pdu(kind: int, rest: bytes) -> str:
