@@ -1,8 +1,8 @@
 """One time question to an NTP server.
 
 Chosen because any client may ask the time, and the answer says how good the clock is. It names no device, so it is
-asked only where the port is known open. Control and private messages (modes 6 and 7), which name versions and peers, are
-never sent: they amplify, and old servers fell over them.
+asked only where the port is known open. Control and private messages (modes 6 and 7), which tell versions and peers,
+are never sent: they amplify, and old servers fell over them.
 """
 
 from assetctl.model import RequestClass, Transport
