@@ -1,0 +1,1 @@
+"""Cases that people labelled, and how well the tool does on them."""
