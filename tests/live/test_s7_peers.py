@@ -40,6 +40,10 @@ for field in ("ModuleTypeName", "SerialNumber", "ASName", "Copyright", "ModuleNa
     print(field, getattr(info, field).decode().strip(), sep="=")
 print("OrderCode", code.OrderCode.decode().strip(), sep="=")
 print("State", client.get_cpu_state(), sep="=")
+communication = client.get_cp_info()
+print("PDU", communication.MaxPduLength, sep="=")
+# the binding takes four numbers of 32 bits for numbers of 16: the low half of the second stands in the third
+print("Connections", communication.MaxMpiRate, sep="=")
 print("Protection", client.get_protection().sch_rel, sep="=")
 """
 
@@ -93,7 +97,22 @@ def test_the_snap7_client_reads_the_same_from_the_same_server(port: int) -> None
     assert other["OrderCode"] == deep.value("order_code")
     assert other["State"] == f"S7CpuStatus{str(deep.value('s7_operating_state')).title()}"
     assert other["Protection"] == str(deep.value("s7_protection_level"))
-    assert deep.units == 8
+    assert other["PDU"] == str(deep.value("s7_largest_pdu"))
+    assert other["Connections"] == str(deep.value("s7_most_connections"))
+    assert deep.units == 9
+
+
+def test_the_cpu_in_the_rack_is_the_device_itself_and_no_part(port: int) -> None:
+    """The library tells the rack of a CPU 315, whose only module is the CPU."""
+    deep = drive(PROTOCOL, Context(port=port, depth=frozenset({"s7.modules"})), HOST)
+    assert "0d91/0000" in str(deep.value("s7_szl_ids"))
+    assert {claim.part for claim in deep.claims} == {""}
+
+
+def test_named_tsaps_reach_the_server_too(port: int) -> None:
+    named = drive(PROTOCOL, Context(port=port, parameters={"tsap": "0300/0200"}), HOST)
+    assert (named.value("s7_tsap"), named.connections) == ("0200", 1)
+    assert named.value("order_code") == "6ES7 315-2EH14-0AB0"
 
 
 def test_a_server_with_malformed_lists_is_read_as_far_as_it_goes() -> None:
@@ -103,7 +122,7 @@ def test_a_server_with_malformed_lists_is_read_as_far_as_it_goes() -> None:
     with peer([str(SNAP7_3), "-c", PYTHON_SERVER, HOST, str(number)], HOST, number):
         read = drive(PROTOCOL, Context(port=number, depth=frozenset({"s7.details"})), HOST)
     assert read.value("order_code") == "6ES7 315-2EH14-0AB0"
-    assert read.value("s7_szl_ids") == ("0011/0000", "001c/0000", "0232/0004")
+    assert read.value("s7_szl_ids") == ("0011/0000", "001c/0000", "0232/0004", "0131/0001")
     assert read.value("serial_number") is None
     assert read.value("firmware_software_version") is None
 

@@ -6,7 +6,7 @@ Function 17 does so too, in a form of the device's own; it is a depth question f
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.modbus import codec, probe, vet
+from assetctl.protocols.modbus import codec, probe, unit, vet
 
 PROTOCOL = Protocol(
     name="modbus",
@@ -42,8 +42,8 @@ PROTOCOL = Protocol(
     ),
     vet=vet.vet,
     probe=probe.probe,
-    cost=Cost(units=1 + 3 * probe.MOST_CHUNKS, connections=1),
-    unit_cost=Cost(units=3 * probe.MOST_CHUNKS, connections=0),
+    cost=Cost(units=1 + 3 * unit.MOST_CHUNKS, connections=1),
+    unit_cost=Cost(units=3 * unit.MOST_CHUNKS, connections=0),
     depths={probe.SERVER_ID: Cost(units=1 + probe.MOST_UNITS, connections=0)},
     claims=frozenset(
         {*probe.OBJECTS.values(), "description", "modbus_objects", "modbus_unit_id", "modbus_conformity_level"}

@@ -12,7 +12,6 @@ from assetctl.wire import Length, Reader
 FRAMING = Length(header=7, offset=4, width=2, plus=6, most=260)
 
 BASIC, REGULAR, EXTENDED, INDIVIDUAL = 1, 2, 3, 4
-MORE_FOLLOWS = 0xFF
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 BUSY, GATEWAY_PATH, GATEWAY_TARGET = 6, 0x0A, 0x0B
@@ -111,7 +110,7 @@ def _identification(r: Reader, unit_id: int) -> Identification:
     conformity = r.u8("conformity level")
     more = r.u8("more follows")
     next_object = r.u8("next object id")
-    return Identification(unit_id, conformity, more == MORE_FOLLOWS, next_object, _objects(r))
+    return Identification(unit_id, conformity, bool(more), next_object, _objects(r))
 
 
 def _objects(r: Reader) -> tuple[tuple[int, bytes], ...]:
