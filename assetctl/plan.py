@@ -324,7 +324,7 @@ def _protocol_row(
         protocol.name,
         protocol.transport,
         ports,
-        RequestClass.DEPTH if depth else protocol.klass,
+        RequestClass.DEPTH if depth and protocol.klass is not RequestClass.STATEFUL else protocol.klass,
         devices,
         units * len(ports),
         packets_for(units, cost.connections, protocol.fallback_transport or protocol.transport, scope) * len(ports),
