@@ -56,6 +56,14 @@ def steps_done(store: Database, scan_id: str) -> frozenset[str]:
         return frozenset(connection.execute(select(OBSERVATION.c.id).where(ended)).scalars())
 
 
+def partly_asked(store: Database, scan_id: str) -> frozenset[Address]:
+    """Addresses of which a step was denied or broken off: what they did not show was not wholly looked for."""
+    left = (OBSERVATION.c.scan == scan_id) & OBSERVATION.c.outcome.in_((Outcome.ABORTED.value, Outcome.DENIED.value))
+    with store.reading() as connection, decoding(store.where):
+        found = connection.execute(select(OBSERVATION.c.target).where(left).distinct()).scalars()
+        return frozenset(_address(text) for text in found if text is not None)
+
+
 def _insert(connection: Connection, chunk: list[Observation]) -> None:
     known = list({one.id: one for one in chunk}.values())
     insert_exchanges(connection, ((one.scan, one.id, exchange) for one in known for exchange in one.exchanges))

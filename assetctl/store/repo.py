@@ -54,6 +54,7 @@ class Store:
     observations = _observations.observations
     observation = _observations.observation
     steps_done = _observations.steps_done
+    partly_asked = _observations.partly_asked
 
     put_blob = _blobs.put_blob
     blob = _blobs.blob

@@ -60,7 +60,7 @@ def compare(
     found = verify(
         golden,
         store.assets(golden.realm),
-        covered=_covered(scans, now=now, max_age=max_age),
+        covered=_covered(store, scans, now=now, max_age=max_age),
         now=now,
         max_age=max_age,
         decoders=decoders(protocols),
@@ -99,23 +99,26 @@ def _told(one: Difference) -> str:
     return f"{one.field or 'device'} {one.outcome}{values}" + (f" ({one.note})" if one.note else "")
 
 
-def _covered(scans: Iterable[Scan], *, now: datetime, max_age: timedelta | None) -> Callable[[str], bool]:
-    """Whether a finished scan that is young enough asked an address, and did not exclude it."""
-    looks: list[tuple[tuple[Target, ...], tuple[Target, ...]]] = []
+def _covered(store: Store, scans: Iterable[Scan], *, now: datetime, max_age: timedelta | None) -> Callable[[str], bool]:
+    """Whether a finished scan that is young enough asked an address everything it planned, and did not exclude it."""
+    looks: list[tuple[str, tuple[Target, ...], tuple[Target, ...]]] = []
+    partly = cache(store.partly_asked)
     for scan in scans:
         if max_age is None or (scan.ended is not None and now - scan.ended <= max_age):
             asked, excluded = (
                 tuple(target for text in texts for target in _targets(text, scan.realm))
                 for texts in (scan.coverage, scan.excluded)
             )
-            looks.append((asked, excluded))
+            looks.append((scan.id, asked, excluded))
 
     def covered(text: str) -> bool:
         realm, _, ip = text.partition("/")
         address = Address(realm, ip_address(ip))
         return any(
-            any(address in target for target in asked) and not any(address in target for target in excluded)
-            for asked, excluded in looks
+            any(address in target for target in asked)
+            and not any(address in target for target in excluded)
+            and address not in partly(scan)
+            for scan, asked, excluded in looks
         )
 
     return covered

@@ -1,0 +1,47 @@
+"""A device that nobody wholly looked for is not missing: what counts as having looked at an address."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from assetctl.model import Outcome, Scan
+from assetctl.work.golding import _covered
+from tests.live.killed_plant import NETWORK
+from tests.unit.command import Desk
+from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
+
+__all__ = ["desk", "scanned_once", "servers"]
+
+THIRD = f"{NETWORK}.3"
+
+
+def covered(desk: Desk, scan: Scan, text: str, *, max_age: timedelta | None = None) -> bool:
+    assert scan.ended is not None
+    with store_of(desk) as store:
+        return _covered(store, [scan], now=scan.ended + timedelta(hours=2), max_age=max_age)(f"plant/{text}")
+
+
+def test_an_address_of_the_plan_was_looked_at_and_no_other(desk: Desk) -> None:
+    scan = scan_of(desk)
+    assert covered(desk, scan, THIRD)
+    assert not covered(desk, scan, f"{NETWORK}.4")
+    assert not covered(desk, replace(scan, excluded=(f"plant/{THIRD}",)), THIRD)
+
+
+def test_a_look_that_is_too_old_does_not_count(desk: Desk) -> None:
+    assert not covered(desk, scan_of(desk), THIRD, max_age=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts"),
+    [(Outcome.DENIED, False), (Outcome.ABORTED, False), (Outcome.SILENT, True), (Outcome.REFUSED, True)],
+)
+def test_an_address_of_which_a_question_was_denied_was_not_wholly_looked_at(
+    desk: Desk, outcome: Outcome, counts: bool
+) -> None:
+    with store_of(desk) as store:
+        one = next(o for o in store.observations() if o.target is not None and str(o.target.ip) == THIRD)
+        store.put_observations([replace(one, id=f"{one.id}/more", exchanges=(), claims=(), outcome=outcome)])
+    assert covered(desk, scan_of(desk), THIRD) is counts
+    assert covered(desk, scan_of(desk), f"{NETWORK}.1"), "the others were"
