@@ -225,6 +225,16 @@ def test_an_answer_that_repeats_itself_for_ever_is_left(following: int) -> None:
     assert _values(claims)["order_code"] == "PLC-1"
 
 
+@pytest.mark.parametrize("mark", [0x01, 0x80, 0xFF])
+def test_any_mark_but_zero_says_that_more_follows(mark: int) -> None:
+    def server(asked: bytes) -> bytes:
+        answer = bytearray(_told(asked, [asked[10]], level=1, more=asked[10] < 2, following=asked[10] + 1))
+        answer[11] = mark if answer[11] else 0
+        return bytes(answer)
+
+    assert _values(_converse(Context(port=502), server)[1])["firmware_software_version"] == "V1.2"
+
+
 @pytest.mark.parametrize("later", ["refused", "silent", "garbled"])
 def test_what_was_told_stays_told(later: str) -> None:
     def server(asked: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from assetctl.wire import Reader
 FRAMING = iso.FRAMING
 
 VERSION_1 = 1
+SYSTEM_EVENT = 0xFE  # stands where the version stands, in parts that answer nothing
 NULL_SESSION = 288
 NAME = b"assetctl"
 

@@ -47,7 +47,7 @@ def _create(context: Context) -> Generator[Ask, Reply, codec.Session | None]:
     """The session, or None where no answer came that can be read."""
     number = context.seed & 0xFFFF
     reply = yield Ask(codec.encode_create(sequence=number), codec.FRAMING, wait_s=context.answer_s)
-    pdu, data, version = b"", b"", 0
+    pdu, data = b"", b""
     try:
         for _ in range(MOST_TPDUS):
             if reply.outcome is not Outcome.ANSWERED:
@@ -56,8 +56,9 @@ def _create(context: Context) -> Generator[Ask, Reply, codec.Session | None]:
             pdu += carried
             if is_whole:
                 version, content, is_last = codec.part(pdu)
-                pdu, data = b"", data + content
-                if is_last:
+                pdu = b""
+                data += content if version != codec.SYSTEM_EVENT else b""
+                if is_last and version != codec.SYSTEM_EVENT:
                     return codec.decode_create(version, data, sequence=number)
             reply = yield Ask(b"", codec.FRAMING, wait_s=context.answer_s)
     except WireError:
