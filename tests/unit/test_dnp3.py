@@ -76,14 +76,28 @@ def test_only_the_connection_makes_it_stateful() -> None:
         {"destination": "ten", "source": "1"},
         {"destination": "10", "source": "65532"},
         {"destination": "²", "source": "1"},
+        {"destination": "10", "source": "1 2"},
+        {"destination": "10.0.0.6=11", "source": "1"},
+        {"destination": "10.0.0.5=11 10.0.0.6:12", "source": "1"},
     ],
 )
 def test_without_both_addresses_nothing_is_asked(parameters: dict[str, str]) -> None:
-    over_udp = replay(
-        PROTOCOL.probe(Context(port=20000, parameters=parameters)), [("connect", b"", Reply(Outcome.ANSWERED))]
-    )
+    context = Context(port=20000, parameters=parameters, host="10.0.0.5")
+    over_udp = replay(PROTOCOL.probe(context), [("connect", b"", Reply(Outcome.ANSWERED))])
     assert len(over_udp.asked) == 1
-    assert _replayed([_silence(b"")], parameters=parameters) == ()
+    assert _replayed([_silence(b"")], parameters=parameters, host="10.0.0.5") == ()
+
+
+def test_addresses_declared_for_the_device_come_before_those_for_every_device() -> None:
+    declared = {"destination": "10, 10.0.0.5=11, 10.0.0.6=12", "source": "1 10.0.0.5=2"}
+    question = codec.encode_request(destination=11, source=2)
+    claims = _replayed([_answer(question, _frame(0x0B, 2, 11))], parameters=declared, host="10.0.0.5")
+    assert {claim.value for claim in claims if claim.key == "dnp3_address"} == {11}
+
+
+def test_units_of_another_protocol_are_not_asked() -> None:
+    question = codec.encode_request(destination=10, source=1)
+    assert _replayed([_answer(question, STATUS)], parameters=DECLARED, units=(3, 4))
 
 
 @given(st.integers(0, codec.HIGHEST_ADDRESS), st.integers(0, codec.HIGHEST_ADDRESS))
@@ -134,15 +148,16 @@ def test_our_own_frame_come_back_proves_nothing() -> None:
     assert _replayed([_answer(question, question), _silence(b"")], parameters=DECLARED) == ()
 
 
-def test_one_unit_is_the_device_and_several_stand_behind_it() -> None:
-    questions = [codec.encode_request(destination=unit, source=1) for unit in (3, 4)]
-    answers = [_answer(q, _frame(0x0B, 1, unit)) for q, unit in zip(questions, (3, 4), strict=True)]
-    alone = _replayed(answers[:1], parameters={"source": "1"}, units=(3,))
-    both = _replayed(answers, parameters={"source": "1"}, units=(3, 4))
+def test_one_outstation_is_the_device_and_several_stand_behind_it() -> None:
+    questions = [codec.encode_request(destination=address, source=1) for address in (3, 4)]
+    answers = [_answer(q, _frame(0x0B, 1, address)) for q, address in zip(questions, (3, 4), strict=True)]
+    alone = _replayed(answers[:1], parameters={"source": "1", "destination": "3"})
+    both = _replayed(answers, parameters={"source": "1", "destination": "3 4"})
     assert [claim.part for claim in alone if claim.key == "dnp3_address"] == [""]
     assert [claim.part for claim in both if claim.key == "dnp3_address"] == ["unit/3", "unit/4"]
 
 
 def test_two_silent_outstations_in_a_row_end_it() -> None:
-    questions = [codec.encode_request(destination=unit, source=1) for unit in (3, 4)]
-    assert _replayed([_silence(q) for q in questions], parameters={"source": "1"}, units=(3, 4, 5, 6)) == ()
+    questions = [codec.encode_request(destination=address, source=1) for address in (3, 4)]
+    declared = {"source": "1", "destination": "3 4 5 6"}
+    assert _replayed([_silence(q) for q in questions], parameters=declared) == ()

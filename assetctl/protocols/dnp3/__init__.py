@@ -33,8 +33,7 @@ PROTOCOL = Protocol(
     ),
     vet=vet.vet,
     probe=probe.probe,
-    cost=Cost(units=2, connections=1),
-    unit_cost=Cost(units=1, connections=0),
+    cost=Cost(units=1 + probe.MOST_STATIONS, connections=1),
     claims=frozenset({"service_name", "service_source", "dnp3_address", "dnp3_master_address"}),
     sources=("IEEE 1815-2012, 9 (data link layer) and 13 (networks)",),
 )

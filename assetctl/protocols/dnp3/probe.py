@@ -6,6 +6,7 @@ without them nothing is asked. What an outstation says unasked (over TCP it may 
 the same two addresses in its header and is read, never answered.
 """
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
@@ -17,13 +18,16 @@ from assetctl.talk import Ask, Open, Reply, Talk
 from assetctl.wire import Datagram, Framing
 
 PARAMETERS = {
-    "destination": "link address of the outstation, 0 to 65519; 65532, the self-address, where the owner allows it",
-    "source": "link address of the master that the outstation is configured for, 0 to 65519",
+    "destination": "link addresses of the outstations, 0 to 65519: 10 for every device, or 10.0.0.5=10 10.0.0.6=11 "
+    "10.0.0.6=12 for each; 65532, the self-address, where the owner allows it",
+    "source": "link address of the master that the outstations are configured for, 0 to 65519, in the same form",
 }
-MOST_UNITS = 16
+MOST_STATIONS = 8  # behind one address
 MOST_UNASKED = 4  # frames that may come before an answer
 MOST_SILENT = 2
 GATEWAY_WAIT_S = 10.0
+
+_NUMBER = re.compile("[0-9]{1,5}")
 
 
 @dataclass(slots=True)
@@ -44,7 +48,8 @@ def probe(context: Context) -> Talk:
 
 def converse(context: Context, transport: Transport, framing: Framing) -> Talk:
     """Ask the declared outstation, then those behind it; where none is declared, a stream is only listened to."""
-    heard = _Heard(_address(context.parameters.get("source", "")))
+    source = _declared(context, "source")
+    heard = _Heard(source[0] if len(source) == 1 else None)
     reply = yield Open(transport, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
@@ -62,19 +67,28 @@ def converse(context: Context, transport: Transport, framing: Framing) -> Talk:
 
 
 def _destinations(context: Context) -> list[tuple[str, int]]:
-    """Parts and addresses to ask: the declared one, or the only unit, is the device itself; more are behind it."""
-    own = _address(context.parameters.get("destination", ""), most=codec.SELF_ADDRESS)
-    units = [unit for unit in context.units if unit != own and 0 <= unit <= codec.HIGHEST_ADDRESS][:MOST_UNITS]
-    if own is None:
-        return [("", units[0])] if len(units) == 1 else [(f"unit/{unit}", unit) for unit in units]
-    return [("", own), *((f"unit/{unit}", unit) for unit in units)]
+    """Parts and addresses to ask: a single outstation is the device itself, several stand behind it."""
+    declared = _declared(context, "destination", also=codec.SELF_ADDRESS)
+    if len(declared) == 1:
+        return [("", declared[0])]
+    return [(f"unit/{address}", address) for address in declared if address != codec.SELF_ADDRESS][:MOST_STATIONS]
 
 
-def _address(text: str, *, most: int = codec.HIGHEST_ADDRESS) -> int | None:
-    """A declared link address, or None where none is declared or none of an outstation."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else -1
-    is_one = 0 <= number <= codec.HIGHEST_ADDRESS or number == most
-    return number if is_one else None
+def _declared(context: Context, parameter: str, *, also: int = 0) -> tuple[int, ...]:
+    """The link addresses that the scope declares for this device, or else for every device.
+
+    also: allowed beside the addresses of stations. None at all where a word is no declaration: it may have been meant
+    for this device.
+    """
+    own: list[int] = []
+    every: list[int] = []
+    for word in context.parameters.get(parameter, "").replace(",", " ").split():
+        host, _, number = word.rpartition("=")
+        if not _NUMBER.fullmatch(number) or (int(number) > codec.HIGHEST_ADDRESS and int(number) != also):
+            return ()
+        if host in ("", context.host):
+            (own if host else every).append(int(number))
+    return tuple(dict.fromkeys(own or every))
 
 
 def _question(heard: _Heard, destination: int) -> bytes:

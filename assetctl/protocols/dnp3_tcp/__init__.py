@@ -25,7 +25,6 @@ PROTOCOL = Protocol(
     vet=vet,
     probe=lambda context: converse(context, Transport.TCP, codec.FRAMING),
     cost=DNP3.cost,
-    unit_cost=DNP3.unit_cost,
     claims=DNP3.claims,
     sources=DNP3.sources,
 )
