@@ -78,7 +78,7 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
     seconds = duration_s(plan)
     time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
-    whom = f"{plan.devices} addresses" + (f" and {len(plan.segments)} segments" if plan.segments else "")
+    whom = f"{plan.devices} addresses" + (f", segments: {len(plan.segments)}" if plan.segments else "")
     return [
         f"Plan {plan.hash[:16]}: {whom}, at most {plan.units} units, {plan.packets} packets, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
