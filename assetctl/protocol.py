@@ -82,17 +82,19 @@ class Wants:
 
     makers: in the spelling of data/makers.toml, compared with the maker told and with the owner of the MAC prefix.
     strict: the makers alone count, and they count also where the scope names the protocol.
+    ports: further ports that suggest it when open, such as "tcp/48898" for a protocol that asks by datagram.
     """
 
     makers: frozenset[str]
     strict: bool = False
+    ports: frozenset[str] = frozenset()
 
     def suggested(self, known: Mapping[str, str], *, port: str) -> bool:
         """Whether what is known of a device is reason enough. port: such as "tcp/1911"."""
         told = {known.get(key, "").casefold() for key in ("manufacturer", "mac_maker")}
         if not told.isdisjoint(maker.casefold() for maker in self.makers):
             return True
-        return not self.strict and port in known.get(OPEN_PORTS, "").split()
+        return not self.strict and not self.ports.union({port}).isdisjoint(known.get(OPEN_PORTS, "").split())
 
 
 @dataclass(frozen=True, slots=True)
