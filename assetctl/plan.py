@@ -21,7 +21,6 @@ NMAP = "nmap"
 FINDER_PORTS = (21, 22, 23, 80, 443)
 NEVER_CONNECTED = frozenset({515, 9100, *range(4001, 4033), *range(10001, 10033), *range(2101, 2133)})
 MOST_ADDRESSES = 65_536
-TABLE_UNITS = 400
 LISTEN_S = "listen_s"
 LONGEST_LISTEN_S = 600.0
 
@@ -30,7 +29,8 @@ LONGEST_LISTEN_S = 600.0
 class Step:
     """One talk with one device, or with all stations of a segment: the unit of scheduling, observation and resuming.
 
-    id: unique in its scan and the same in every run of the same plan. purse: the budget it draws on.
+    id: unique in its scan and the same in every run of the same plan. purse: the budget it draws on: "identity", or the
+    names of its depth questions. allowance: units that the purse holds for a device over 24 hours.
     listen_s: how long it listens, beside the time that its questions take.
     """
 
@@ -42,6 +42,7 @@ class Step:
     kind: NetworkKind
     klass: RequestClass
     purse: str
+    allowance: int
     cost: Cost
     depth: frozenset[str] = frozenset()
     credentials: tuple[Credential, ...] = ()
@@ -123,13 +124,10 @@ class Plan:
         return all(row.kind is NetworkKind.LAB for row in self.rows)
 
     def units_at(self, target: Target | Segment) -> int:
-        """The most units for one device of a target: each purse at most its budget."""
-        purses: dict[str, int] = {}
-        for row in self.rows:
-            if row.target == target:
-                purse = _purse(row)
-                purses[purse] = purses.get(purse, 0) + row.units
-        return sum(min(units, _budget(purse, self.scope)) for purse, units in purses.items())
+        """The most units for one device of a target: identity at most its budget, and each depth question its own."""
+        rows = [row for row in self.rows if row.target == target]
+        identity = sum(row.units for row in rows if not row.depth)
+        return min(identity, self.scope.limits.identity_units) + sum(row.units for row in rows if row.depth)
 
     @property
     def hash(self) -> str:
@@ -303,7 +301,7 @@ def _unfit(protocol: Protocol, target: Target, network: Network, scope: Scope, *
         return "an OT protocol is asked in an IT network only when named"
     if not scope.ports.get(protocol.name, protocol.ports):
         return "has no port of its own; [ports] names where it is asked"
-    if network.substation and protocol.name == "s7":
+    if network.substation and protocol.name in ("s7", "s7plus"):
         return "port 102 is left alone in a substation"
     if protocol.needs_credential and not _credentials(protocol, target, scope):
         return "no credential for this network"
@@ -416,6 +414,7 @@ def _steps_at(address: Destination, rows: list[Row], scope: Scope, protocols: Ma
                 row.kind,
                 row.klass,
                 _purse(row),
+                row.units if row.depth else scope.limits.identity_units,
                 _cost(protocol, row.depth, len(units)) if protocol else Cost(1, 1),
                 frozenset(row.depth),
                 row.credentials,
@@ -433,10 +432,6 @@ def _cost(protocol: Protocol, depth: tuple[str, ...], units: int) -> Cost:
 
 def _purse(row: Row) -> str:
     return "+".join(row.depth) if row.depth else "identity"
-
-
-def _budget(purse: str, scope: Scope) -> int:
-    return scope.limits.identity_units if purse == "identity" else TABLE_UNITS
 
 
 def _credentials(protocol: Protocol, target: Target, scope: Scope) -> tuple[Credential, ...]:

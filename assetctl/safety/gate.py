@@ -13,7 +13,7 @@ from ipaddress import ip_network
 
 from assetctl.errors import Refusal
 from assetctl.model import Address, Destination, NetworkKind, Outcome, RequestClass, Segment, Transport
-from assetctl.plan import NEVER_CONNECTED, NMAP, PORT_FINDER, TABLE_UNITS, Plan, Step
+from assetctl.plan import NEVER_CONNECTED, NMAP, PORT_FINDER, Plan, Step
 from assetctl.protocol import Vet
 from assetctl.safety import limits
 from assetctl.safety.ledger import Ledger
@@ -87,7 +87,7 @@ class Gate:
         for address, purses in (spent or {}).items():
             device = self._device(address)
             for purse, units in purses.items():
-                device.units[purse] = device.spent(purse) + units
+                device.units[purse] = device.units.get(purse, 0) + units
 
     # --- who may be asked -------------------------------------------------------------------------------------------
 
@@ -297,8 +297,7 @@ class Gate:
     def _affords(self, step: Step, device: limits.DeviceState, units: int) -> bool:
         if self.kind(step.address) is NetworkKind.LAB:
             return True
-        budget = self.plan.scope.limits.identity_units if step.purse == "identity" else TABLE_UNITS
-        return device.spent(step.purse) + units <= budget
+        return device.spent(step.purse) + units <= step.allowance
 
     def _wait(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> Wait:
         kind = self.kind(step.address)
@@ -329,7 +328,7 @@ class Gate:
         payload = action.payload if isinstance(action, Ask) else b""
         sequence = self._write(step, "permit", request=request, units=units, packets=packets, payload=payload)
         device = self._device(step.address)
-        device.units[step.purse] = device.spent(step.purse) + units
+        device.units[step.purse] = device.units.get(step.purse, 0) + units
         if units and self.kind(step.address) is not NetworkKind.LAB:
             device.sent_at_s = self._monotonic()
             device.connected_by = step.id if isinstance(action, Open) else device.connected_by

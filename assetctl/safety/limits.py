@@ -70,7 +70,9 @@ class DeviceState:
     tripped: str = ""
 
     def spent(self, purse: str) -> int:
-        return self.units.get(purse, 0)
+        """Units of every purse that has a depth question in common with this one."""
+        names = set(purse.split("+"))
+        return sum(units for other, units in self.units.items() if not names.isdisjoint(other.split("+")))
 
     def pause_s(self, units_per_second: float, now_s: float) -> float:
         """Seconds until the next unit may leave for this device; there is no catch-up."""

@@ -114,6 +114,7 @@ def _step(batch: tuple[Address, ...], profile: str) -> Step:
         NetworkKind.IT,
         RequestClass.IDENTITY,
         "identity",
+        len(batch),
         Cost(len(batch), 0),
     )
 

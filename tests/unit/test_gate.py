@@ -10,12 +10,13 @@ from assetctl.errors import Refusal
 from assetctl.model import NetworkKind, Outcome, RequestClass, Transport
 from assetctl.plan import Step
 from assetctl.protocols.modbus import codec
-from assetctl.safety.gate import Gate
-from assetctl.safety.ledger import read
+from assetctl.safety import limits
+from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.ledger import Ledger, read
 from assetctl.safety.permit import Permit, Refused, Seal, Wait
 from assetctl.scope import Window
 from assetctl.talk import Ask, Open
-from tests.unit.plants import Clock, address, first_step, gate, plan_of, scope, target
+from tests.unit.plants import NOW, Clock, address, first_step, gate, plan_of, scope, target
 
 OPEN = Open(Transport.TCP, 502)
 GOOD = Ask(codec.encode(transaction=1, unit_id=255, read_code=1, object_id=0), codec.FRAMING)
@@ -220,3 +221,25 @@ def test_an_answer_is_noted_before_anybody_reads_it(tmp_path: Path) -> None:
     assert isinstance(permit, Permit)
     g.answered(step, permit, Outcome.ANSWERED, (b"abc",), 1.0, "")
     assert [line.entry["do"] for line in read(tmp_path / "ledger")] == ["permit", "answer"]
+
+
+def test_each_depth_question_has_a_cap_of_its_own_over_24_hours_whatever_else_is_named_with_it(tmp_path: Path) -> None:
+    one = scope(target("10.20.1.1"), probes=("s7",), depth=frozenset({"s7.details"}))
+    both = replace(one, depth=frozenset({"s7.details", "s7.modules"}))
+    alone, together = (first_step(plan_of(s)) for s in (one, both))
+    assert alone.allowance < together.allowance
+    spent = {alone.address: {alone.purse: alone.allowance}}
+    made = Gate(
+        plan_of(one),
+        Rules(vets={}, classes={}),
+        Ledger(tmp_path / "a"),
+        now=lambda: NOW,
+        monotonic=Clock(),
+        spent=spent,
+    )
+    answer = made.permit(alone, Open(Transport.TCP, 102), opened=Open(Transport.TCP, 102))
+    assert isinstance(answer, Refused)
+    assert "budget" in answer.reason
+    state = limits.DeviceState(units=dict(spent[alone.address]))
+    assert state.spent(together.purse) == alone.allowance, "a purse with the same question in it is the same money"
+    assert state.spent("identity") == 0
