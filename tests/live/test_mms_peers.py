@@ -46,7 +46,7 @@ CLIENT = """
 import sys, pyiec61850.pyiec61850 as iec
 connection = iec.IedConnection_create()
 iec.IedConnection_connect(connection, sys.argv[1], int(sys.argv[2]))
-told = iec.MmsConnection_identify(iec.IedConnection_getMmsConnection(connection), None)
+told = iec.MmsConnection_identify(iec.IedConnection_getMmsConnection(connection), iec.MmsError_create())
 print(told.vendorName, told.modelName, told.revision, sep="|")
 iec.IedConnection_release(connection)
 """

@@ -22,7 +22,7 @@ PARAMETERS = {
     "10.0.0.6=12 for each; 65532, the self-address, where the owner allows it",
     "source": "link address of the master that the outstations are configured for, 0 to 65519, in the same form",
 }
-MOST_STATIONS = 8  # behind one address
+MOST_STATIONS = 4  # behind one address
 MOST_UNASKED = 4  # frames that may come before an answer
 MOST_SILENT = 2
 GATEWAY_WAIT_S = 10.0

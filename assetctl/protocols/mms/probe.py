@@ -26,7 +26,7 @@ _PROGRAMS = {"libiec61850": "libIEC61850", "open61850": "open61850"}
 
 @dataclass(slots=True)
 class _Heard:
-    """What the server said so far. spoke: "" for nothing, "iso-tsap" once a TPDU came, "mms" once associated."""
+    """What the server said so far. spoke: "" for nothing, "iso-tsap" once a TPDU came, "mms" once an MMS PDU came."""
 
     wait_s: float
     spoke: str = ""
@@ -47,7 +47,7 @@ def probe(context: Context) -> Talk:
     if reply.outcome is not Outcome.ANSWERED:
         return ()
     yield from _connect(heard)
-    if heard.spoke == "mms":
+    if heard.spoke == "mms" and not heard.ended:
         yield from _identify(heard)
         if DEPTH in context.depth:
             yield from _list_domains(heard)
@@ -67,7 +67,8 @@ def _connect(heard: _Heard) -> Step:
             return
         spdu = yield from _ask(heard, codec.encode_initiate())
         pdu = layers.decode_associate(spdu) if spdu else None
-        if isinstance(pdu, bytes) and codec.decode_initiate(pdu) is None:
+        if isinstance(pdu, bytes):
+            heard.ended = codec.decode_initiate(pdu) is not None
             heard.spoke = "mms"
     except WireError:
         heard.ended = True
