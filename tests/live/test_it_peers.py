@@ -2,7 +2,9 @@
 
 import hashlib
 import ssl
+import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.live.it_servers import (
     nginx,
     nginx_tls,
     proftpd,
+    program,
     sshd,
     telnetd,
 )
@@ -54,6 +57,32 @@ def test_dropbear_speaks_first_and_offers_the_same_to_nmap(tmp_path: Path) -> No
     assert heard.value("ssh_protocol_version") == "2.0"
     assert heard.value("ssh_encryption_algorithms") == tuple(other["encryption_algorithms"])
     assert heard.value("ssh_mac_algorithms") == tuple(other["mac_algorithms"])
+
+
+@pytest.mark.parametrize(
+    "kex",
+    ["curve25519-sha256", "ecdh-sha2-nistp256", "diffie-hellman-group14-sha256", "diffie-hellman-group1-sha1"],
+)
+def test_the_host_key_is_shown_in_each_kind_of_exchange(tmp_path: Path, kex: str) -> None:
+    with sshd(tmp_path, f"KexAlgorithms {kex}") as port:
+        heard = asked("ssh", port, "ssh.hostkeys")
+        own = subprocess.run(
+            ["ssh-keygen", "-lf", tmp_path / "host_key.pub"], capture_output=True, text=True, check=True
+        )
+    assert (heard.connections, heard.units) == (2, 5)
+    assert heard.value("ssh_host_key_types") == ("ssh-ed25519 256",)
+    assert heard.value("ssh_host_key_fingerprints") == (own.stdout.split()[1],)
+
+
+def test_dropbear_shows_the_host_key_that_it_was_given(tmp_path: Path) -> None:
+    with dropbear(tmp_path) as port:
+        heard = asked("ssh", port, "ssh.hostkeys")
+        own = subprocess.run(
+            [program("dropbearkey"), "-y", "-f", tmp_path / "dropbear_key"], capture_output=True, text=True, check=True
+        )
+    assert heard.value("ssh_host_key_types") == ("ssh-rsa 2048",)
+    (fingerprint,) = cast("tuple[str]", heard.value("ssh_host_key_fingerprints"))
+    assert fingerprint in own.stdout
 
 
 # --- HTTP -------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from assetctl.errors import Refusal, WireError
 from assetctl.fingerprint import derive
 from assetctl.model import Outcome
 from assetctl.protocol import Context
-from assetctl.protocols.ssh import PROTOCOL, codec, vet
+from assetctl.protocols.ssh import PROTOCOL, codec, exchange, vet
 from assetctl.talk import Ask, Open, Reply, replay
 from assetctl.wire import cut
 
@@ -98,6 +98,104 @@ def test_the_program_follows_from_the_banner() -> None:
     claims = replay(PROTOCOL.probe(Context(port=22)), recording).claims
     told = {one.claim.key: one.claim.value for one in derive(claims)}
     assert (told["service_product"], told["service_version"]) == ("Dropbear", "2020.81")
+
+
+# --- host keys --------------------------------------------------------------------------------------------------------
+
+GROUPS = tuple(dict.fromkeys(exchange.KEX.values()))
+DEEP = frozenset({"ssh.hostkeys"})
+
+
+def string(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data
+
+
+def reply(*fields: bytes) -> bytes:
+    """SSH_MSG_KEX_ECDH_REPLY that shows a host key of these fields. RFC 5656, 4; RFC 4253, 6.6."""
+    body = b"\x1f" + string(b"".join(map(string, fields))) + string(bytes(32)) + string(b"signature")
+    return (5 + len(body)).to_bytes(4) + b"\x04" + body + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "bits"),
+    [
+        ((b"ssh-ed25519", bytes(32)), "ssh-ed25519", 256),
+        ((b"ssh-rsa", b"\1\0\1", b"\0" + b"\xff" * 128), "ssh-rsa", 1024),
+        ((b"ssh-rsa", b"\3", b"\x7f" + b"\xff" * 95), "ssh-rsa", 767),
+        ((b"ssh-dss", b"\0\x80" + bytes(127), b"q", b"g", b"y"), "ssh-dss", 1024),
+        ((b"ecdsa-sha2-nistp521", b"nistp521", b"\x04" + bytes(132)), "ecdsa-sha2-nistp521", 521),
+        ((b"x-new", b"?"), "x-new", 0),
+    ],
+)
+def test_the_size_of_a_host_key_follows_from_its_integers_or_its_name(
+    fields: tuple[bytes, ...], kind: str, bits: int
+) -> None:
+    key = exchange.decode_host_key(reply(*fields))
+    assert (key.kind, key.bits) == (kind, bits)
+    assert key.fingerprint.startswith("SHA256:")
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        reply(b"ssh-rsa", b"\3"),
+        reply(b""),
+        reply(b"\x1b[31m"),
+        reply(b"ssh-ed25519")[:-1],
+        reply(b"ssh-ed25519").replace(b"\x1f", b"\x21", 1),
+        (5 + 5).to_bytes(4) + b"\x04\x1f\xff\xff\xff\xff" + bytes(4),
+    ],
+)
+def test_an_answer_without_a_whole_host_key_is_refused(packet: bytes) -> None:
+    with pytest.raises(WireError):
+        exchange.decode_host_key(packet)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("kind", exchange.HOST_KEYS)
+def test_the_start_of_an_exchange_is_two_packets_and_nothing_behind_them_may_leave(kind: str, group: str) -> None:
+    for seed in (0, 1, 0xFFFF):
+        unit = exchange.encode(host_key=kind, group=group, seed=seed)
+        assert vet.vet(unit) == "key-exchange-start"
+        first = cut(codec.PACKET, unit)
+        assert first is not None
+        assert cut(codec.PACKET, first[1]) == (first[1], b"")
+        assert len(first[0]) % 8 == len(first[1]) % 8 == 0
+        assert codec.decode_algorithms(first[0]).host_key == exchange.HOST_KEYS[kind]
+        new_keys = bytes.fromhex("0000000c0a15") + bytes(10)
+        for other in (unit + new_keys, first[0], first[1], unit[:-1] + b"\x01", new_keys):
+            with pytest.raises(Refusal):
+                vet.vet(other)
+
+
+def with_keys(offered: str, *answers: Reply) -> dict[str, object]:
+    """The claims of a server that offers these host key algorithms and answers each start of an exchange so."""
+    meeting = [
+        ("connect", b"", Reply(Outcome.ANSWERED)),
+        ("listen", b"", Reply(Outcome.ANSWERED, (b"SSH-2.0-x\r\n",))),
+        ("identification", OURS, Reply(Outcome.ANSWERED, (kexinit("curve25519-sha256", offered),))),
+    ]
+    recording = list(meeting)
+    kinds = [kind for kind, names in exchange.HOST_KEYS.items() if set(names) & set(offered.split(","))]
+    for kind, answer in zip(kinds, answers, strict=False):
+        recording += [*meeting, ("", exchange.encode(host_key=kind, group="x25519", seed=0), answer)]
+    done = replay(PROTOCOL.probe(Context(port=22, depth=DEEP)), recording)
+    return {claim.key: claim.value for claim in done.claims}
+
+
+ED25519 = Reply(Outcome.ANSWERED, (reply(b"ssh-ed25519", bytes(32)),))
+RSA = Reply(Outcome.ANSWERED, (reply(b"ssh-rsa", b"\3", b"\x7f" + bytes(127)),))
+
+
+def test_host_keys_are_told_when_none_of_the_offered_kinds_is_missing() -> None:
+    assert with_keys("rsa-sha2-256,ssh-ed25519", ED25519, RSA)["ssh_host_key_types"] == (
+        "ssh-ed25519 256",
+        "ssh-rsa 1023",
+    )
+    for answers in ((ED25519,), (ED25519, Reply(Outcome.RESET)), (Reply(Outcome.SILENT),)):
+        claims = with_keys("rsa-sha2-256,ssh-ed25519", *answers)
+        assert "ssh_host_key_types" not in claims
+        assert claims["ssh_host_key_algorithms"] == ("rsa-sha2-256", "ssh-ed25519")
 
 
 @pytest.mark.parametrize("unit", [b"SSH-2.0-OpenSSH_9.2\r\n", OURS[:-1], OURS + OURS, kexinit("a"), b""])
