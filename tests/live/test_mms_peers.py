@@ -42,11 +42,14 @@ DA(vendor 0 13 5 0 0)="ACME Relays";
 }
 }
 """
+# the client of this binding now and then finds its new connection lost; then it is given another
 CLIENT = """
 import sys, pyiec61850.pyiec61850 as iec
-connection = iec.IedConnection_create()
-iec.IedConnection_connect(connection, sys.argv[1], int(sys.argv[2]))
-told = iec.MmsConnection_identify(iec.IedConnection_getMmsConnection(connection), iec.MmsError_create())
+for attempt in range(20):
+    connection = iec.IedConnection_create()
+    iec.IedConnection_connect(connection, sys.argv[1], int(sys.argv[2]))
+    told = iec.MmsConnection_identify(iec.IedConnection_getMmsConnection(connection), iec.MmsError_create())
+    if told: break
 print(told.vendorName, told.modelName, told.revision, sep="|")
 iec.IedConnection_release(connection)
 """
