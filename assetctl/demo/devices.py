@@ -74,8 +74,9 @@ def _services(table: Mapping[str, Any], ports: Mapping[str, int]) -> Iterator[Se
             yield Service(protocol.fallback_transport, ports[name], protocol.framing, responder)
     for name, capture in table.get("recorded", {}).items():
         protocol = registry()[name]
-        responder = recorded.from_capture(protocol, capture)
-        yield Service(protocol.transport, ports[name], _framing(protocol.transport, protocol.framing), responder)
+        responder, greeting = recorded.from_capture(protocol, capture), recorded.greeting_of(protocol, capture)
+        # a question comes in one piece, and its framing need not be that of the answers
+        yield Service(protocol.transport, ports[name], Datagram(), responder, greeting)
     for name in table.get("mute", ()):
         yield Service(Transport.TCP, ports[name], registry()[name].framing, mute)
     for name, raw in table.get("rubbish", {}).items():

@@ -1,31 +1,36 @@
 """A device that answers as another one did before: from a recorded conversation of its protocol.
 
-A question is found again by its bytes, those apart that the protocol's record names as varying. What varies is put into
-the answer where the recorded answer repeats the recorded value, as transaction numbers are.
+A question is found again by its bytes, those apart that the protocol's record names as varying, else by its name on the
+published list, as questions may hold the asked address. What varies is put into the answer where the recorded answer
+repeats the recorded value, as transaction numbers are.
 """
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
+from typing import Any
 
 from assetctl.demo.responder import Answers, Responder, plain
-from assetctl.protocol import Protocol
+from assetctl.errors import Refusal
+from assetctl.protocol import Protocol, Vet
 
 _LEAST_FOUND = 2  # bytes of a number that is looked for anywhere in an answer; a single byte only in its own place
 
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
+    request: str
     sent: bytes
     received: Answers
     varying: tuple[int, ...]
 
-    def answers(self, question: bytes) -> Answers | None:
-        """The recorded answers made to fit a question; None when it is another one."""
-        if _masked(question, self.varying) != _masked(self.sent, self.varying):
-            return None
+    def is_question(self, unit: bytes) -> bool:
+        return _masked(unit, self.varying) == _masked(self.sent, self.varying)
+
+    def answers(self, question: bytes) -> Answers:
+        """The recorded answers made to fit a question."""
         return tuple(self._fitted(frame, question) for frame in self.received)
 
     def _fitted(self, frame: bytes, question: bytes) -> bytes:
@@ -37,26 +42,45 @@ class _Exchange:
         return frame
 
 
+def greeting_of(protocol: Protocol, capture: str) -> bytes:
+    """What the device of a capture said unasked, at the begin of a connection."""
+    rows = _content(protocol, capture)["exchange"]
+    return b"".join(bytes.fromhex(text) for row in rows if not row.get("sent") for text in row.get("received", ()))
+
+
 def from_capture(protocol: Protocol, capture: str) -> Responder:
     """The device of one capture of a protocol, by the file's name without its ending.
 
     It says nothing to a question that the recording does not hold.
     """
-    folder = files("assetctl.protocols") / protocol.name.replace("-", "_") / "captures"
-    content = tomllib.loads((folder / f"{capture}.toml").read_text("utf-8"))
+    content = _content(protocol, capture)
     varying = {request.name: request.varying for request in protocol.requests}
     held = [
         _Exchange(
-            bytes.fromhex(row["sent"]), tuple(bytes.fromhex(text) for text in row["received"]), varying[row["request"]]
+            row["request"],
+            bytes.fromhex(row["sent"]),
+            tuple(bytes.fromhex(text) for text in row["received"]),
+            varying[row["request"]],
         )
         for row in content["exchange"]
         if row.get("sent") and row.get("received")
     ]
-    return plain(lambda frame: _answer(frame, held))
+    return plain(lambda frame: _answer(frame, held, protocol.vet))
 
 
-def _answer(frame: bytes, held: Sequence[_Exchange]) -> Answers:
-    return next((found for one in held if (found := one.answers(frame)) is not None), ())
+def _content(protocol: Protocol, capture: str) -> Mapping[str, Any]:
+    folder = files("assetctl.protocols") / protocol.name.replace("-", "_") / "captures"
+    return tomllib.loads((folder / f"{capture}.toml").read_text("utf-8"))
+
+
+def _answer(frame: bytes, held: Sequence[_Exchange], vet: Vet) -> Answers | None:
+    try:
+        name = vet(frame)
+    except Refusal:
+        return None
+    same = [one for one in held if one.request == name]
+    match = next((one for one in same if one.is_question(frame)), same[0] if same else None)
+    return match.answers(frame) if match else ()
 
 
 def _masked(unit: bytes, varying: tuple[int, ...]) -> bytes:

@@ -24,7 +24,7 @@ from assetctl.demo.plant import Plant, bound_in, make, running
 from assetctl.demo.received import Ending, Fragility, Received, Unit
 from assetctl.errors import EnvironmentFault, InputError, WireError
 from assetctl.exchange.nmap_xml import read as read_nmap
-from assetctl.model import Transport
+from assetctl.model import RequestClass, Transport
 from assetctl.plan import NEVER_CONNECTED
 from assetctl.protocols import registry
 from assetctl.protocols.modbus import codec as modbus_codec
@@ -108,10 +108,18 @@ def test_every_address_lies_in_a_cell_and_belongs_to_one_device() -> None:
     assert all(any(address in cell for cell in cells) for address in addresses)
 
 
-def test_every_protocol_that_exists_is_in_the_plant() -> None:
+def test_every_protocol_that_is_asked_without_being_named_is_in_the_plant() -> None:
     table = tomllib.loads((Path(account.__file__).parent / "plant.toml").read_text("utf-8"))
     ports = {service.port for device in load() for service in device.services}
-    absent = [name for name in registry() if table["ports"].get(name) not in ports]
+    asked = [
+        name
+        for name, one in registry().items()
+        if one.klass is RequestClass.IDENTITY
+        and one.wants is None
+        and one.ports
+        and one.transport is not Transport.LINK
+    ]
+    absent = [name for name in asked if table["ports"].get(name) not in ports]
     assert not absent, f"add a port and a device of {absent} to assetctl/demo/plant.toml"
 
 
