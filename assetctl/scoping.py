@@ -183,7 +183,8 @@ def _segments(settings: Settings, flags: _Flags, realms: set[str]) -> tuple[Name
         chosen = [one for one in declared if not realms or one.realm in realms]
     else:
         named = (one.removeprefix(LINK) for one in flags.targets if one.startswith(LINK))
-        chosen = [_segment(declared, name) for name in dict.fromkeys(named)]
+        found = (_segment(declared, name) for name in named)
+        chosen = list({(one.realm, one.interface): one for one in found}.values())
     most = PROFILES.get(flags.profile, NetworkKind.LAB)
     return tuple(
         NamedSegment(
