@@ -87,35 +87,42 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
 
 
 def _rows(plan: Plan) -> list[str]:
-    """What is named for itself first: stateful, then depth; then what every device is asked."""
-    rows = sorted((row for row in plan.rows if not row.hinted), key=lambda row: _EASE[row.klass])
-    cells = [_cells(row) for row in rows[:MOST_ROWS]]
+    """What is named for itself first: stateful, then depth; then what every device is asked, alike places together."""
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in sorted((row for row in plan.rows if not row.hinted), key=lambda row: _EASE[row.klass]):
+        alike.setdefault((*_asked(row), f"{row.units} {row.packets}"), []).append(row)
+    cells = [_cells(rows) for rows in list(alike.values())[:MOST_ROWS]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     shown = ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
-    if len(rows) > MOST_ROWS:
-        shown.append(f"  … and {len(rows) - MOST_ROWS} more rows; `plan --save FILE` writes them all")
+    if len(alike) > MOST_ROWS:
+        shown.append(f"  … and {len(alike) - MOST_ROWS} more lines; `plan --save FILE` writes every row")
     if hinted := dict.fromkeys(row.protocol for row in plan.rows if row.hinted):
         shown.append(f"  only where evidence suggests it: {', '.join(hinted)}")
     return shown
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(rows: list[Row]) -> tuple[str, ...]:
+    """One line for rows that ask the same in several places."""
+    row = rows[0]
+    place = str(row.target) + (f" and {len(rows) - 1} more" if len(rows) > 1 else "")
+    if isinstance(row.target, Segment):
+        sends = f"{row.packets} frames to all stations" if row.packets else "sends nothing"
+        most = f"{sends}, listens {row.listen_s:g} s"
+    else:
+        most = f"{sum(one.devices for one in rows)} x {row.units} units, {row.packets} packets"
+    *asked, whom = _asked(row)
+    return place, *asked, most, whom
+
+
+def _asked(row: Row) -> tuple[str, ...]:
+    """What is asked and of whom, without where."""
     if isinstance(row.target, Segment):
         types = ",".join(f"0x{port:04x}" for port in row.ports)
-        sends = f"{row.packets} frames to all stations" if row.packets else "sends nothing"
-        listens = f"{sends}, listens {row.listen_s:g} s"
-        return str(row.target), row.kind, row.protocol, f"{row.transport}/{types}", row.klass, listens, "segment"
+        return row.kind, row.protocol, f"{row.transport}/{types}", row.klass, "segment"
     ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{len(row.ports)} ports"
     depth = f" + {', '.join(row.depth)}" if row.depth else ""
-    return (
-        str(row.target),
-        row.kind,
-        row.protocol + depth,
-        f"{row.transport}/{ports}",
-        row.klass,
-        f"{row.devices} x {row.units} units, {row.packets} packets",
-        "sweep" if row.sweep else "known",
-    )
+    whom = "sweep" if row.sweep else "known"
+    return row.kind, row.protocol + depth, f"{row.transport}/{ports}", row.klass, whom
 
 
 def _particulars(plan: Plan) -> list[str]:
