@@ -181,3 +181,55 @@ def test_hostile_tags_take_no_time(tag: bytes) -> None:
 def test_the_server_header_is_cut() -> None:
     claims = seen(b"HTTP/1.1 200 OK\r\nServer: " + b"x" * 5000 + b"\r\nContent-Length: 0")
     assert claims["http_server"] == "x" * 256
+
+
+# --- realm and generator ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("challenges", "realm"),
+    [
+        ([b'Basic realm="Pump station 3"'], "Pump station 3"),
+        ([b"NTLM", b'Basic realm="PLANT"'], "PLANT"),
+        ([b'Digest nonce="a, realm=x", realm="TC \\"2\\""'], 'TC "2"'),
+        ([b"Basic realm=plain, charset=UTF-8"], "plain"),
+        ([b"Negotiate"], None),
+        ([b'Basic realm=""'], None),
+        ([b'Basic realm="never closed'], None),
+        ([b'Basic xrealm="no"'], None),
+    ],
+)
+def test_the_realm_is_that_of_the_first_challenge_that_names_one(challenges: list[bytes], realm: str | None) -> None:
+    head = b"\r\n".join((b"HTTP/1.1 401 Unauthorized", *(b"WWW-Authenticate: " + one for one in challenges)))
+    claims = seen(head)
+    assert claims.get("http_realm") == realm
+    assert claims["http_asks_login"] is True
+
+
+@pytest.mark.parametrize(
+    ("markup", "generator"),
+    [
+        (b'<meta name="generator" content="Pump CMS 3.1 &amp; more">', "Pump CMS 3.1 & more"),
+        (b"<META content='X' NAME=Generator>", "X"),
+        (b'<meta charset=utf-8><meta name=viewport content="w"><meta name=generator content=Y>', "Y"),
+        (b'<meta name="description" content="generator">', ""),
+        (b'<meta name="generator">', ""),
+        (b'<meta name="generator" content="never closed', ""),
+    ],
+)
+def test_the_generator_is_what_the_meta_element_of_that_name_holds(markup: bytes, generator: str) -> None:
+    assert page.read(b"<html><head>" + markup).generator == generator
+
+
+@pytest.mark.parametrize("hostile", [b"<meta ", b"<meta name=generator ", b'<meta a="', b"a=" * 9, b"<meta a = "])
+def test_hostile_metas_take_a_bounded_time(hostile: bytes) -> None:
+    started = time.perf_counter()
+    page.read((hostile * (65536 // len(hostile) + 1))[:65536])
+    assert time.perf_counter() - started < 1
+
+
+def test_hostile_challenges_take_a_bounded_time() -> None:
+    head = codec.Head(401, {"www-authenticate": 'realm="' * 1000 + "\\" * 1000})
+    started = time.perf_counter()
+    assert head.realm
+    assert time.perf_counter() - started < 1

@@ -11,7 +11,7 @@ from assetctl.protocols.http import codec, probe, vet
 PROTOCOL = Protocol(
     name="http",
     title="HTTP",
-    version=1,
+    version=2,
     transport=Transport.TCP,
     ports=(80,),
     framing=codec.HEAD,
@@ -28,8 +28,10 @@ PROTOCOL = Protocol(
     vet=vet.vet,
     probe=probe.probe,
     cost=Cost(units=2, connections=1),
-    claims=frozenset({"http_title", "http_server", "http_redirects_to_tls", "http_asks_login"})
+    claims=frozenset(
+        {"http_title", "http_server", "http_generator", "http_realm", "http_redirects_to_tls", "http_asks_login"}
+    )
     | {"service_name", "service_source"},
-    sources=("RFC 9110, HTTP Semantics", "RFC 9112, HTTP/1.1", "HTML Living Standard, 4.2.2, 4.10.5"),
+    sources=("RFC 9110, HTTP Semantics", "RFC 9112, HTTP/1.1", "HTML Living Standard, 4.2.2, 4.2.5, 4.10.5"),
     everywhere=True,
 )

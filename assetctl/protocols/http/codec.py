@@ -15,16 +15,24 @@ MOST_FIELDS = 100
 MOST_FIELD_BYTES = 8192
 HEAD = Delimiter(mark=b"\r\n\r\n", most=16384)
 
+CHALLENGES = "www-authenticate"
+
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: |\Z)")
 _FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}\Z")
 _DIGITS = re.compile(r"[0-9]{1,15}\Z")
 _CHUNK_SIZE = re.compile(rb"[ \t]{0,8}([0-9A-Fa-f]{1,8})[ \t]{0,8}(?:;|\Z)")
+_PARAMETER = re.compile(
+    r"""([a-z0-9-]{1,32})[ \t]{0,4}=[ \t]{0,4}(?:"((?:[^"\\]|\\.){0,512})"|([^\s",]{1,256}))""", re.IGNORECASE
+)
 _BODILESS = (204, 304)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status and header fields; names in lower case, the first of several with one name counts."""
+    """Status and header fields; names in lower case.
+
+    Of several with one name the first counts, but challenges are drawn together, RFC 9110, 5.3 and 11.6.1.
+    """
 
     status: int
     fields: Mapping[str, str]
@@ -44,6 +52,15 @@ class Head:
         if self.is_chunked:
             return body.endswith(b"\r\n0\r\n\r\n")
         return len(body) < MOST_PAGE and ("content-length" not in self.fields or len(body) >= self.body_bytes)
+
+    @property
+    def realm(self) -> str:
+        """The realm of the first challenge that names one, RFC 9110, 11.5; "" when none does."""
+        for found in _PARAMETER.finditer(self.fields.get(CHALLENGES, "")[:MOST_FIELD_BYTES]):
+            text = re.sub(r"\\(.)", r"\1", found[2]) if found[3] is None else found[3]
+            if found[1].lower() == "realm" and text:
+                return text
+        return ""
 
     @property
     def is_chunked(self) -> bool:
@@ -87,7 +104,8 @@ def decode_head(data: bytes) -> Head:
     fields: dict[str, str] = {}
     for line in lines:
         name, text = _field(line)
-        fields.setdefault(name, text)
+        is_further = name == CHALLENGES and name in fields
+        fields[name] = f"{fields[name]}, {text}" if is_further else fields.get(name, text)
     return Head(int(found[1]), fields)
 
 

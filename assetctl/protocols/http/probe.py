@@ -5,6 +5,7 @@ redirect is not read.
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
@@ -48,7 +49,7 @@ def _page(head: codec.Head, wait_s: float) -> Generator[Ask, Reply, page.Page | 
     except WireError:
         return None
     is_all = head.is_whole(raw) and "refresh" not in head.fields
-    return page.Page(seen.title, seen.has_password, seen.is_plain and is_all)
+    return replace(seen, is_plain=seen.is_plain and is_all)
 
 
 def _charset(parameters: str) -> str:
@@ -62,6 +63,8 @@ def _claims(head: codec.Head, seen: page.Page | None, port: int) -> tuple[Claim,
         "service_source": "probed",
         "http_server": head.fields.get("server", "")[:MOST_TEXT],
         "http_title": seen.title if seen else "",
+        "http_generator": seen.generator if seen else "",
+        "http_realm": " ".join(head.realm.split())[:MOST_TEXT],
         "http_redirects_to_tls": _redirects(head, seen),
         "http_asks_login": _asks_login(head, seen),
     }
