@@ -116,6 +116,31 @@ def test_nothing_more_is_said_after_an_abort() -> None:
     assert _identified(Reply(Outcome.ANSWERED, (abort,)))[1][-1] == "identify"
 
 
+ACCEPTS = {  # presentation units of servers in the field, as public test suites hold them; the session's is put around
+    "a protection relay with protocol versions, 32000 octets and 8 calls": (
+        "3179a003800101a272830400000001a512300780010081025101300780010081025101880206006152"
+        "3050020101a04b614980020780a107060528ca220203a203020100a305a103020100be2e282c020103"
+        "a027a92580027d0081010a820108830105a416800101810305e100820c03ee080000040000000001ed18"
+    ),
+    "a server with 1337 octets": (
+        "3171a003800101a26a830400000001a51230078001008102510130078001008102510161"
+        "4e304c020101a0476145a107060528ca220203a203020100a305a103020100be2e282c020103a027"
+        "a9258002053981010582010583010aa416800101810305f100820c03ee1c000000000000000118"
+    ),
+}
+
+
+@pytest.mark.parametrize("presented", ACCEPTS.values(), ids=ACCEPTS.keys())
+@pytest.mark.parametrize("code", [0xC1, 0xC2])
+def test_the_association_of_other_servers_is_read(presented: str, code: int) -> None:
+    data = bytes.fromhex(presented)
+    parameters = bytes.fromhex("05061301001601021402000234020001")
+    parameters += bytes((code, 0xFF)) + len(data).to_bytes(2) + data
+    pdu = layers.decode_associate(b"\x0e\xff" + len(parameters).to_bytes(2) + parameters)
+    assert isinstance(pdu, bytes)
+    assert codec.decode_initiate(pdu) is None
+
+
 @pytest.mark.parametrize(("vendor", "model"), [("libiec61850.com", "LIBIEC61850"), ("open61850", "open61850")])
 def test_the_name_of_a_library_is_no_name_of_a_device(vendor: str, model: str) -> None:
     claims, _ = _identified(Reply(Outcome.ANSWERED, (_identity(vendor, model, "1.6.1"),)))
