@@ -191,7 +191,8 @@ def test_only_the_beginning_of_a_text_is_read() -> None:
             "Brother NC-8900h, Firmware Ver.K  (17.12.14),MID 8CE-417",
             {"manufacturer": "Brother", "model": None, "firmware_software_version": None},
         ),
-        ("EDS-508A-MM-SC", {"model": "EDS-508A-MM-SC", "asset_role_type": "switch", "manufacturer": None}),
+        ("EDS-508A-MM-SC", {"model": "EDS-508A-MM-SC", "asset_role_type": "switch", "manufacturer": "Moxa"}),
+        ("MX250", {"model": None, "manufacturer": None}),
         ("Linux PFC200-40A1B2 4.9.115-rt94 #1 PREEMPT RT", {"operating_system": "Linux", "manufacturer": None}),
     ],
 )
