@@ -15,6 +15,13 @@ want proftpd proftpd-core
 want telnetd inetutils-telnetd
 want chromium chromium
 want initdb postgresql
+want smbd samba
+want xrdp xrdp
+want Xtigervnc tigervnc-standalone-server
+want x11vnc x11vnc
+want chronyd chrony
+want mariadbd mariadb-server
+want mosquitto mosquitto
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
