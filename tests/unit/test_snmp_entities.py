@@ -8,7 +8,7 @@ from pysnmp.proto.api import v2c
 
 from assetctl.protocol import Context, Credential
 from assetctl.protocols.snmp import PROTOCOL, objects
-from assetctl.protocols.snmp.probe import DEPTH
+from assetctl.protocols.snmp.depth import TABLES as DEPTH
 from tests.unit.snmp_agent import Agent, Oid, talk_to
 
 CHASSIS, CONTAINER, POWER, FAN, MODULE, STACK = 3, 5, 6, 7, 9, 11

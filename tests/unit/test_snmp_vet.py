@@ -39,7 +39,7 @@ def test_reads_of_the_published_objects_are_named() -> None:
     assert vet(pdu(rfc1905.GetNextRequestPDU, [ENT])) == "next-entity"
     assert vet(pdu(rfc1905.GetNextRequestPDU, [objects.IF_DESCR])) == "next-interface"
     assert vet(pdu(rfc1905.GetNextRequestPDU, [ENT], request_id=DEPTH)) == "walk-entity"
-    assert vet(pdu(rfc1905.GetBulkRequestPDU, [ENT], request_id=DEPTH, third=10)) == "walk-entity"
+    assert vet(pdu(rfc1905.GetBulkRequestPDU, [ENT], request_id=DEPTH, third=10)) == "bulk-entity"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_writes_or_tells_is_refused(kind: Any) -> None:
         (rfc1905.GetNextRequestPDU, {"names": [ENT[:-1]]}, "one published table"),
         (rfc1905.GetNextRequestPDU, {"names": [ENT, objects.IF_DESCR]}, "one published table"),
         (rfc1905.GetNextRequestPDU, {"names": [objects.IP_TYPE]}, "depth question"),
-        (rfc1905.GetNextRequestPDU, {"names": [(*ENT, *[300] * 40)]}, "1 to 64 bytes"),
+        (rfc1905.GetNextRequestPDU, {"names": [(*ENT, *[300] * 40)]}, "1 to 80 bytes"),
         (rfc1905.GetBulkRequestPDU, {"names": [ENT], "third": 4}, "depth question"),
         (rfc1905.GetBulkRequestPDU, {"names": [ENT], "third": 0, "request_id": DEPTH}, "max-repetitions"),
         (rfc1905.GetBulkRequestPDU, {"names": [ENT], "third": 11, "request_id": DEPTH}, "max-repetitions"),

@@ -1,4 +1,4 @@
-"""SNMP v1, v2c and v3: system group, entities and interfaces.
+"""SNMP v1, v2c and v3: who it is; and by depth its parts and interfaces, neighbours, bridge tables, ARP and programs.
 
 The unit is the PDU. Community and USM are put around it below the gate, so no secret is in a unit, and one probe serves
 all versions.
@@ -8,7 +8,8 @@ from functools import partial
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.snmp import codec, objects, probe, vet
+from assetctl.protocols.snmp import arp, bridge, cdp, codec, depth, host, lldp, objects, probe, vet
+from assetctl.protocols.snmp.walk import Table
 
 _IDENTITY_IDS = range(codec.REQUEST_ID_BASE, codec.REQUEST_ID_BASE | codec.DEPTH_MARK)
 _DEPTH_IDS = range(codec.REQUEST_ID_BASE | codec.DEPTH_MARK, 0x80000000)
@@ -21,63 +22,109 @@ class _Indexes(tuple[objects.Oid, ...]):
     """Indexes of a table: where to go on. These are the ends and some between; any other of the kind is as good."""
 
 
-_NUMBERS = _Indexes([(), (1,), (127,), (128,), (1001,), (67108992,), (2**31 - 1,)])
-_IPV4 = _Indexes([(), (10, 20, 1, 5), (255, 255, 255, 255)])
-_TYPED = _Indexes([(), (1, 4, 10, 20, 1, 5), (2, 16, *range(0xF0, 0x100)), (4, 20, *[255] * 20)])
+_NUMBERS = (1, 127, 128, 67108992, 2**31 - 1)
 
 
-def _next(name: str, meaning: str, columns: tuple[objects.Oid, ...]) -> Request:
+def _indexes(table: Table) -> _Indexes:
+    """Indexes as the table has them: its numbers, and octets from none to the most."""
+    numbers = [(number,) * table.numbers for number in _NUMBERS] if table.numbers else [()]
+    tails = sorted({(), (1, 4, 10, 20, 1, 5)[: table.octets], tuple([255] * table.octets)})
+    return _Indexes(dict.fromkeys([(), *(start + tail for start in numbers for tail in tails)]))
+
+
+def _get(name: str, meaning: str, wanted: tuple[objects.Oid, ...], klass: RequestClass) -> Request:
+    ids = _DEPTH_IDS if klass is RequestClass.DEPTH else _IDENTITY_IDS
     return Request(
         name=name,
-        klass=RequestClass.IDENTITY,
-        clause="RFC 3416, 4.2.2",
+        klass=klass,
+        clause="RFC 3416, 4.2.1",
         meaning=meaning,
-        encode=partial(codec.encode_walk, repetitions=0),
-        arguments={"request_id": _IDENTITY_IDS, "columns": objects.Subsets(columns), "index": _NUMBERS},
+        encode=codec.encode_get,
+        arguments={"request_id": ids, "objects": objects.Subsets(wanted)},
         varying=_REQUEST_ID,
     )
 
 
-def _walk(name: str, meaning: str, columns: tuple[objects.Oid, ...], indexes: _Indexes) -> Request:
+def _next(table: Table, meaning: str) -> Request:
     return Request(
-        name=name,
-        klass=RequestClass.DEPTH,
-        clause="RFC 3416, 4.2.2 and 4.2.3",
+        name=f"next-{table.name}",
+        klass=RequestClass.IDENTITY,
+        clause="RFC 3416, 4.2.2",
         meaning=meaning,
-        encode=codec.encode_walk,
+        encode=partial(codec.encode_walk, repetitions=0),
         arguments={
-            "request_id": _DEPTH_IDS,
-            "columns": objects.Subsets(columns),
-            "index": indexes,
-            "repetitions": range(11),
+            "request_id": _IDENTITY_IDS,
+            "columns": objects.Subsets(table.columns),
+            "index": _indexes(table),
         },
         varying=_REQUEST_ID,
     )
 
 
+def _walk(table: Table, meaning: str) -> tuple[Request, Request]:
+    """All rows of a table: GetNext until the agent has answered one, then GetBulk."""
+    arguments = {"request_id": _DEPTH_IDS, "columns": objects.Subsets(table.columns), "index": _indexes(table)}
+    return (
+        Request(
+            name=f"walk-{table.name}",
+            klass=RequestClass.DEPTH,
+            clause="RFC 3416, 4.2.2",
+            meaning=meaning,
+            encode=partial(codec.encode_walk, repetitions=0),
+            arguments=arguments,
+            varying=_REQUEST_ID,
+        ),
+        Request(
+            name=f"bulk-{table.name}",
+            klass=RequestClass.DEPTH,
+            clause="RFC 3416, 4.2.3",
+            meaning=f"{meaning}, several at once",
+            encode=codec.encode_walk,
+            arguments={**arguments, "repetitions": range(1, 11)},
+            varying=_REQUEST_ID,
+        ),
+    )
+
+
+_WALKS = (
+    (depth.ENTITIES, "all rows of entPhysicalTable"),
+    (depth.ENTITIES_MORE, "names, numbers and dates of entPhysicalTable"),
+    (depth.INTERFACES, "all rows of ifTable and ifXTable"),
+    (depth.ADDRESSES, "all rows of ipAddressTable"),
+    (depth.IPV4_ADDRESSES, "all rows of ipAddrTable"),
+    (lldp.LOCAL_PORTS, "all rows of lldpLocPortTable"),
+    (lldp.REMOTE, "all rows of lldpRemTable"),
+    (lldp.MANAGEMENT, "all rows of lldpRemManAddrTable"),
+    (lldp.REMOTE_V2, "all rows of lldpV2RemTable"),
+    (lldp.MANAGEMENT_V2, "all rows of lldpV2RemManAddrTable"),
+    (cdp.CACHE, "all rows of cdpCacheTable"),
+    (bridge.BASE_PORTS, "all rows of dot1dBasePortTable"),
+    (bridge.VLANS, "all rows of dot1qVlanCurrentTable"),
+    (bridge.STATIC_VLANS, "all rows of dot1qVlanStaticTable"),
+    (bridge.PORT_VLANS, "all rows of dot1qPortVlanTable"),
+    (bridge.Q_FDB, "all rows of dot1qTpFdbTable"),
+    (bridge.FDB, "all rows of dot1dTpFdbTable"),
+    (arp.PHYSICAL, "all rows of ipNetToPhysicalTable"),
+    (arp.MEDIA, "all rows of ipNetToMediaTable"),
+    (host.DEVICES, "all rows of hrDeviceTable"),
+    (host.SOFTWARE, "all rows of hrSWInstalledTable"),
+)
+
 PROTOCOL = Protocol(
     name="snmp",
     title="SNMP",
-    version=1,
+    version=2,
     transport=Transport.UDP,
     ports=(161,),
     framing=codec.FRAMING,
     requests=(
-        Request(
-            name="get-system",
-            klass=RequestClass.IDENTITY,
-            clause="RFC 3416, 4.2.1",
-            meaning="system group, number of interfaces and engine id",
-            encode=codec.encode_get,
-            arguments={"request_id": _IDENTITY_IDS, "objects": objects.Subsets(objects.SCALARS)},
-            varying=_REQUEST_ID,
-        ),
-        _next("next-entity", "first rows of entPhysicalTable", objects.ENTITY),
-        _next("next-interface", "first rows of ifTable", objects.FIRST_INTERFACES),
-        _walk("walk-entity", "all rows of entPhysicalTable", objects.ENTITY, _NUMBERS),
-        _walk("walk-interface", "all rows of ifTable and ifXTable", objects.INTERFACES, _NUMBERS),
-        _walk("walk-ip-address", "all rows of ipAddressTable", objects.ADDRESSES, _TYPED),
-        _walk("walk-ipv4-address", "all rows of ipAddrTable", objects.IPV4_ADDRESSES, _IPV4),
+        _get("get-system", "system group and SNMP engine", objects.SCALARS, RequestClass.IDENTITY),
+        _next(depth.ENTITIES, "first rows of entPhysicalTable"),
+        _next(probe.FIRST_INTERFACES, "first rows of ifTable"),
+        _get("get-lldp-local", "the device's own chassis id", lldp.LOCAL, RequestClass.DEPTH),
+        _get("get-bridge", "the bridge's own address", bridge.BASE, RequestClass.DEPTH),
+        _get("get-host", "clock and memory of a computer", host.SYSTEM, RequestClass.DEPTH),
+        *(request for table, meaning in _WALKS for request in _walk(table, meaning)),
     ),
     vet=vet.vet,
     probe=probe.probe,
@@ -85,19 +132,32 @@ PROTOCOL = Protocol(
         units=_OPEN * probe.MOST_CREDENTIALS + probe.IDENTITY_QUESTIONS,
         connections=probe.MOST_CREDENTIALS,
     ),
-    depths={probe.DEPTH: Cost(units=probe.DEPTH_QUESTIONS, connections=0)},
+    depths={name: Cost(units=most, connections=0) for name, most in depth.QUESTIONS.items()},
     claims=frozenset(
         {"description", "contact", "hostname", "physical_location_address", "sys_object_id", "sys_uptime_s"}
-        | {"snmp_enterprise_number", "sys_services", "snmp_engine_id", "snmp_versions_answered"}
+        | {"snmp_enterprise_number", "sys_services", "snmp_engine_id", "snmp_engine_boots", "snmp_engine_time_s"}
+        | {"snmp_versions_answered", "snmp_versions_tried", "snmp_levels_refused", "snmp_tables_cut"}
         | {"snmp_security_level", "snmp_auth_protocol", "snmp_priv_protocol", "snmp_default_community_accepted"}
         | {"manufacturer", "model", "serial_number", "hardware_version", "firmware_software_version"}
-        | {"entity_class", "part_of", "slot", "mac_address", "ip_address"}
-        | {"interface_index", "interface_name", "interface_description", "interface_type", "interface_speed_bps"}
-        | {"interface_admin_status", "interface_oper_status", "service_name", "service_source"}
+        | {"entity_class", "entity_name", "entity_alias", "entity_asset_id", "entity_is_fru"}
+        | {"entity_firmware_revision", "entity_software_revision", "entity_manufacturing_date"}
+        | {"part_of", "slot", "mac_address", "ip_address", "interface_alias", "interface_index", "interface_name"}
+        | {"interface_description", "interface_type", "interface_speed_bps", "interface_admin_status"}
+        | {"interface_oper_status", "service_name", "service_source", "lldp_chassis_id"}
+        | {"neighbour_name", "neighbour_port", "neighbour_chassis", "neighbour_local_port", "neighbour_platform"}
+        | {"neighbour_local_interface", "neighbour_chassis_type", "neighbour_port_type", "neighbour_port_description"}
+        | {"neighbour_description", "neighbour_capabilities", "neighbour_addresses", "neighbour_mac_address"}
+        | {"neighbour_vlans", "neighbour_native_vlan", "neighbour_learned_by", "neighbour_entry_types"}
+        | {"bridge_mac_address", "bridge_port", "vlans", "interface_vlan"}
+        | {"interface_vlans_untagged", "interface_vlans_tagged"}
+        | {"host_time", "host_memory_kib", "host_devices"}
+        | {"software_name", "software_version", "software_kind", "software_installed_at"}
     ),
     needs_credential=True,
     sources=(
         "RFC 1157, RFC 3416 (PDUs), RFC 3417 (transport), RFC 3412 and 3414 (SNMPv3)",
         "RFC 3418 SNMPv2-MIB, RFC 6933 ENTITY-MIB, RFC 2863 IF-MIB, RFC 4293 IP-MIB, RFC 3411 SNMP-FRAMEWORK-MIB",
+        "IEEE 802.1AB-2005 LLDP-MIB, 802.1AB-2009 LLDP-V2-MIB, CISCO-CDP-MIB",
+        "RFC 4188 BRIDGE-MIB, RFC 4363 Q-BRIDGE-MIB, RFC 2790 HOST-RESOURCES-MIB",
     ),
 )

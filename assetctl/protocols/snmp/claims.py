@@ -20,6 +20,7 @@ OPER_STATES = ("up", "down", "testing", "unknown", "dormant", "notPresent", "low
 
 SPEED_TOP = 0xFFFFFFFF  # ifSpeed when the speed does not fit; ifHighSpeed then holds it in megabits
 UNICAST = 1
+MOST_ENGINE_ID = 32
 
 _SYSTEM_TEXTS = {
     o.SYS_DESCR: "description",
@@ -42,6 +43,12 @@ def number(row: Mapping[Oid, Varbind], name: Oid) -> int | None:
     return varbind.value if varbind is not None and isinstance(varbind.value, int) else None
 
 
+def octets(row: Mapping[Oid, Varbind], name: Oid) -> bytes:
+    """Octets of an object; none when it is absent or of another type."""
+    varbind = row.get(name)
+    return varbind.value if varbind is not None and isinstance(varbind.value, bytes) else b""
+
+
 def system_claims(row: Row) -> Iterator[Claim]:
     """The system group and the engine id."""
     description = text(row, o.SYS_DESCR)
@@ -59,9 +66,11 @@ def system_claims(row: Row) -> Iterator[Claim]:
         yield Claim("sys_uptime_s", ticks // 100)
     if (services := number(row, o.SYS_SERVICES)) is not None:
         yield Claim("sys_services", services)
-    engine = row.get(o.ENGINE_ID)
-    if engine is not None and isinstance(engine.value, bytes) and 5 <= len(engine.value) <= 32:
-        yield Claim("snmp_engine_id", engine.value.hex())
+    if 5 <= len(engine := octets(row, o.ENGINE_ID)) <= MOST_ENGINE_ID:
+        yield Claim("snmp_engine_id", engine.hex())
+    for name, key in ((o.ENGINE_BOOTS, "snmp_engine_boots"), (o.ENGINE_TIME, "snmp_engine_time_s")):
+        if (found_number := number(row, name)) is not None:
+            yield Claim(key, found_number)
 
 
 def interface_claims(rows: Rows) -> Iterator[Claim]:
@@ -77,13 +86,14 @@ def _of(index: int, key: str, value: Value) -> Claim:
 
 def _interface(index: int, row: Row) -> Iterator[tuple[str, Value]]:
     yield "interface_index", index
-    varbind = row.get(o.IF_PHYS_ADDRESS)
-    if varbind is not None and isinstance(varbind.value, bytes) and (mac := mac_address(varbind.value)):
+    if mac := mac_address(octets(row, o.IF_PHYS_ADDRESS)):
         yield "mac_address", mac
     if name := text(row, o.IF_NAME):
         yield "interface_name", name
     if description := text(row, o.IF_DESCR) or text(row, o.IF_ALIAS):
         yield "interface_description", description
+    if alias := text(row, o.IF_ALIAS):
+        yield "interface_alias", alias
     if (kind := number(row, o.IF_TYPE)) is not None:
         yield "interface_type", kind
     if (speed := _speed_bps(row)) is not None:

@@ -9,12 +9,12 @@ from typing import overload
 
 Oid = tuple[int, ...]
 
-_MIB_2: Oid = (1, 3, 6, 1, 2, 1)
-_SYSTEM: Oid = (*_MIB_2, 1)
-_ENTITY: Oid = (*_MIB_2, 47, 1, 1, 1, 1)  # entPhysicalEntry
-_IF: Oid = (*_MIB_2, 2, 2, 1)  # ifEntry
-_IF_X: Oid = (*_MIB_2, 31, 1, 1, 1)  # ifXEntry
-_IP_ADDRESS: Oid = (*_MIB_2, 4, 34, 1)  # ipAddressEntry
+MIB_2: Oid = (1, 3, 6, 1, 2, 1)
+_SYSTEM: Oid = (*MIB_2, 1)
+_ENTITY: Oid = (*MIB_2, 47, 1, 1, 1, 1)  # entPhysicalEntry
+_IF: Oid = (*MIB_2, 2, 2, 1)  # ifEntry
+_IF_X: Oid = (*MIB_2, 31, 1, 1, 1)  # ifXEntry
+_IP_ADDRESS: Oid = (*MIB_2, 4, 34, 1)  # ipAddressEntry
 
 SYS_DESCR: Oid = (*_SYSTEM, 1, 0)
 SYS_OBJECT_ID: Oid = (*_SYSTEM, 2, 0)
@@ -23,10 +23,12 @@ SYS_CONTACT: Oid = (*_SYSTEM, 4, 0)
 SYS_NAME: Oid = (*_SYSTEM, 5, 0)
 SYS_LOCATION: Oid = (*_SYSTEM, 6, 0)
 SYS_SERVICES: Oid = (*_SYSTEM, 7, 0)
-IF_NUMBER: Oid = (*_MIB_2, 2, 1, 0)
+IF_NUMBER: Oid = (*MIB_2, 2, 1, 0)  # not asked for
 ENGINE_ID: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)
+ENGINE_BOOTS: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1, 2, 0)
+ENGINE_TIME: Oid = (1, 3, 6, 1, 6, 3, 10, 2, 1, 3, 0)
 
-SCALARS = (
+SYSTEM = (
     SYS_DESCR,
     SYS_OBJECT_ID,
     SYS_UP_TIME,
@@ -34,20 +36,24 @@ SCALARS = (
     SYS_NAME,
     SYS_LOCATION,
     SYS_SERVICES,
-    IF_NUMBER,
-    ENGINE_ID,
 )
+SCALARS = (*SYSTEM, ENGINE_ID, ENGINE_BOOTS, ENGINE_TIME)
 
 ENT_DESCR: Oid = (*_ENTITY, 2)
 ENT_CONTAINED_IN: Oid = (*_ENTITY, 4)
 ENT_CLASS: Oid = (*_ENTITY, 5)
 ENT_PARENT_REL_POS: Oid = (*_ENTITY, 6)
+ENT_NAME: Oid = (*_ENTITY, 7)
 ENT_HARDWARE_REV: Oid = (*_ENTITY, 8)
 ENT_FIRMWARE_REV: Oid = (*_ENTITY, 9)
 ENT_SOFTWARE_REV: Oid = (*_ENTITY, 10)
 ENT_SERIAL_NUM: Oid = (*_ENTITY, 11)
 ENT_MFG_NAME: Oid = (*_ENTITY, 12)
 ENT_MODEL_NAME: Oid = (*_ENTITY, 13)
+ENT_ALIAS: Oid = (*_ENTITY, 14)
+ENT_ASSET_ID: Oid = (*_ENTITY, 15)
+ENT_IS_FRU: Oid = (*_ENTITY, 16)
+ENT_MFG_DATE: Oid = (*_ENTITY, 17)
 
 ENTITY = (
     ENT_DESCR,
@@ -61,6 +67,7 @@ ENTITY = (
     ENT_MFG_NAME,
     ENT_MODEL_NAME,
 )
+ENTITY_MORE = (ENT_NAME, ENT_ALIAS, ENT_ASSET_ID, ENT_IS_FRU, ENT_MFG_DATE)
 
 IF_DESCR: Oid = (*_IF, 2)
 IF_TYPE: Oid = (*_IF, 3)
@@ -82,11 +89,12 @@ INTERFACES = (
     IF_HIGH_SPEED,
     IF_ALIAS,
 )
+PORT_NAMES = (IF_DESCR, IF_PHYS_ADDRESS, IF_NAME, IF_ALIAS)  # what tells which port another table means
 
 IP_IF_INDEX: Oid = (*_IP_ADDRESS, 3)
 IP_TYPE: Oid = (*_IP_ADDRESS, 4)
 ADDRESSES = (IP_IF_INDEX, IP_TYPE)  # index: address type, length, address
-IPV4_IF_INDEX: Oid = (*_MIB_2, 4, 20, 1, 2)
+IPV4_IF_INDEX: Oid = (*MIB_2, 4, 20, 1, 2)
 IPV4_ADDRESSES = (IPV4_IF_INDEX,)  # index: the four octets; deprecated by ADDRESSES, alone in older agents
 
 

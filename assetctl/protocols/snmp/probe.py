@@ -2,40 +2,50 @@
 
 The credentials of the scope are tried in its order, each once: a failed one may raise a trap at the device, and a wrong
 community looks like a dead host. The first that is answered is kept. One Get of the system group; then the first rows
-of the entity table, until the chassis, and of the interface table, until a hardware address. Whole tables only when
-the scope names the depth question.
+of the entity table, until the chassis, and of the interface table, until a hardware address. Everything else only when
+the scope names a depth question, and never of a controller.
 """
 
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterator
 
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context, Credential
-from assetctl.protocols.snmp import claims, entities, objects
+from assetctl.protocols.snmp import claims, depth, entities, objects
 from assetctl.protocols.snmp.walk import Row, Rows, Session, Table, read_scalars, read_table
 from assetctl.talk import Ask, Open, Reply, Talk
 
-DEPTH = "snmp.tables"
-
 MOST_CREDENTIALS = 3
 IDENTITY_QUESTIONS = 12  # over all credentials
-DEPTH_QUESTIONS = 400
 
-FIRST_ENTITIES = Table(objects.ENTITY, rounds=4)
-FIRST_INTERFACES = Table(objects.FIRST_INTERFACES, rounds=3)
-ALL_ENTITIES = Table(objects.ENTITY, rounds=140)
-ALL_INTERFACES = Table(objects.INTERFACES, rounds=180)
-ALL_ADDRESSES = Table(objects.ADDRESSES, rounds=40)
-ALL_IPV4_ADDRESSES = Table(objects.IPV4_ADDRESSES, rounds=40)
+FIRST_ENTITIES = Table("entity", objects.ENTITY, rounds=4)
+FIRST_INTERFACES = Table("interface", objects.FIRST_INTERFACES, rounds=3)
 
-CONTROLLERS = frozenset({"plc", "rtu", "controller", "safety controller", "dcs controller", "drive", "io"})
+CONTROLLERS = frozenset(
+    {"plc", "rtu", "controller", "safety-controller", "dcs-controller", "motion-controller", "robot-controller"}
+    | {"drive", "io", "remote-io", "communication-module", "ied", "protection-relay"}
+)
+# sysDescr of controllers and their communication modules, for the first talk, when no role is known yet
+_CONTROLLER = re.compile(
+    r"simatic s7|simatic (?:net, )?cp ?[0-9]|\bcp ?(?:343|443|1[25]43)|\bet ?200|6es7|\b17(?:56|68|69|94)-|controllogix"
+    r"|micrologix|\bbmx|\bbme ?[nph]|140 ?noe|\bm[35][48]0\b|\bplc\b|\brtu\b|melsec|sysmac|\b750-8|powerflex|sinamics"
+    r"|twincat",
+    re.I,
+)
+_NETWORK = re.compile(r"switch|router|firewall|scalance|ruggedcom", re.I)
+MOST_DESCRIPTION = 512
 
 USM = "usm:"  # how a transport begins its words about an SNMPv3 agent that answered and refused
+NO_SUCH_LEVEL = "unsupported security level"  # the report for a user that is known, but not at this level
+LEVEL_ANSWERS = ("wrong digest", "decryption error", NO_SUCH_LEVEL)  # reports about a user that the agent knows
 
 
 def probe(context: Context) -> Talk:
     """Ask with the first credential that the agent answers to."""
     session = Session(wait_s=context.answer_s, seed=context.seed, purse=IDENTITY_QUESTIONS)
     spoke = False
+    tried: list[str] = []
+    refused: list[str] = []
     for credential in context.credentials[:MOST_CREDENTIALS]:
         session.is_v1 = credential.kind == "snmp-v1"
         reply = yield Open(Transport.UDP, context.port, envelope=credential.name)
@@ -44,48 +54,49 @@ def probe(context: Context) -> Talk:
             scalars = yield from _system(session)
             reply = session.last
         if session.heard:
-            return (yield from _identify(session, context, credential, scalars))
-        refused_by_agent = reply.outcome is Outcome.REFUSED and reply.detail.startswith(USM)
-        spoke |= refused_by_agent
-        if not refused_by_agent and reply.outcome is not Outcome.SILENT:
+            tried.append(_version(credential))
+            found = yield from _identify(session, context, scalars)
+            return (*_service(context.port), *_access(context, credential), *_attempts(tried, refused), *found)
+        by_agent = session.denied or (reply.outcome is Outcome.REFUSED and reply.detail.startswith(USM))
+        spoke |= by_agent
+        if by_agent:
+            tried += _tried(credential, reply, denied=session.denied)
+            refused += _refused(context, credential, reply, denied=session.denied)
+        elif reply.outcome is not Outcome.SILENT:
             break
-        session.ended = False
-    return tuple(_service(context.port)) if spoke else ()
+        session.ended = session.denied = False
+    return (*_service(context.port), *_attempts(tried, refused)) if spoke else ()
 
 
 def _system(session: Session) -> Generator[Ask, Reply, Row]:
-    """The scalars. The engine id is not asked of v1 agents: they refuse the whole question when they have none."""
-    wanted = objects.SCALARS[:-1] if session.is_v1 else objects.SCALARS
-    return (yield from read_scalars(session, wanted))
+    """The scalars. The engine is not asked of v1 agents: they refuse the whole question when they have none."""
+    return (yield from read_scalars(session, objects.SYSTEM if session.is_v1 else objects.SCALARS))
 
 
-def _identify(session: Session, context: Context, credential: Credential, scalars: Row) -> Talk:
+def _identify(session: Session, context: Context, scalars: Row) -> Talk:
     """Everything else, after the agent has answered once."""
     parts = yield from read_table(session, FIRST_ENTITIES, enough=_has_chassis)
     interfaces = yield from read_table(session, FIRST_INTERFACES, enough=_has_mac)
-    addresses: Rows = {}
-    if _wants_tables(context):
-        session.purse, session.is_depth = DEPTH_QUESTIONS, True
-        if parts:  # many agents have no such table
-            parts |= yield from read_table(session, ALL_ENTITIES)
-        if interfaces:
-            interfaces |= yield from read_table(session, ALL_INTERFACES)
-        addresses = yield from read_table(session, ALL_ADDRESSES)
-        if not addresses:
-            addresses = yield from read_table(session, ALL_IPV4_ADDRESSES)
+    found = depth.Found(parts, interfaces)
+    wanted = context.depth & depth.QUESTIONS.keys()
+    session.cut.clear()
+    if wanted and _is_controller(context, scalars):
+        session.cut = dict.fromkeys(wanted, "not asked of a controller")
+    else:
+        session.cut |= dict.fromkeys(wanted & context.held, "held")
+        yield from depth.read(session, frozenset(wanted - context.held), found)
+    cut = tuple(f"{name}: {why}" for name, why in sorted(session.cut.items()))
     return (
-        *_service(context.port),
-        *_access(context, credential),
         *claims.system_claims(scalars),
-        *entities.entity_claims(parts),
-        *claims.interface_claims(interfaces),
-        *claims.address_claims(addresses),
+        *found.claims(),
+        *((Claim("snmp_tables_cut", cut),) if cut else ()),
     )
 
 
-def _wants_tables(context: Context) -> bool:
-    is_controller = context.known.get("asset_role_type", "").lower() in CONTROLLERS
-    return DEPTH in context.depth and DEPTH not in context.held and not is_controller
+def _is_controller(context: Context, scalars: Row) -> bool:
+    role = context.known.get("asset_role_type", "").lower().replace(" ", "-")
+    described = claims.text(scalars, objects.SYS_DESCR)[:MOST_DESCRIPTION]
+    return role in CONTROLLERS or bool(_CONTROLLER.search(described) and not _NETWORK.search(described))
 
 
 def _has_chassis(rows: Rows) -> bool:
@@ -93,8 +104,7 @@ def _has_chassis(rows: Rows) -> bool:
 
 
 def _has_mac(rows: Rows) -> bool:
-    values = (row[objects.IF_PHYS_ADDRESS].value for row in rows.values() if objects.IF_PHYS_ADDRESS in row)
-    return any(isinstance(value, bytes) and claims.mac_address(value) for value in values)
+    return any(claims.mac_address(claims.octets(row, objects.IF_PHYS_ADDRESS)) for row in rows.values())
 
 
 def _service(port: int) -> tuple[Claim, ...]:
@@ -102,9 +112,32 @@ def _service(port: int) -> tuple[Claim, ...]:
     return Claim("service_name", "snmp", *service), Claim("service_source", "probed", *service)
 
 
+def _version(credential: Credential) -> str:
+    return credential.kind.removeprefix("snmp-")
+
+
+def _attempts(tried: list[str], refused: list[str]) -> Iterator[Claim]:
+    """Versions and levels that are known to have been tried with something the agent knows."""
+    if tried:
+        yield Claim("snmp_versions_tried", tuple(sorted(set(tried))))
+    if refused:
+        yield Claim("snmp_levels_refused", tuple(sorted(set(refused))))
+
+
+def _tried(credential: Credential, reply: Reply, *, denied: bool) -> list[str]:
+    """The version, where the refusal shows that the agent knows the community or user. Silence shows nothing."""
+    return [_version(credential)] if denied or any(words in reply.detail for words in LEVEL_ANSWERS) else []
+
+
+def _refused(context: Context, credential: Credential, reply: Reply, *, denied: bool) -> list[str]:
+    """The SNMPv3 level, where it is the level that was refused and not the user or the key."""
+    level = context.known.get(f"level/{credential.name}", "") if credential.kind == "snmp-v3" else ""
+    return [level] if level and (denied or NO_SUCH_LEVEL in reply.detail) else []
+
+
 def _access(context: Context, credential: Credential) -> list[Claim]:
     """How the agent let us in. What only the scan knows of a credential stands in the context under its name."""
-    found = [Claim("snmp_versions_answered", (credential.kind.removeprefix("snmp-"),))]
+    found = [Claim("snmp_versions_answered", (_version(credential),))]
     if context.known.get(f"default-community/{credential.name}") == "yes":
         found.append(Claim("snmp_default_community_accepted", True))
     if credential.kind == "snmp-v3":

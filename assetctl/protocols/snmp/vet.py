@@ -5,6 +5,8 @@ Identity and depth questions are told apart by bit 29 of the request id, since a
 asked for in the same words but are paid from different purses.
 """
 
+from collections.abc import Sequence
+
 from assetctl.errors import Refusal, WireError
 from assetctl.wire import Reader
 
@@ -12,25 +14,49 @@ GET, GET_NEXT, GET_BULK = 0xA0, 0xA1, 0xA5
 
 MOST_VARBINDS = 10
 MOST_REPETITIONS = 10
-MOST_OID_BYTES = 64
+MOST_OID_BYTES = 80  # LLDP's management addresses are filed under up to four numbers and 18 octets
 
-_SCALARS = (
-    bytes.fromhex("2b060102010101"),  # 1.3.6.1.2.1.1.1 sysDescr
-    bytes.fromhex("2b060102010102"),  # sysObjectID
-    bytes.fromhex("2b060102010103"),  # sysUpTime
-    bytes.fromhex("2b060102010104"),  # sysContact
-    bytes.fromhex("2b060102010105"),  # sysName
-    bytes.fromhex("2b060102010106"),  # sysLocation
-    bytes.fromhex("2b060102010107"),  # sysServices
-    bytes.fromhex("2b060102010201"),  # 1.3.6.1.2.1.2.1 ifNumber
-    bytes.fromhex("2b060106030a020101"),  # 1.3.6.1.6.3.10.2.1.1 snmpEngineID
-)
+_SCALARS = {
+    **dict.fromkeys((bytes.fromhex("2b0601020101") + bytes((at,)) for at in range(1, 8)), "system"),  # sysDescr on
+    bytes.fromhex("2b060106030a020101"): "system",  # 1.3.6.1.6.3.10.2.1.1 snmpEngineID
+    bytes.fromhex("2b060106030a020102"): "system",  # snmpEngineBoots
+    bytes.fromhex("2b060106030a020103"): "system",  # snmpEngineTime
+    bytes.fromhex("28c462010102010301"): "lldp-local",  # 1.0.8802.1.1.2.1.3.1 lldpLocChassisIdSubtype
+    bytes.fromhex("28c462010102010302"): "lldp-local",  # lldpLocChassisId
+    bytes.fromhex("2b6f02862201010d010301"): "lldp-local",  # 1.3.111.2.802.1.1.13.1.3.1 lldpV2LocChassisIdSubtype
+    bytes.fromhex("2b6f02862201010d010302"): "lldp-local",  # lldpV2LocChassisId
+    bytes.fromhex("2b06010201110101"): "bridge",  # 1.3.6.1.2.1.17.1.1 dot1dBaseBridgeAddress
+    bytes.fromhex("2b06010201190102"): "host",  # 1.3.6.1.2.1.25.1.2 hrSystemDate
+    bytes.fromhex("2b06010201190202"): "host",  # 1.3.6.1.2.1.25.2.2 hrMemorySize
+}
+# entry of a published table -> its columns -> the name of the questions about them; no entry begins another
+_PUBLISHED: dict[str, dict[str, Sequence[int]]] = {
+    # 1.3.6.1.2.1.47.1.1.1.1 entPhysicalEntry
+    "2b060102012f01010101": {"entity": (2, 4, 5, 6, 8, 9, 10, 11, 12, 13), "entity-more": (7, 14, 15, 16, 17)},
+    "2b06010201020201": {"interface": (2, 3, 5, 6, 7, 8)},  # 1.3.6.1.2.1.2.2.1 ifEntry
+    "2b060102011f010101": {"interface": (1, 15, 18)},  # 1.3.6.1.2.1.31.1.1.1 ifXEntry
+    "2b06010201042201": {"ip-address": (3, 4)},  # 1.3.6.1.2.1.4.34.1 ipAddressEntry
+    "2b06010201041401": {"ipv4-address": (2,)},  # 1.3.6.1.2.1.4.20.1 ipAddrEntry
+    "28c46201010201030701": {"lldp-local-port": (2, 3, 4)},  # 1.0.8802.1.1.2.1.3.7.1 lldpLocPortEntry
+    "28c46201010201040101": {"lldp-remote": range(4, 13)},  # 1.0.8802.1.1.2.1.4.1.1 lldpRemEntry
+    "28c46201010201040201": {"lldp-management": (3, 4)},  # 1.0.8802.1.1.2.1.4.2.1 lldpRemManAddrEntry
+    "2b6f02862201010d01040101": {"lldp-v2-remote": range(5, 14)},  # 1.3.111.2.802.1.1.13.1.4.1.1 lldpV2RemEntry
+    "2b6f02862201010d01040201": {"lldp-v2-management": (3, 4)},  # lldpV2RemManAddrEntry
+    "2b0601040109091701020101": {"cdp-cache": (4, 5, 6, 7, 8, 9, 11, 17, 20)},  # 1.3.6.1.4.1.9.9.23.1.2.1.1
+    "2b0601020111010401": {"bridge-port": (2,)},  # 1.3.6.1.2.1.17.1.4.1 dot1dBasePortEntry
+    "2b0601020111040301": {"fdb": (2, 3)},  # 1.3.6.1.2.1.17.4.3.1 dot1dTpFdbEntry
+    "2b06010201110701020201": {"vlan-fdb": (2, 3)},  # 1.3.6.1.2.1.17.7.1.2.2.1 dot1qTpFdbEntry
+    "2b06010201110701040201": {"vlan-current": (3, 4, 5)},  # 1.3.6.1.2.1.17.7.1.4.2.1 dot1qVlanCurrentEntry
+    "2b06010201110701040301": {"vlan-static": (1, 2, 4)},  # 1.3.6.1.2.1.17.7.1.4.3.1 dot1qVlanStaticEntry
+    "2b06010201110701040501": {"vlan-port": (1,)},  # 1.3.6.1.2.1.17.7.1.4.5.1 dot1qPortVlanEntry
+    "2b06010201042301": {"arp": (4, 6)},  # 1.3.6.1.2.1.4.35.1 ipNetToPhysicalEntry
+    "2b06010201041601": {"ipv4-arp": (2, 4)},  # 1.3.6.1.2.1.4.22.1 ipNetToMediaEntry
+    "2b0601020119030201": {"host-device": (2, 3)},  # 1.3.6.1.2.1.25.3.2.1 hrDeviceEntry
+    "2b0601020119060301": {"host-software": (2, 4, 5)},  # 1.3.6.1.2.1.25.6.3.1 hrSWInstalledEntry
+}
 _TABLES = {
-    bytes.fromhex("2b060102012f01010101"): "entity",  # 1.3.6.1.2.1.47.1.1.1.1 entPhysicalEntry
-    bytes.fromhex("2b06010201020201"): "interface",  # 1.3.6.1.2.1.2.2.1 ifEntry
-    bytes.fromhex("2b060102011f010101"): "interface",  # 1.3.6.1.2.1.31.1.1.1 ifXEntry
-    bytes.fromhex("2b06010201041401"): "ipv4-address",  # 1.3.6.1.2.1.4.20.1 ipAddrEntry
-    bytes.fromhex("2b06010201042201"): "ip-address",  # 1.3.6.1.2.1.4.34.1 ipAddressEntry
+    bytes.fromhex(entry): {column: name for name, columns in parts.items() for column in columns}
+    for entry, parts in _PUBLISHED.items()
 }
 
 
@@ -106,20 +132,24 @@ def _oids(varbinds: Reader) -> list[bytes]:
 
 def _name(kind: int, oids: list[bytes], *, is_depth: bool) -> str:
     if kind == GET:
-        if is_depth or not all(oid[-1] == 0 and oid[:-1] in _SCALARS for oid in oids):
-            raise Refusal("snmp: a Get asks only for the published scalars, as an identity question")
-        return "get-system"
+        groups = {_SCALARS.get(oid[:-1], "") if oid[-1] == 0 else "" for oid in oids}
+        if "" in groups or len(groups) != 1 or is_depth != ("system" not in groups):
+            raise Refusal("snmp: a Get asks only for published scalars of one group, beyond the system's as depth")
+        return f"get-{groups.pop()}"
     tables = {_table(oid) for oid in oids}
     if "" in tables or len(tables) != 1:
         raise Refusal("snmp: a GetNext or GetBulk asks only for columns of one published table")
     (table,) = tables
     if is_depth:
-        return f"walk-{table}"
+        return f"bulk-{table}" if kind == GET_BULK else f"walk-{table}"
     if kind == GET_BULK or table not in ("entity", "interface"):
         raise Refusal(f"snmp: {table} beyond first rows is a depth question")
     return f"next-{table}"
 
 
 def _table(oid: bytes) -> str:
-    """The published table that an object lies in, or "". No entry of the list begins another."""
-    return next((table for entry, table in _TABLES.items() if oid.startswith(entry) and oid != entry), "")
+    """The published table whose column an object lies in, or ""."""
+    for entry, columns in _TABLES.items():
+        if oid.startswith(entry) and len(oid) > len(entry):
+            return columns.get(oid[len(entry)], "")
+    return ""

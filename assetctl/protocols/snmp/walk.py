@@ -22,7 +22,7 @@ from assetctl.talk import Ask, Reply
 
 MOST_REPETITIONS = 10
 ANSWER_OBJECTS = 40  # about as many as one unfragmented datagram holds
-MOST_INDEX = 22  # address type, length, 16 bytes, 4 bytes of zone
+ANSWER_BYTES = 1300  # with room for the envelope
 
 Row = dict[Oid, Varbind]
 Rows = dict[Oid, Row]
@@ -34,6 +34,7 @@ class Session:
     """What a conversation with one device remembers.
 
     purse: questions it may still ask. heard: the agent has answered.
+    denied: it answered that this credential may not ask. cut: tables not read to their end, and why.
     """
 
     wait_s: float
@@ -43,9 +44,10 @@ class Session:
     is_depth: bool = False
     bulk_allowed: bool = True
     heard: bool = False
-    next_answered: bool = False
+    denied: bool = False
     ended: bool = False
     last: Reply = field(default_factory=lambda: Reply(Outcome.SILENT))
+    cut: dict[str, str] = field(default_factory=dict)
     _asked: int = 0
 
     @property
@@ -61,10 +63,38 @@ class Session:
 
 
 class Table(NamedTuple):
-    """Columns with one kind of index, and the most questions that may be spent on them."""
+    """Columns with one kind of index, and the most questions that may be spent on them.
 
+    name: as in the names of its requests. An index is `numbers` numbers and at most `octets` octets after them.
+    objects: how many an answer to a bulk question may hold; fewer where they are long texts.
+    least: numbers that an index has at least, where some agents leave one out; 0 for all.
+    """
+
+    name: str
     columns: tuple[Oid, ...]
     rounds: int
+    numbers: int = 1
+    octets: int = 0
+    objects: int = ANSWER_OBJECTS
+    least: int = 0
+
+    def has(self, index: Oid) -> bool:
+        """Whether an index is one that this table can have."""
+        tail = index[self.numbers :]
+        return (
+            0 < len(index) >= (self.least or self.numbers) and len(tail) <= self.octets and max(tail, default=0) < 0x100
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A table being read. rounds: questions left for it. ended: why before its end, or ""."""
+
+    table: Table
+    enough: Callable[[Rows], bool]
+    rounds: int
+    rows: Rows = field(default_factory=dict)
+    ended: str = ""
 
 
 def ask(session: Session, encode: Callable[..., bytes], *, may_be_silent: bool = False) -> Asking:
@@ -91,6 +121,9 @@ def ask(session: Session, encode: Callable[..., bytes], *, may_be_silent: bool =
         session.ended = True
         session.last = Reply(Outcome.GARBLED, detail=str(broken))
         return None
+    if response.error_status == codec.AUTHORIZATION_ERROR:
+        session.ended = session.denied = True
+        return None
     session.heard = True
     return response
 
@@ -112,11 +145,11 @@ def read_scalars(session: Session, wanted: tuple[Oid, ...]) -> Generator[Ask, Re
 
 
 def _smaller(objects: tuple[Oid, ...], refusal: Response) -> list[tuple[Oid, ...]]:
-    """What to ask instead: the halves of a list that is too big, or the list without the object that was named."""
+    """What to ask instead: the list without the object that was named, or halves where it is too big or none was."""
     half = len(objects) // 2
-    if refusal.error_status == codec.TOO_BIG and half:
-        return [objects[:half], objects[half:]]
     at = refusal.error_index - 1
+    if half and (refusal.error_status == codec.TOO_BIG or not 0 <= at < len(objects)):
+        return [objects[:half], objects[half:]]
     rest = objects[:at] + objects[at + 1 :] if 0 <= at < len(objects) else ()
     return [rest] if rest else []
 
@@ -125,24 +158,30 @@ def read_table(
     session: Session, table: Table, *, enough: Callable[[Rows], bool] = lambda _: False
 ) -> Generator[Ask, Reply, Rows]:
     """Rows of a table by index, from the first on, until its end, its limit, or `enough` of them."""
-    rows: Rows = {}
+    reading = _Reading(table, enough, table.rounds)
     pieces = [table.columns]
-    rounds = table.rounds
-    while pieces and rounds and not session.over:
-        rounds = yield from _read_columns(session, pieces, rounds, rows, enough)
-    return rows
+    while pieces and reading.rounds and not session.over:
+        yield from _read_columns(session, reading, pieces)
+    if pieces or reading.ended:
+        session.cut[table.name] = reading.ended or _why_over(session)
+    return reading.rows
 
 
-def _read_columns(
-    session: Session, pieces: list[tuple[Oid, ...]], rounds: int, rows: Rows, enough: Callable[[Rows], bool]
-) -> Generator[Ask, Reply, int]:
-    """Walk the first of `pieces`; a list that is too big goes back there in halves. Yields the rounds that are left."""
+def _why_over(session: Session) -> str:
+    return "no answer" if session.ended else "limit of questions"
+
+
+def _read_columns(session: Session, reading: _Reading, pieces: list[tuple[Oid, ...]]) -> Generator[Ask, Reply, None]:
+    """Walk the first of `pieces`; a list that is too big goes back there in halves.
+
+    The first question is GetNext: it is the cheaper one where there is no such table, and shows how large a row is.
+    """
     columns: tuple[Oid, ...] = pieces.pop(0)
     index: Oid = ()
-    most = MOST_REPETITIONS
-    while columns and rounds and not session.over:
-        rounds -= 1
-        repetitions = _repetitions(session, len(columns), most)
+    most, fitting = MOST_REPETITIONS, 0
+    while columns and reading.rounds and not session.over:
+        reading.rounds -= 1
+        repetitions = min(most, fitting, _repetitions(session, reading.table, len(columns)))
         encode = partial(codec.encode_walk, columns=columns, index=index, repetitions=repetitions)
         response = yield from ask(session, encode, may_be_silent=repetitions > 0)
         if response is None:
@@ -157,26 +196,38 @@ def _read_columns(
             columns = smaller.pop(0) if smaller else ()
             pieces[:0] = smaller
             continue
-        session.next_answered = True
-        asked = len(columns) * max(1, repetitions)
-        reached = _collect(columns, index, response.varbinds[:asked], rows)
-        if reached is None or enough(rows):
-            break
-        columns, index = reached
-    return rounds
+        fitting = _fitting(repetitions, len(session.last.frames[0]))
+        columns, index = _taken(reading, columns, index, response.varbinds[: len(columns) * max(1, repetitions)])
+    if columns and not reading.ended:
+        reading.ended = _why_over(session)
 
 
-def _repetitions(session: Session, columns: int, most: int) -> int:
-    """0 for GetNext, which the version, the agent's history, or the kind of question may demand."""
-    if session.is_v1 or not (session.is_depth and session.bulk_allowed and session.next_answered):
+def _fitting(repetitions: int, size: int) -> int:
+    """Repetitions that an unfragmented datagram holds, by the size of the answer to the last question."""
+    return max(1, ANSWER_BYTES * max(1, repetitions) // size)
+
+
+def _taken(
+    reading: _Reading, columns: tuple[Oid, ...], index: Oid, varbinds: tuple[Varbind, ...]
+) -> tuple[tuple[Oid, ...], Oid]:
+    """Put an answer's objects into the rows; the columns that go on, none at the end, and from which index."""
+    reached = _collect(columns, index, varbinds, reading)
+    if reached is None:
+        reading.ended = "names that do not grow or are none of the table"
+    return ((), index) if reached is None or reading.enough(reading.rows) else reached
+
+
+def _repetitions(session: Session, table: Table, columns: int) -> int:
+    """The most for a bulk question; 0 for GetNext, which version, history, or the kind of question may demand."""
+    if session.is_v1 or not (session.is_depth and session.bulk_allowed):
         return 0
-    return min(most, max(1, ANSWER_OBJECTS // columns))
+    return min(MOST_REPETITIONS, max(1, table.objects // columns))
 
 
 def _collect(
-    columns: tuple[Oid, ...], index: Oid, varbinds: tuple[Varbind, ...], rows: Rows
+    columns: tuple[Oid, ...], index: Oid, varbinds: tuple[Varbind, ...], reading: _Reading
 ) -> tuple[tuple[Oid, ...], Oid] | None:
-    """Put an answer's objects into `rows`; the columns that go on and from which index, or None if stuck."""
+    """Put an answer's objects into the rows; the columns that go on and from which index, or None if stuck."""
     reached: dict[Oid, Oid] = {}
     done: set[Oid] = set()
     width = len(columns)
@@ -189,15 +240,10 @@ def _collect(
             done.add(column)
             continue
         at = name[len(column) :]
-        if at <= reached.get(column, index) or not _is_index(at):
+        if at <= reached.get(column, index) or not reading.table.has(at):
             return None
         reached[column] = at
-        rows.setdefault(at, {})[column] = varbind
+        reading.rows.setdefault(at, {})[column] = varbind
     rest = tuple(column for column in columns if column not in done)
     smallest = min((reached.get(column, index) for column in rest), default=index)
     return (rest, smallest) if smallest > index or not rest else None
-
-
-def _is_index(index: Oid) -> bool:
-    """Whether an index is one that the published tables can have."""
-    return len(index) == 1 or (len(index) <= MOST_INDEX and max(index) < 0x100)
