@@ -136,7 +136,7 @@ def test_segments_come_from_the_settings_alone_and_follow_the_targets(tmp_path: 
     named = settings_scope(tmp_path, targets=["link:cell-1", "link:eth1"])
     assert [str(one.segment) for one in named.segments] == ["plant/link:eth1"]
     assert not named.targets
-    with pytest.raises(InputError, match=r"no .*segments.* allows it; did you mean"):
+    with pytest.raises(InputError, match=r"no .*segments.* allows it, did you mean"):
         settings_scope(tmp_path, targets=["link:cell-2"])
 
 
