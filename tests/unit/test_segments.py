@@ -307,6 +307,17 @@ def test_two_stations_of_one_talk_stay_two_even_when_they_tell_one_address() -> 
     assert len(merge.cluster(sightings([both]))) == 2
 
 
+def test_two_stations_are_one_device_where_another_source_knows_both_mac_addresses() -> None:
+    macs = ("28:63:36:AB:CD:01", "28:63:36:AB:CD:02")
+    both = heard(*station(macs[0]), *station(macs[1]))
+    asked = replace(
+        heard(*(Claim("mac_address", mac, SubjectKind.INTERFACE, mac) for mac in macs)), id="s1/snmp@x",
+        target=Address("plant", ip_address("10.20.1.7")), transport=Transport.UDP, port=161,
+    )  # fmt: skip
+    (one,) = merge.cluster(sightings([both, asked]))
+    assert len(one.sightings) == 3
+
+
 def test_the_order_of_the_stations_changes_nothing() -> None:
     one, other = station("28:63:36:AB:CD:01", "10.20.1.7"), station("AC:64:17:01:02:03", "10.20.1.8")
     assert merge.cluster(sightings([heard(*one, *other)])) == merge.cluster(sightings([heard(*other, *one)]))
