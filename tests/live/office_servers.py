@@ -76,7 +76,7 @@ def make_certificate(key: Path, certificate: Path, *run_as: str) -> None:
 
 @contextmanager
 def smbd(folder: Path, *lines: str) -> Iterator[int]:
-    """Samba with these lines in its configuration; its port on SAMBA_HOST. It is the head of a process group of its own."""
+    """Samba with these lines in its configuration; its port on SAMBA_HOST. It heads a process group of its own."""
     port = free_port(SAMBA_HOST)
     made = {name: folder / name.partition(" ")[0] for name in _FOLDERS}
     for one in made.values():

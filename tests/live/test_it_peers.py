@@ -167,6 +167,23 @@ def test_a_server_that_wants_a_key_of_another_group_keeps_its_certificate(tmp_pa
     assert heard.value("certificate_fingerprint") is None
 
 
+@pytest.mark.parametrize(
+    ("served", "ciphers", "weak"),
+    [
+        ("TLSv1.2", "ALL:aNULL:eNULL:@SECLEVEL=0", {"NULL", "_anon_"}),
+        ("TLSv1.2", "ECDHE:!aNULL:!eNULL:@SECLEVEL=0", set()),
+        ("TLSv1.3", "ALL", set()),
+    ],
+)
+def test_the_kinds_of_weak_suites_are_those_that_were_switched_on(
+    tmp_path: Path, served: str, ciphers: str, weak: set[str]
+) -> None:
+    with nginx_tls(tmp_path, served, more=f"ssl_ciphers {ciphers};") as port:
+        heard = asked("tls", port, "tls.suites")
+    named = cast("tuple[str, ...]", heard.value("tls_weak_suites"))
+    assert {word for word in ("NULL", "_anon_", "EXPORT", "RC4", "DES") for suite in named if word in suite} == weak
+
+
 def test_a_web_server_without_tls_is_left_after_one_hello(tmp_path: Path) -> None:
     with nginx(tmp_path, 'return 200 "x";') as port:
         heard = asked("tls", port, "tls.versions")

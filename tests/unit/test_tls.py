@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Outcome
 from assetctl.protocol import Context
-from assetctl.protocols.tls import PROTOCOL, certificate, codec, keys, offer, probe, vet
+from assetctl.protocols.tls import PROTOCOL, certificate, codec, keys, names, offer, probe, vet
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import Length, cut
 
@@ -193,6 +193,53 @@ def test_a_weak_suite_that_was_chosen_is_named_and_a_good_one_proves_nothing() -
         "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
     )
     assert "tls_weak_suites" not in converse(lambda _unit: [record(hello(0x0303))])[0]
+
+
+SUITES = frozenset({"tls.suites"})
+KINDS = {tuple(suites): kind for kind, suites in offer.WEAK.items()}
+
+
+def with_weak(answers: dict[str, bytes]) -> tuple[dict[str, Any], list[int]]:
+    """The claims of a server of TLS 1.2 that answers each kind of weak suites so, others with a refusal."""
+
+    def answer(unit: bytes) -> list[bytes]:
+        size = int.from_bytes(unit[44:46])
+        suites = tuple(int.from_bytes(unit[at : at + 2]) for at in range(46, 46 + size, 2))
+        kind = KINDS.get(suites, "")
+        return [record(hello(0x0303) + chain(b"der"))] if not kind else [answers.get(kind, HANDSHAKE_FAILURE)]
+
+    return converse(answer, SUITES)
+
+
+def test_a_server_that_refuses_every_kind_of_weak_suites_has_none() -> None:
+    claims, made = with_weak({})
+    assert claims["tls_weak_suites"] == ()
+    assert made == [0x0304] + [0x0303] * len(offer.WEAK)
+
+
+def test_each_kind_of_weak_suites_that_is_taken_is_named() -> None:
+    claims, _ = with_weak({"rc4": record(hello(0x0303, 0x0005)), "null": record(hello(0x0301, 0xC010))})
+    assert claims["tls_weak_suites"] == ("TLS_ECDHE_RSA_WITH_NULL_SHA", "TLS_RSA_WITH_RC4_128_SHA")
+    assert claims["tls_versions"] == ("TLSv1.2",)
+
+
+@pytest.mark.parametrize("odd", [bytes.fromhex("15030300020250"), b"HTTP/", record(b"", 23)])
+def test_a_kind_that_stays_open_leaves_a_clean_list_untold(odd: bytes) -> None:
+    assert "tls_weak_suites" not in with_weak({"rc4": odd})[0]
+    found = with_weak({"rc4": odd, "null": record(hello(0x0303, 0x0002))})[0]
+    assert found["tls_weak_suites"] == ("TLS_RSA_WITH_NULL_SHA",)
+
+
+def test_a_server_of_tls_1_3_alone_has_no_weak_suite() -> None:
+    claims, made = converse(of(0x0304), SUITES)
+    assert claims["tls_weak_suites"] == ()
+    assert len(made) == 2
+
+
+def test_every_weak_suite_that_is_offered_has_a_name_of_its_kind() -> None:
+    words = {"null": "NULL", "anonymous": "_anon_", "export": "EXPORT", "rc4": "RC4", "des": "DES"}
+    for kind, suites in offer.WEAK.items():
+        assert all(words[kind] in names.weak_suite(suite) for suite in suites)
 
 
 @given(version=st.sampled_from([0x0301, 0x0302, 0x0303, 0x0304]), seed=st.integers(0, 0xFFFF))

@@ -2,9 +2,10 @@
 
 Chosen because a server shows them to everybody who connects. TLS 1.3 and all before it are offered; TLS 1.3 seals its
 certificate with the keys of the handshake, which our one key share lets us compute. The handshake is left after the
-server's part, so no data is sent and no session begun. The depth question offers TLS 1.2, 1.1 and 1.0 on connections of
-their own, as far as they are still open. What refuses TLS 1.0 as a version refuses SSL 3.0 too (RFC 5246, E.1), so that
-is never offered. No server name is sent: addresses have none (RFC 6066, 3).
+server's part, so no data is sent and no session begun. One depth question offers TLS 1.2, 1.1 and 1.0 on connections of
+their own, as far as they are still open; the other offers weak suites alone, kind by kind. What refuses TLS 1.0 as a
+version refuses SSL 3.0 too (RFC 5246, E.1), so that is never offered. No server name is sent: addresses have none
+(RFC 6066, 3).
 """
 
 from assetctl.model import RequestClass, Transport
@@ -39,6 +40,15 @@ PROTOCOL = Protocol(
             arguments={"version": (offer.TLS_1_0, offer.TLS_1_1, offer.TLS_1_2), "seed": SEEDS},
             varying=offer.RANDOM_OFFSETS,
         ),
+        Request(
+            name="client-hello-of-weak-suites",
+            klass=RequestClass.DEPTH,
+            clause="RFC 5246, 7.4.1.2 and appendix C",
+            meaning="offer of TLS 1.2 at most with weak suites alone: null, anonymous, export, RC4, or DES and 3DES",
+            encode=offer.encode_weak,
+            arguments={"kind": tuple(offer.WEAK), "seed": SEEDS},
+            varying=offer.RANDOM_OFFSETS,
+        ),
     ),
     vet=vet.vet,
     probe=probe.probe,
@@ -55,6 +65,6 @@ PROTOCOL = Protocol(
         "RFC 8446, TLS 1.3",
         "RFC 5280, X.509 certificates",
     ),
-    depths={"tls.versions": Cost(units=6, connections=3)},
+    depths={"tls.versions": Cost(units=6, connections=3), "tls.suites": Cost(units=10, connections=5)},
     everywhere=True,
 )

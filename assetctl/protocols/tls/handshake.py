@@ -17,13 +17,16 @@ MOST_RECORDS = 8  # hello and certificate take two to four
 
 @dataclass(slots=True)
 class Heard:
-    """What one handshake brought. spoke: a record of TLS came. ended: the talk must not go on.
+    """What one handshake brought. version: the highest that was offered, in the hello `ours`.
 
-    leaf: the server's own certificate in DER. stream: handshake messages so far; seal: opens what follows.
+    wants_leaf: the certificate is wanted too. spoke: a record of TLS came. ended: the talk must not go on.
+    leaf: the server's own certificate in DER. stream: handshake messages so far. seal: opens what follows.
     """
 
     version: int
     seed: int
+    ours: bytes
+    wants_leaf: bool = True
     spoke: bool = False
     ended: bool = False
     hello: codec.ServerHello | None = None
@@ -35,8 +38,18 @@ class Heard:
 
 def shake(version: int, seed: int, wait_s: float) -> Generator[Ask, Reply, Heard]:
     """Offer this version at most and hear the server until its certificate, a refusal or the end."""
-    heard = Heard(version, seed)
-    question = offer.encode(version=version, seed=seed)
+    heard = Heard(version, seed, offer.encode(version=version, seed=seed), wants_leaf=version >= offer.TLS_1_2)
+    return (yield from _hear(heard, wait_s))
+
+
+def shake_weak(kind: str, seed: int, wait_s: float) -> Generator[Ask, Reply, Heard]:
+    """Offer weak suites of one kind alone and hear which the server takes, if any."""
+    heard = Heard(offer.TLS_1_2, seed, offer.encode_weak(kind=kind, seed=seed), wants_leaf=False)
+    return (yield from _hear(heard, wait_s))
+
+
+def _hear(heard: Heard, wait_s: float) -> Generator[Ask, Reply, Heard]:
+    question = heard.ours
     for _ in range(MOST_RECORDS):
         reply = yield Ask(question, codec.RECORD, wait_s=wait_s)
         question = b""
@@ -89,8 +102,8 @@ def _read(heard: Heard) -> bool:
 
 
 def _is_enough(heard: Heard, hello: codec.ServerHello) -> bool:
-    """Whether the hello is all that is wanted: an older version was offered to be chosen, or its key is not shown."""
-    return heard.version < offer.TLS_1_2 or (hello.version == offer.TLS_1_3 and heard.seal is None)
+    """Whether the hello is all that is wanted, or all that can be read, since the server shows no key for the rest."""
+    return not heard.wants_leaf or (hello.version == offer.TLS_1_3 and heard.seal is None)
 
 
 def _greeted(heard: Heard, hello: codec.ServerHello) -> None:
@@ -99,7 +112,7 @@ def _greeted(heard: Heard, hello: codec.ServerHello) -> None:
         raise WireError(f"server version: 0x{hello.version:04x} was not offered")
     heard.hello, heard.spoke = hello, True
     if hello.version == offer.TLS_1_3 and hello.group == offer.SECP256R1 and not hello.is_retry:
-        ours = offer.encode(version=heard.version, seed=heard.seed)[codec.RECORD.header :]
+        ours = heard.ours[codec.RECORD.header :]
         size = 4 + int.from_bytes(heard.stream[1:4])
         transcript = ours + heard.stream[:size]
         heard.seal = keys.agree(heard.seed, hello.share, suite=hello.suite, transcript=transcript)

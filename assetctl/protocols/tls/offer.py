@@ -21,6 +21,30 @@ _SUITES = (  # ordinary ones from RFC 5289, 7905, 8422, 5288, 5246; the last thr
     *(0x009C, 0x009D, 0x003C, 0x003D, 0x0033, 0x0039),
     *(0x002F, 0x0035, 0x000A),
 )
+WEAK = {  # suites of a kind that no service should take, each kind offered alone
+    "null": (0x0001, 0x0002, 0x003B, 0xC006, 0xC010),
+    "anonymous": (
+        0x0017,
+        0x0018,
+        0x0019,
+        0x001A,
+        0x001B,
+        0x0034,
+        0x003A,
+        0x006C,
+        0x006D,
+        0x00A6,
+        0x00A7,
+        0xC015,
+        0xC016,
+        0xC017,
+        0xC018,
+        0xC019,
+    ),
+    "export": (0x0003, 0x0006, 0x0008, 0x0011, 0x0014),
+    "rc4": (0x0004, 0x0005, 0xC007, 0xC011),
+    "des": (0x0009, 0x000A, 0x0012, 0x0013, 0x0015, 0x0016, 0xC008, 0xC012),
+}
 _SUITES_1_3 = (0x1301, 0x1302, 0x1303)
 _GROUPS = (SECP256R1, 0x001D, 0x0018, 0x0019)  # secp256r1, which every TLS 1.3 has; x25519, secp384r1, secp521r1
 _SIGNATURES = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0807)
@@ -35,7 +59,15 @@ def encode(*, version: int, seed: int) -> bytes:
 
     version: TLS_1_0 to TLS_1_3. seed: 0 to 65535.
     """
-    suites = _SUITES_1_3 + _SUITES if version == TLS_1_3 else _SUITES
+    return _hello(version, seed, _SUITES_1_3 + _SUITES if version == TLS_1_3 else _SUITES)
+
+
+def encode_weak(*, kind: str, seed: int) -> bytes:
+    """One ClientHello of TLS 1.2 at most that offers weak suites of one kind and no others. kind: of WEAK."""
+    return _hello(TLS_1_2, seed, WEAK[kind])
+
+
+def _hello(version: int, seed: int, suites: tuple[int, ...]) -> bytes:
     body = b"".join(
         (
             min(version, TLS_1_2).to_bytes(2),

@@ -1,4 +1,4 @@
-"""May this TLS unit leave? Only four ClientHellos may, byte for byte but for their random and the coordinates of one
+"""May this TLS unit leave? Only nine ClientHellos may, byte for byte but for their random and the coordinates of one
 key: no server name, no session to resume, no early data, no other message. Written without the codec, on purpose."""
 
 from assetctl.errors import Refusal
@@ -23,6 +23,13 @@ _HELLOS = {  # record header, handshake header and version; what follows the ran
     ("1603010074010000700302", _OLD + "001d" + _PLAIN): "client-hello-of-version",
     ("1603010074010000700301", _OLD + "001d" + _PLAIN): "client-hello-of-version",
 }
+_WEAK = {  # one kind of weak suites each
+    "00010002003bc006c010",  # null
+    "001700180019001a001b0034003a006c006d00a600a7c015c016c017c018c019",  # anonymous
+    "00030006000800110014",  # export
+    "00040005c007c011",  # rc4
+    "0009000a0012001300150016c008c012",  # des
+}
 _HELLO = "16030100f0010000ec0303", "000030130113021303" + _SUITES + "0093" + _PLAIN + _SIGNATURES + _ALSO_1_3
 
 
@@ -33,7 +40,18 @@ def vet(unit: bytes) -> str:
     start, end = unit[: _RANDOM.start].hex(), unit[_RANDOM.stop :].hex()
     if (start, end[: -2 * _POINT_BYTES]) == _HELLO:
         return "client-hello"
-    name = _HELLOS.get((start, end))
-    if name is None:
+    name = _HELLOS.get((start, end)) or _weak(start, end)
+    if not name:
         raise Refusal("tls: this client hello is not on the list")
     return name
+
+
+def _weak(start: str, end: str) -> str:
+    """The name of a hello of TLS 1.2 that offers weak suites of one kind, "" for another hello."""
+    for suites in _WEAK:
+        size = len(suites) // 2
+        tail = f"00{size:04x}{suites}0100003b" + _PLAIN + _SIGNATURES
+        length = 2 + 32 + len(tail) // 2
+        if (start, end) == (f"16030100{length + 4:02x}010000{length:02x}0303", tail):
+            return "client-hello-of-weak-suites"
+    return ""
