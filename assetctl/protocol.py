@@ -24,7 +24,7 @@ class Request:
     encode: bytes from the arguments. arguments: for each keyword of `encode` the values it may take; long ranges as
     `range`, others as tuples. They are what tests enumerate and what docs/protocols.md prints.
     varying: byte offsets that carry a counter or random id, so that recordings compare without them.
-    clause: where the standard defines it.
+    clause: where the standard defines it. depths: the depth questions that send it; () where any of the protocol's may.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Request:
     encode: Callable[..., bytes]
     arguments: Mapping[str, Sequence[object]] = field(default_factory=dict)
     varying: tuple[int, ...] = ()
+    depths: tuple[str, ...] = ()
 
     def examples(self, most: int = 2000) -> Iterator[bytes]:
         """Units over the argument ranges: all combinations, or an even sample where there are more than `most`."""
@@ -176,6 +177,11 @@ class Protocol:
     def classes(self) -> Mapping[str, RequestClass]:
         """Class of each request by name."""
         return {request.name: request.klass for request in self.requests}
+
+    @cached_property
+    def named_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The depth questions that send a request, by its name, where not any of them may."""
+        return {request.name: request.depths for request in self.requests if request.depths}
 
     @cached_property
     def digest(self) -> str:

@@ -39,7 +39,8 @@ _SEAL = Seal()
 class Rules:
     """What the gate is told about the protocols and the world; it imports none of them.
 
-    vets, classes: by protocol. exclusions: read anew before each frame. stop: a reason once everything must end.
+    vets, classes: by protocol. named_by: by protocol and request, the depth questions of which one must be named.
+    exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
     held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
     the one under which its pace, budget and seat are kept.
@@ -47,6 +48,7 @@ class Rules:
 
     vets: Mapping[str, Vet]
     classes: Mapping[str, Mapping[str, RequestClass]]
+    named_by: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     exclusions: Callable[[], tuple[Target, ...]] = tuple
     stop: Callable[[], str] = str
     zone_of: Callable[[Address], str] | None = None
@@ -291,6 +293,9 @@ class Gate:
             raise Refusal(f"{request} is not on the published list of {step.protocol}")
         if klass is RequestClass.DEPTH and not step.depth:
             raise Refusal(f"{request} is depth and was not named")
+        wanted = self.rules.named_by.get(step.protocol, {}).get(request, ())
+        if wanted and step.depth.isdisjoint(wanted):
+            raise Refusal(f"{request} belongs to {' or '.join(wanted)}, which was not named")
         if klass is RequestClass.STATEFUL and step.klass is not RequestClass.STATEFUL:
             raise Refusal(f"{request} is stateful and was not consented")
 

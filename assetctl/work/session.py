@@ -153,6 +153,7 @@ def _gate(
     rules = Rules(
         vets={name: protocol.vet for name, protocol in order.protocols.items()},
         classes={name: protocol.classes for name, protocol in order.protocols.items()},
+        named_by={name: protocol.named_by for name, protocol in order.protocols.items()},
         exclusions=order.exclusions,
         stop=stop,
         zone_of=order.zone_of,

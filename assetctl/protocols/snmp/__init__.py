@@ -32,16 +32,17 @@ def _indexes(table: Table) -> _Indexes:
     return _Indexes(dict.fromkeys([(), *(start + tail for start in numbers for tail in tails)]))
 
 
-def _get(name: str, meaning: str, wanted: tuple[objects.Oid, ...], klass: RequestClass) -> Request:
-    ids = _DEPTH_IDS if klass is RequestClass.DEPTH else _IDENTITY_IDS
+def _get(name: str, meaning: str, wanted: tuple[objects.Oid, ...], depth_name: str = "") -> Request:
+    ids = _DEPTH_IDS if depth_name else _IDENTITY_IDS
     return Request(
         name=name,
-        klass=klass,
+        klass=RequestClass.DEPTH if depth_name else RequestClass.IDENTITY,
         clause="RFC 3416, 4.2.1",
         meaning=meaning,
         encode=codec.encode_get,
         arguments={"request_id": ids, "objects": objects.Subsets(wanted)},
         varying=_REQUEST_ID,
+        depths=(depth_name,) if depth_name else (),
     )
 
 
@@ -61,8 +62,8 @@ def _next(table: Table, meaning: str) -> Request:
     )
 
 
-def _walk(table: Table, meaning: str) -> tuple[Request, Request]:
-    """All rows of a table: GetNext until the agent has answered one, then GetBulk."""
+def _walk(table: Table, meaning: str, depths: tuple[str, ...]) -> tuple[Request, Request]:
+    """All rows of a table: GetNext first, then GetBulk where the agent bears it."""
     arguments = {"request_id": _DEPTH_IDS, "columns": objects.Subsets(table.columns), "index": _indexes(table)}
     return (
         Request(
@@ -73,6 +74,7 @@ def _walk(table: Table, meaning: str) -> tuple[Request, Request]:
             encode=partial(codec.encode_walk, repetitions=0),
             arguments=arguments,
             varying=_REQUEST_ID,
+            depths=depths,
         ),
         Request(
             name=f"bulk-{table.name}",
@@ -82,32 +84,33 @@ def _walk(table: Table, meaning: str) -> tuple[Request, Request]:
             encode=codec.encode_walk,
             arguments={**arguments, "repetitions": range(1, 11)},
             varying=_REQUEST_ID,
+            depths=depths,
         ),
     )
 
 
 _WALKS = (
-    (depth.ENTITIES, "all rows of entPhysicalTable"),
-    (depth.ENTITIES_MORE, "names, numbers and dates of entPhysicalTable"),
-    (depth.INTERFACES, "all rows of ifTable and ifXTable"),
-    (depth.ADDRESSES, "all rows of ipAddressTable"),
-    (depth.IPV4_ADDRESSES, "all rows of ipAddrTable"),
-    (lldp.LOCAL_PORTS, "all rows of lldpLocPortTable"),
-    (lldp.REMOTE, "all rows of lldpRemTable"),
-    (lldp.MANAGEMENT, "all rows of lldpRemManAddrTable"),
-    (lldp.REMOTE_V2, "all rows of lldpV2RemTable"),
-    (lldp.MANAGEMENT_V2, "all rows of lldpV2RemManAddrTable"),
-    (cdp.CACHE, "all rows of cdpCacheTable"),
-    (bridge.BASE_PORTS, "all rows of dot1dBasePortTable"),
-    (bridge.VLANS, "all rows of dot1qVlanCurrentTable"),
-    (bridge.STATIC_VLANS, "all rows of dot1qVlanStaticTable"),
-    (bridge.PORT_VLANS, "all rows of dot1qPortVlanTable"),
-    (bridge.Q_FDB, "all rows of dot1qTpFdbTable"),
-    (bridge.FDB, "all rows of dot1dTpFdbTable"),
-    (arp.PHYSICAL, "all rows of ipNetToPhysicalTable"),
-    (arp.MEDIA, "all rows of ipNetToMediaTable"),
-    (host.DEVICES, "all rows of hrDeviceTable"),
-    (host.SOFTWARE, "all rows of hrSWInstalledTable"),
+    (depth.ENTITIES, "all rows of entPhysicalTable", (depth.TABLES,)),
+    (depth.ENTITIES_MORE, "names, numbers and dates of entPhysicalTable", (depth.TABLES,)),
+    (depth.INTERFACES, "all rows of ifTable and ifXTable", (depth.TABLES, depth.NEIGHBOURS, depth.FDB, depth.ARP)),
+    (depth.ADDRESSES, "all rows of ipAddressTable", (depth.TABLES,)),
+    (depth.IPV4_ADDRESSES, "all rows of ipAddrTable", (depth.TABLES,)),
+    (lldp.LOCAL_PORTS, "all rows of lldpLocPortTable", (depth.NEIGHBOURS,)),
+    (lldp.REMOTE, "all rows of lldpRemTable", (depth.NEIGHBOURS,)),
+    (lldp.MANAGEMENT, "all rows of lldpRemManAddrTable", (depth.NEIGHBOURS,)),
+    (lldp.REMOTE_V2, "all rows of lldpV2RemTable", (depth.NEIGHBOURS,)),
+    (lldp.MANAGEMENT_V2, "all rows of lldpV2RemManAddrTable", (depth.NEIGHBOURS,)),
+    (cdp.CACHE, "all rows of cdpCacheTable", (depth.NEIGHBOURS,)),
+    (bridge.BASE_PORTS, "all rows of dot1dBasePortTable", (depth.FDB,)),
+    (bridge.VLANS, "all rows of dot1qVlanCurrentTable", (depth.FDB,)),
+    (bridge.STATIC_VLANS, "all rows of dot1qVlanStaticTable", (depth.FDB,)),
+    (bridge.PORT_VLANS, "all rows of dot1qPortVlanTable", (depth.FDB,)),
+    (bridge.Q_FDB, "all rows of dot1qTpFdbTable", (depth.FDB,)),
+    (bridge.FDB, "all rows of dot1dTpFdbTable", (depth.FDB,)),
+    (arp.PHYSICAL, "all rows of ipNetToPhysicalTable", (depth.ARP,)),
+    (arp.MEDIA, "all rows of ipNetToMediaTable", (depth.ARP,)),
+    (host.DEVICES, "all rows of hrDeviceTable", (depth.HOST,)),
+    (host.SOFTWARE, "all rows of hrSWInstalledTable", (depth.HOST,)),
 )
 
 PROTOCOL = Protocol(
@@ -118,13 +121,13 @@ PROTOCOL = Protocol(
     ports=(161,),
     framing=codec.FRAMING,
     requests=(
-        _get("get-system", "system group and SNMP engine", objects.SCALARS, RequestClass.IDENTITY),
+        _get("get-system", "system group and SNMP engine", objects.SCALARS),
         _next(depth.ENTITIES, "first rows of entPhysicalTable"),
         _next(probe.FIRST_INTERFACES, "first rows of ifTable"),
-        _get("get-lldp-local", "the device's own chassis id", lldp.LOCAL, RequestClass.DEPTH),
-        _get("get-bridge", "the bridge's own address", bridge.BASE, RequestClass.DEPTH),
-        _get("get-host", "clock and memory of a computer", host.SYSTEM, RequestClass.DEPTH),
-        *(request for table, meaning in _WALKS for request in _walk(table, meaning)),
+        _get("get-lldp-local", "the device's own chassis id", lldp.LOCAL, depth.NEIGHBOURS),
+        _get("get-bridge", "the bridge's own address", bridge.BASE, depth.FDB),
+        _get("get-host", "clock and memory of a computer", host.SYSTEM, depth.HOST),
+        *(request for walk in _WALKS for request in _walk(*walk)),
     ),
     vet=vet.vet,
     probe=probe.probe,
