@@ -33,6 +33,7 @@ PROTOCOL = Protocol(
             meaning="offer of TLS alone, or of the security of RDP alone",
             encode=codec.encode,
             arguments={"security": (codec.RDP, codec.TLS)},
+            depths=("rdp.security",),
         ),
         Request(
             name="client-hello",
@@ -42,6 +43,7 @@ PROTOCOL = Protocol(
             encode=offer.encode,
             arguments=TLS.requests[0].arguments,
             varying=TLS.requests[0].varying,
+            depths=("rdp.certificate",),
         ),
     ),
     vet=vet.vet,

@@ -31,6 +31,7 @@ PROTOCOL = Protocol(
             clause="[MS-SMB2], 2.2.5; [MS-NLMP], 2.2.1.1",
             meaning="first of two steps, without a name: the answer holds the names and version of the server",
             encode=lambda: codec.session_setup(ntlm.negotiate_token()),
+            depths=("smb.ntlm",),
         ),
         Request(
             name="negotiate-v1",
@@ -38,6 +39,7 @@ PROTOCOL = Protocol(
             clause="[MS-CIFS], 2.2.4.52",
             meaning="whether SMB 1 is spoken, offered alone",
             encode=codec.negotiate_v1,
+            depths=("smb.v1",),
         ),
     ),
     vet=vet.vet,

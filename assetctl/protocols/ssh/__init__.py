@@ -36,6 +36,7 @@ PROTOCOL = Protocol(
                 "seed": range(0x10000),
             },
             varying=exchange.COOKIE_OFFSETS,
+            depths=("ssh.hostkeys",),
         ),
     ),
     vet=vet.vet,

@@ -39,6 +39,7 @@ PROTOCOL = Protocol(
             encode=offer.encode,
             arguments={"version": (offer.TLS_1_0, offer.TLS_1_1, offer.TLS_1_2), "seed": SEEDS},
             varying=offer.RANDOM_OFFSETS,
+            depths=("tls.versions",),
         ),
         Request(
             name="client-hello-of-weak-suites",
@@ -48,6 +49,7 @@ PROTOCOL = Protocol(
             encode=offer.encode_weak,
             arguments={"kind": tuple(offer.WEAK), "seed": SEEDS},
             varying=offer.RANDOM_OFFSETS,
+            depths=("tls.suites",),
         ),
     ),
     vet=vet.vet,
