@@ -1,7 +1,7 @@
 """KNXnet/IP: the self-description of an IP interface or router of a KNX installation.
 
 Chosen because one datagram brings name, address, serial number and services without a connection. A tunnelling
-connection is never made, as a device has few of them, and neither is one for management: there is no encoder for either.
+connection is never made, as a device has few of them, nor one for management: there is no encoder for either.
 """
 
 from assetctl.model import RequestClass, Transport
