@@ -62,6 +62,12 @@ def read_yaml(path: Path, *, most: int = MOST_BYTES) -> Document:
     return Document(path, root, digest, lines)
 
 
+def parse_yaml(text: str, path: Path) -> Document:
+    """The document in a text that is to become a file, read as strictly as the file will be."""
+    root, lines = _Tree(path).grow(text)
+    return Document(path, root, hashlib.sha256(text.encode("utf-8")).hexdigest(), lines)
+
+
 def read_toml(path: Path, *, most: int = MOST_TOML_BYTES) -> Document:
     """The TOML document of a file, nested at most MOST_DEPTH deep."""
     text, digest = _read(path, most)

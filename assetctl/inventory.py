@@ -8,7 +8,7 @@ from assetctl.merge import Cluster
 from assetctl.model import Address, Asset, Claim, Fact, Position, Source, Subject, SubjectKind, Value, Zone
 from assetctl.settle import DERIVED, IMPORT, PROBE, confidence
 from assetctl.sightings import Sighting
-from assetctl.standing import Standing, place, stand, zone_of
+from assetctl.standing import Standing, Whereabouts, place, stand
 
 _Row = tuple[SubjectKind, str, str, str, str, str]  # kind, local key, key, source kind, source name, vantage
 
@@ -44,7 +44,8 @@ def build_assets(
     bare = [_asset(one, ids, aliases, site_of) for one in clusters]
     standings = stand(positions, bare)
     placed = place(bare, positions, standings)
-    zone = {asset.id: zone_of(asset, zones) for asset in placed}
+    where = Whereabouts(zones)
+    zone = {asset.id: where.zone_of(asset) for asset in placed}
     zoned = (replace(asset, zone=zone[asset.parent or asset.id]) for asset in placed)
     return Inventory(tuple(sorted(zoned, key=lambda asset: asset.id)), standings)
 

@@ -5,7 +5,7 @@ Times are aware datetimes in UTC. Collections are tuples. Bytes are what stood o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
@@ -319,8 +319,23 @@ class RequirementMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOff:
+    """That somebody answers for what was declared. document: its name or path. sha256: of it, "" when not given."""
+
+    by: str
+    on: date
+    document: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
-    """One zone of the zones file. sl_t: target by FR letters (IAC, UC, SI, DC, RDF, TRE, RA), 0 to 4."""
+    """One zone of the zones file. sl_t: target by FR letters (IAC, UC, SI, DC, RDF, TRE, RA), 0 to 4.
+
+    parent: id of the zone it is part of, "" for none. positions, assets: ids of what was put into it by name, which
+    goes before any address. designations: what it is set apart for, see `zone_forms.DESIGNATIONS`. trust: trusted,
+    semi or untrusted, "" when nobody said.
+    """
 
     id: str
     realm: str
@@ -328,6 +343,104 @@ class Zone:
     level: str = ""
     owner: str = ""
     sl_t: Mapping[str, int] = field(default_factory=dict)
+    parent: str = ""
+    vlans: tuple[int, ...] = ()
+    positions: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    designations: tuple[str, ...] = ()
+    trust: str = ""
+    criticality: str = ""
+    access_points: tuple[str, ...] = ()
+    sl_t_source: str = ""
+    approvals: tuple[SignOff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One line of what may pass a conduit. protocol: its name, "" when only the ports are given.
+
+    transport: tcp, udp or icmp. ports: first and last at the target, (0, 0) where the transport has none.
+    """
+
+    protocol: str
+    transport: str
+    ports: tuple[int, int]
+    security: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduit:
+    """The communication between two zones as it was declared.
+
+    source, target: ids of the zones. opens: which of them may open a session: "from", "to" or "both".
+    boundary: positions, names or ids of the devices that stand between. management: "out-of-band" when theirs has a
+    network of its own. tunnel: what protects the traffic, "" for nothing. trust: of the network it crosses.
+    """
+
+    id: str
+    source: str
+    target: str
+    opens: str
+    allow: tuple[Allowed, ...] = ()
+    boundary: tuple[str, ...] = ()
+    owner: str = ""
+    sl_t: Mapping[str, int] = field(default_factory=dict)
+    tunnel: str = ""
+    trust: str = ""
+    management: str = ""
+    standby: bool = False
+    unmediated: bool = False
+    sl_t_source: str = ""
+    approvals: tuple[SignOff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One file of flows: where its sensor listened, and what that sensor can see.
+
+    id: hash of realm, sensor and file. covers: networks of which the sensor sees every flow, as its operator declared;
+    none means that nothing follows from a flow that is not there. flows: stored, after adding up. skipped: lines that
+    were not flows.
+    """
+
+    id: str
+    realm: str
+    sensor: str
+    format: str
+    file: str
+    sha256: str
+    started: datetime
+    ended: datetime
+    imported: datetime
+    covers: tuple[str, ...] = ()
+    records: int = 0
+    flows: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What passed between two addresses to one port, added up over a capture.
+
+    transport: tcp, udp, icmp or the number of the IP protocol. port: at the target, 0 where there is none. service: the
+    protocol that the sensor recognised, "" for none. connections, answered, opened: how many there were, how many of
+    them the target answered, and of how many the sensor saw which side began.
+    """
+
+    capture: str
+    realm: str
+    source: IPAddress
+    target: IPAddress
+    transport: str
+    port: int
+    service: str
+    first_seen: datetime
+    last_seen: datetime
+    connections: int
+    answered: int
+    opened: int
+    size_bytes: int
+    sensor: str
 
 
 class ScanState(StrEnum):

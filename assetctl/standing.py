@@ -44,18 +44,50 @@ def place(assets: Sequence[Asset], positions: Sequence[Position], standings: Ite
     return tuple(_placed(asset, at.get(asset.id)) for asset in assets)
 
 
-def zone_of(asset: Asset, zones: Sequence[Zone]) -> str | None:
-    """The one zone that all current addresses of an asset lie in, None when there is none or more than one."""
-    where = {zone.id for zone in zones for ip in _current(asset) if zone.realm == asset.realm and _in(ip, zone)}
-    return where.pop() if len(where) == 1 else None
+class Whereabouts:
+    """The zones of a plant, arranged so that an address or an asset is found in its zone at once."""
 
+    __slots__ = ("_lengths", "_named", "_ranges")
 
-def _current(asset: Asset) -> list[IPAddress]:
-    return [ip_address(text) for text in settle.addresses(asset)]
+    def __init__(self, zones: Iterable[Zone]) -> None:
+        self._ranges: dict[tuple[str, int, int, int], str] = {}
+        self._named: dict[tuple[str, str], str] = {}
+        lengths: dict[tuple[str, int], set[int]] = {}
+        for zone in zones:
+            for net in zone.networks:
+                self._ranges[zone.realm, net.version, net.prefixlen, int(net.network_address)] = zone.id
+                lengths.setdefault((zone.realm, net.version), set()).add(net.prefixlen)
+            self._named |= {(zone.realm, f"position {name}"): zone.id for name in zone.positions}
+            self._named |= {("", f"asset {name}"): zone.id for name in zone.assets}
+        self._lengths = {space: sorted(found, reverse=True) for space, found in lengths.items()}
 
+    def of_address(self, realm: str, ip: IPAddress) -> str | None:
+        """The zone with the most specific range around an address, None when it lies in none."""
+        for length in self._lengths.get((realm, ip.version), ()):
+            shift = ip.max_prefixlen - length
+            zone = self._ranges.get((realm, ip.version, length, int(ip) >> shift << shift))
+            if zone is not None:
+                return zone
+        return None
 
-def _in(ip: IPAddress, zone: Zone) -> bool:
-    return any(ip.version == network.version and ip in network for network in zone.networks)
+    def by_name(self, asset: Asset) -> str | None:
+        """The zone into which an asset or its position was put by name."""
+        if asset.position and (zone := self._named.get((asset.realm, f"position {asset.position}"))):
+            return zone
+        names = (self._named.get(("", f"asset {name}")) for name in (asset.id, *asset.aliases))
+        return next((zone for zone in names if zone), None)
+
+    def by_address(self, asset: Asset) -> tuple[str, ...]:
+        """The zones in which the current addresses of an asset lie, sorted; an address in no zone does not count."""
+        found = (self.of_address(asset.realm, ip_address(text)) for text in settle.addresses(asset))
+        return tuple(sorted({zone for zone in found if zone}))
+
+    def zone_of(self, asset: Asset) -> str | None:
+        """The zone by name, else the one in which all addresses lie; None when there is none or more than one."""
+        if named := self.by_name(asset):
+            return named
+        found = self.by_address(asset)
+        return found[0] if len(found) == 1 else None
 
 
 def normal(key: str, value: str) -> str:

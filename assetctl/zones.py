@@ -4,49 +4,44 @@ Zones may lie within each other, then the most specific network decides. Positio
 in the plant, whatever device stands there.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from assetctl import text
-from assetctl.documents import read_yaml
+from assetctl.documents import Document, parse_yaml, read_yaml
+from assetctl.errors import InputError
 from assetctl.facts import vocabulary
-from assetctl.forms import Form, fill
-from assetctl.model import DEFAULT_REALM, Address, IPNetwork, Position, SubjectKind, Value, Zone
-from assetctl.values import Filled, Mac, Name, Range, Realm, Text, address, one_of, shown
+from assetctl.forms import MOST_ERRORS, Form, fill
+from assetctl.model import DEFAULT_REALM, Address, Conduit, IPNetwork, Position, SignOff, SubjectKind, Value, Zone
+from assetctl.values import Filled, Mac, Realm, address, one_of, shown
+from assetctl.zone_forms import CRITICALITIES, FOUNDATIONAL, LEVELS, ConduitForm, File1, File2, newer_keys, whole
+from assetctl.zone_rules import Problem, disagreements, early, parents
 
-FOUNDATIONAL = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
-LEVELS = ("", "0", "1", "2", "3", "3.5", "4", "5")
-CRITICALITIES = ("high", "medium", "low")
+__all__ = ["CRITICALITIES", "FOUNDATIONAL", "LEVELS", "parents"]
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneFile:
-    """The zones of one file. sha256: of its bytes, by which a report names what it judged by."""
+    """The zones and conduits of one file. sha256: of its bytes, by which a report names what it judged by.
+
+    document: what the file holds, for the place of each value. system, standard, approvals: of the system under
+    consideration, "" and none where the file does not describe it.
+    """
 
     path: Path
     zones: tuple[Zone, ...]
     sha256: str
-
-
-def _number(written: object) -> object:
-    """A whole number from YAML text; anything else is left for the form to refuse."""
-    return int(written) if isinstance(written, str) and written.isascii() and written.isdigit() else written
-
-
-def _vector(written: object) -> object:
-    """The same level for every foundational requirement from a single number; a mapping as it stands."""
-    if isinstance(written, Mapping | _Vector):
-        return written
-    if written not in ("0", "1", "2", "3", "4"):
-        raise ValueError(
-            f"a level 0 to 4, or one for each of {', '.join(FOUNDATIONAL)} is expected, {shown(written)} was found"
-        )
-    return dict.fromkeys(FOUNDATIONAL, written)
+    conduits: tuple[Conduit, ...] = ()
+    system: str = ""
+    standard: str = ""
+    approvals: tuple[SignOff, ...] = ()
+    schema: str = "1"
+    document: Document | None = None
 
 
 def _texts(written: object) -> tuple[str, ...]:
@@ -58,43 +53,6 @@ def _address_text(written: str) -> str:
 
 
 AddressText = Annotated[str, AfterValidator(_address_text)]
-Level = Annotated[int, BeforeValidator(_number), Field(ge=0, le=4)]
-
-
-class _Vector(Form):
-    """SL-T by foundational requirement; one that is not named is not set."""
-
-    IAC: Level | None = None
-    UC: Level | None = None
-    SI: Level | None = None
-    DC: Level | None = None
-    RDF: Level | None = None
-    TRE: Level | None = None
-    RA: Level | None = None
-
-
-class _Zone(Form):
-    id: Name
-    realm: Realm = DEFAULT_REALM
-    networks: Annotated[tuple[Range, ...], Field(min_length=1)]
-    level: Annotated[str, AfterValidator(one_of(*LEVELS))] = ""
-    owner: Text = ""
-    sl_t: Annotated[_Vector, BeforeValidator(_vector)] = _Vector()
-
-    def as_zone(self) -> Zone:
-        levels = {name: level for name, level in self.sl_t.model_dump().items() if level is not None}
-        return Zone(self.id, self.realm, self.networks, self.level, self.owner, levels)
-
-
-class _Zones(Form):
-    schema_number: Annotated[str, AfterValidator(one_of("1"))] = Field(default="1", alias="schema")
-    zones: tuple[_Zone, ...]
-
-    @model_validator(mode="after")
-    def _agree(self) -> "_Zones":
-        _refuse_twice("zone id", (zone.id for zone in self.zones))
-        _refuse_twice("network", (f"{zone.realm}/{held}" for zone in self.zones for held in zone.networks))
-        return self
 
 
 class _Match(Form):
@@ -142,11 +100,73 @@ class _Register(Form):
         return self
 
 
-def read_zones(path: Path) -> ZoneFile:
-    """The zones of a zones.yaml. Raises InputError with one line per mistake."""
-    document = read_yaml(path)
-    zones = fill(_Zones, document).zones
-    return ZoneFile(path, tuple(zone.as_zone() for zone in zones), document.sha256)
+def read_zones(path: Path, *, now: datetime | None = None) -> ZoneFile:
+    """The zones and conduits of a zones.yaml. Raises InputError with one line per mistake.
+
+    now: against which the dates of approvals are held; None when they are not looked at.
+    """
+    return _zone_file(read_yaml(path), now)
+
+
+def parse_zones(written: str, path: Path, *, now: datetime) -> ZoneFile:
+    """As `read_zones`, from the text that is to become the file."""
+    return _zone_file(parse_yaml(written, path), now)
+
+
+def _zone_file(document: Document, now: datetime | None) -> ZoneFile:
+    if not isinstance(document.root, dict) or document.root.get("schema", "1") != "2":
+        _refuse_newer(document)
+        old = fill(File1, document)
+        found = ZoneFile(document.path, tuple(zone.as_zone() for zone in old.zones), document.sha256)
+    else:
+        found = _of_schema_2(fill(File2, document), document)
+    _agree(found, document, now.date() if now else None)
+    return replace(found, document=document)
+
+
+def _of_schema_2(form: File2, document: Document) -> ZoneFile:
+    suc = form.suc
+    return ZoneFile(
+        path=document.path,
+        zones=tuple(zone.as_zone() for zone in form.zones),
+        sha256=document.sha256,
+        conduits=tuple(_conduit(one, at, document) for at, one in enumerate(form.conduits)),
+        system=suc.id if suc else "",
+        standard=suc.standard if suc else "",
+        approvals=tuple(one.as_sign_off() for one in suc.approvals) if suc else (),
+        schema=form.schema_number,
+    )
+
+
+def _conduit(form: ConduitForm, at: int, document: Document) -> Conduit:
+    try:
+        return form.as_conduit()
+    except ValueError as error:
+        problem = f"{document.place(('conduits', at, 'allow'))}: conduit {form.id}: {error}"
+    raise InputError(problem)
+
+
+def _refuse_newer(document: Document) -> None:
+    """What only schema 2 has, in a file that says schema 1 or nothing."""
+    root = document.root if isinstance(document.root, dict) else {}
+    if root.get("schema", "1") == "1" and (found := newer_keys(root)):
+        key = str(found[0][-1])
+        raise InputError(f'{document.place(found[0])}: the key "{key}" is of schema 2; write schema: 2 at the top')
+
+
+def _agree(found: ZoneFile, document: Document, today: date | None) -> None:
+    lines = [f"{document.place(way)}: {said}" for way, said in _problems(found, today)]
+    if len(lines) > MOST_ERRORS:
+        lines = [*lines[:MOST_ERRORS], f"{document.path}: and {len(lines) - MOST_ERRORS} more"]
+    if lines:
+        raise InputError("\n".join(lines))
+
+
+def _problems(found: ZoneFile, today: date | None) -> Iterator[Problem]:
+    nested_by_range = found.schema == "1"
+    yield from disagreements(found.zones, found.conduits, nested_by_range=nested_by_range, today=today)
+    if today is not None:
+        yield from early(found.approvals, ("suc",), today)
 
 
 def read_register(path: Path, *, now: datetime) -> tuple[Position, ...]:
@@ -193,7 +213,7 @@ def _typed(kind: str, written: object) -> Value | None:
             return written
         case "texts", list():
             return _texts(written) or None
-        case "number", str() if isinstance(number := _number(written), int):
+        case "number", str() if isinstance(number := whole(written), int):
             return number
         case "flag", ("true" | "false"):
             return written == "true"

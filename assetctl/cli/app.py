@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assetctl.store.repo import Store
     from assetctl.work.ingest import Declared
     from assetctl.work.order import Place
+    from assetctl.zones import ZoneFile
 
 
 @dataclass
@@ -75,18 +76,17 @@ class App:
             self.output.say(f"scan {scan.id} was killed; go on with it: assetctl scan --resume {scan.id}")
 
     @cached_property
-    def zones_file(self) -> "tuple[tuple[Zone, ...], str]":
-        """The zones of the file that the settings name, and its SHA-256; none and "" when they name none."""
-        from assetctl.zones import read_zones
+    def zones_file(self) -> "ZoneFile":
+        """The zones and conduits of the file that the settings name; none and "" when they name none."""
+        from assetctl.zones import ZoneFile, read_zones
 
         if not self.settings.files.zones:
-            return (), ""
-        read = read_zones(self.settings.file(self.settings.files.zones))
-        return read.zones, read.sha256
+            return ZoneFile(Path(), (), "")
+        return read_zones(self.settings.file(self.settings.files.zones), now=now())
 
     @property
     def zones(self) -> "tuple[Zone, ...]":
-        return self.zones_file[0]
+        return self.zones_file.zones
 
     @property
     def declared(self) -> "Declared":

@@ -169,7 +169,7 @@ def _view(app: App, store: "Store") -> "ReportView":
     from assetctl.work.check import pack
     from assetctl.work.reporting import Material, inputs
 
-    zones, digest = app.zones_file
+    zones, digest = app.zones, app.zones_file.sha256
     material = Material(app.settings, pack(app.settings), registry(), zones, digest, app.register, assessor="a demo")
     return build(inputs(store, material, generated_at=now()))
 

@@ -55,7 +55,7 @@ def _view(app: App, assessor: str) -> "ReportView":
     from assetctl.work.check import pack
     from assetctl.work.reporting import Material, inputs
 
-    zones, zones_hash = app.zones_file
+    zones, zones_hash = app.zones, app.zones_file.sha256
     with app.store() as store:
         material = Material(
             app.settings, pack(app.settings), registry(), zones, zones_hash, app.register, assessor=assessor

@@ -122,9 +122,9 @@ def test_a_zone_holds_addresses_of_its_own_realm_only(tmp_path):
             2,
             'unknown key "zones[0].netwroks", did you mean "networks"',
         ),
-        ("{id: a, networks: [10.0.0.0/8, 10.0.0.0/8]}", None, 'network "plant/10.0.0.0/8" stands there twice'),
-        ("{id: a, networks: [10.0.0.0/8]}\n  - {id: a, networks: [10.0.0.0/9]}", None, 'zone id "a"'),
-        ("{id: a, networks: [10.0.0.0/8]}\n  - {id: b, networks: [10.0.0.0/8]}", None, "twice"),
+        ("{id: a, networks: [10.0.0.0/8, 10.0.0.0/8]}", 2, 'network "plant/10.0.0.0/8" stands there twice'),
+        ("{id: a, networks: [10.0.0.0/8]}\n  - {id: a, networks: [10.0.0.0/9]}", 3, 'zone id "a"'),
+        ("{id: a, networks: [10.0.0.0/8]}\n  - {id: b, networks: [10.0.0.0/8]}", 3, "twice"),
         ("5", 2, "a table of keys is expected"),
     ],
 )
