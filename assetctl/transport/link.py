@@ -2,10 +2,12 @@
 
 A frame has its whole Ethernet header in both directions. Of a frame that is sent, bytes 6 to 11, the source, are zero
 in the permit, and our own address is put there. The kernel takes a VLAN tag out of what it receives and tells it beside
-the frame; it is put back, so that evidence holds what stood on the wire.
+the frame; it is put back, so that evidence holds what stood on the wire. Only a socket for all types is told of tags,
+so a filter in the kernel leaves the one type through.
 """
 
 import asyncio
+import ctypes
 import errno
 import os
 import socket
@@ -19,7 +21,7 @@ from assetctl.talk import Ask, Reply
 from assetctl.transport.sockets import Heard, ready, told
 
 MOST_FRAME = 65535
-MOST_STRAYS = 100_000  # frames of this type that answer no question: a storm ends the listening
+DRAIN_S = 0.2  # after the time is up, for what waits in the socket; a storm does not prolong the listening
 HEADER = 14
 SOURCE = slice(6, 12)
 _SOL_PACKET, _ADD_MEMBERSHIP, _MULTICAST, _AUXDATA = 263, 1, 0, 8  # linux/if_packet.h
@@ -28,6 +30,7 @@ _TAG = 0x8100
 _AUXDATA_SIZE = 20
 _NO_RIGHT = {errno.EPERM, errno.EACCES}
 _OUTGOING = 4
+_ALL_TYPES, _ATTACH_FILTER = 0x0003, 26  # linux/if_ether.h, asm-generic/socket.h
 _NOBODYS_TYPE = 0x88B5  # IEEE 802, local experimental EtherType 1
 
 
@@ -59,13 +62,13 @@ class LinkConnection:
         loop = asyncio.get_running_loop()
         frames: list[bytes] = []
         strays, rtt_ms = 0, None
-        while len(frames) < ask.replies and strays < MOST_STRAYS:
+        ends = sent_at + ask.wait_s
+        while len(frames) < ask.replies and loop.time() < ends + DRAIN_S:
             frame = self._received()
             if frame is None:
-                left_s = sent_at + ask.wait_s - loop.time()
-                if left_s <= 0:
+                if loop.time() >= ends:
                     break
-                await ready(self._socket, left_s)
+                await ready(self._socket, ends - loop.time())
             elif not frame or not (ask.accepts is None or ask.accepts(frame)):
                 strays += 1
                 await asyncio.sleep(0)
@@ -116,6 +119,13 @@ def _tag_of(beside: list[tuple[int, int, bytes]]) -> bytes:
     return b""
 
 
+def _let_through(made: socket.socket, ether_type: int) -> None:
+    """Have the kernel drop every frame of another type: load the type, compare, take all or nothing."""
+    program = ((0x28, 0, 0, 12), (0x15, 0, 1, ether_type), (0x06, 0, 0, MOST_FRAME), (0x06, 0, 0, 0))
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in program))
+    made.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code)))
+
+
 def _opened(interface: str, ether_type: int, groups: tuple[bytes, ...]) -> socket.socket:
     """A raw socket that hears frames of one type, those to us and to these groups."""
     if sys.platform != "linux":
@@ -131,7 +141,8 @@ def _opened(interface: str, ether_type: int, groups: tuple[bytes, ...]) -> socke
     try:
         made.setblocking(False)
         made.setsockopt(_SOL_PACKET, _AUXDATA, 1)
-        made.bind((interface, ether_type))
+        _let_through(made, ether_type)
+        made.bind((interface, _ALL_TYPES))
         if fault_number := made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(fault_number, os.strerror(fault_number))
         for group in groups:

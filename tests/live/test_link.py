@@ -203,8 +203,9 @@ def test_the_evidence_reads_the_same_again_and_its_chain_holds(scanned: Desk) ->
 
 def test_a_tagged_answer_keeps_its_vlan_in_the_evidence(scanned: Desk) -> None:
     (named,) = [row for row in scanned.data("evidence", "list") if row["request"] == "identify-all"]
-    shown = scanned.run("--format", "json", "evidence", "show", named["id"]).stdout
-    assert "000e8c0102038100c0648892feff" in shown.replace(" ", "")
+    received = scanned.data("evidence", "show", named["id"])["received"]
+    tagged = sorted(frame[12:40] for frame in received if frame[24:28] == "8100")
+    assert tagged == ["000e8c0102038100c0648892feff", "ac64170102038100c0008892feff"]
 
 
 def test_a_stop_ends_the_listening_and_the_scan_goes_on_with_what_is_left(segment: Namespaces, tmp_path: Path) -> None:

@@ -40,10 +40,9 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """One answer. mac: where it came from. vlan: of its tag, None without. blocks: contents without BlockInfo."""
+    """One answer. mac: where it came from. blocks: contents without BlockInfo."""
 
     mac: str
-    vlan: int | None
     xid: int
     blocks: dict[tuple[int, int], bytes]
     addresses: Addresses | None
@@ -81,7 +80,7 @@ def decode(frame: bytes) -> Identified:
     if not ethernet.is_single(mac):
         raise WireError(f"source address: {whole.source} is not the address of one station")
     contents = {name: content for name, (_, content) in blocks.items()}
-    return Identified(whole.source, whole.vlan, xid, contents, _addresses(blocks))
+    return Identified(whole.source, xid, contents, _addresses(blocks))
 
 
 def _opened(frame: bytes) -> tuple[ethernet.Frame, Reader]:
