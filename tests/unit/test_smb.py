@@ -50,6 +50,12 @@ def test_a_port_that_closes_on_every_question_is_no_smb() -> None:
     assert claimed(Reply(Outcome.RESET), *asked_v1(Reply(Outcome.RESET)), depth=V1) == {}
 
 
+def test_a_refusal_in_smb_is_smb_all_the_same() -> None:
+    refused = answer()[:12] + b"\xbb\0\0\xc0" + answer()[16:]  # STATUS_NOT_SUPPORTED
+    assert claimed(Reply(Outcome.ANSWERED, (refused,))) == {"service_name": "smb", "service_source": "probed"}
+    assert claimed(Reply(Outcome.ANSWERED, (b"\0\0\0\4HTTP",))) == {}
+
+
 @pytest.mark.parametrize(("mode", "required"), [(1, False), (2, True), (3, True), (0, False)])
 def test_signing_is_required_by_its_bit_alone(mode: int, required: bool) -> None:
     assert claimed(Reply(Outcome.ANSWERED, (answer(mode=mode),)))["smb_signing_required"] is required

@@ -86,6 +86,11 @@ def negotiate_v1() -> bytes:
     return _framed(header + b"\0" + _words(len(dialects)) + dialects)
 
 
+def is_smb(unit: bytes) -> bool:
+    """Whether a unit is a message of any SMB, a refusal too."""
+    return unit[4:8] in (b"\xfeSMB", b"\xffSMB")
+
+
 def decode_negotiated(unit: bytes) -> Negotiated:
     """Read the answer to `negotiate`. Raises WireError if it is another message, an error, or broken."""
     message = _message(unit)

@@ -38,7 +38,7 @@ def probe(context: Context) -> Talk:
     if reply.outcome is Outcome.DENIED:
         return ()
     agreed = _negotiated(reply)
-    claims = _negotiation(agreed, service) if agreed else ()
+    claims = _negotiation(agreed, service) if agreed else _spoken(reply, service)
     if agreed and NTLM_DEPTH in context.depth:
         more, goes_on = yield from _challenge(agreed, context.answer_s)
         claims += more
@@ -56,6 +56,13 @@ def _negotiated(reply: Reply) -> codec.Negotiated | None:
         return codec.decode_negotiated(reply.frames[0])
     except WireError:
         return None
+
+
+def _spoken(reply: Reply, service: tuple[SubjectKind, str]) -> tuple[Claim, ...]:
+    """What any message of SMB proves."""
+    if reply.outcome is not Outcome.ANSWERED or not codec.is_smb(reply.frames[0]):
+        return ()
+    return Claim("service_name", "smb", *service), Claim("service_source", "probed", *service)
 
 
 def _challenge(agreed: codec.Negotiated, wait_s: float) -> Generator[Ask, Reply, tuple[tuple[Claim, ...], bool]]:
@@ -84,15 +91,17 @@ def _version_1(agreed: codec.Negotiated | None, context: Context) -> _Asked:
             return ()
     elif reply.outcome is not Outcome.RESET or agreed is None:
         return ()
-    return _version_1_claims(said, agreed, context.port)
+    service = SubjectKind.SERVICE, f"tcp/{context.port}"
+    claims = _version_1_claims(said, agreed, service)
+    return claims if agreed else (*_spoken(reply, service), *claims)
 
 
-def _version_1_claims(said: codec.NegotiatedV1, agreed: codec.Negotiated | None, port: int) -> tuple[Claim, ...]:
-    service = SubjectKind.SERVICE, f"tcp/{port}"
+def _version_1_claims(
+    said: codec.NegotiatedV1, agreed: codec.Negotiated | None, service: tuple[SubjectKind, str]
+) -> tuple[Claim, ...]:
     dialects = ((V1,) if said.is_spoken else ()) + ((DIALECTS[agreed.dialect],) if agreed else ())
     claims = [Claim("smb_dialects", dialects, *service)] if dialects else []
     if agreed is None and said.is_spoken:
-        claims += [Claim("service_name", "smb", *service), Claim("service_source", "probed", *service)]
         claims.append(Claim("smb_signing_required", said.signing_required, *service))
     names = {"hostname": said.server, "ntlm_netbios_domain": said.domain}
     return (*claims, *(Claim(key, name) for key, name in names.items() if _is_name(name)))
