@@ -15,6 +15,7 @@ want proftpd proftpd-core
 want telnetd inetutils-telnetd
 want chromium chromium
 want initdb postgresql
+want lldpd lldpd
 want smbd samba
 want xrdp xrdp
 want Xtigervnc tigervnc-standalone-server

@@ -1,16 +1,12 @@
-"""OPC UA against asyncua and node-opcua, and our codec against asyncua's, value for value.
+"""OPC UA against asyncua, and our codec against asyncua's, value for value."""
 
-node-opcua-server is looked for where NODE_PATH says.
-"""
-
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from asyncua import Client, ua
+from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary, struct_to_binary
 from cryptography import x509
@@ -27,7 +23,6 @@ pytestmark = pytest.mark.live
 HOST = "127.77.60.1"
 PEERS = Path(__file__).parent / "peers"
 CURRENT_SESSION_COUNT = "i=2277"  # Server.ServerDiagnostics.ServerDiagnosticsSummary.CurrentSessionCount
-CUMULATED_SESSION_COUNT = "i=2278"
 
 
 def _asyncua(kind: str, folder: Path, port: int) -> list[str]:
@@ -37,11 +32,7 @@ def _asyncua(kind: str, folder: Path, port: int) -> list[str]:
 @contextmanager
 def _served(kind: str, folder: Path) -> Iterator[Context]:
     port = free_port(HOST)
-    if kind == "node":
-        command = ["node", str(PEERS / "node_opcua_server.js"), HOST, str(port), str(folder)]
-    else:
-        command = _asyncua(kind, folder, port)
-    with peer(command, HOST, port):
+    with peer(_asyncua(kind, folder, port), HOST, port):
         yield Context(port=port, host=HOST)
 
 
@@ -50,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("opcua")
 
 
-@pytest.fixture(scope="module", params=["plain", "secured", "wordy", "node"])
+@pytest.fixture(scope="module", params=["plain", "secured", "wordy"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Context]]:
     with _served(request.param, tmp_path_factory.mktemp(request.param)) as context:
         yield request.param, context
@@ -171,7 +162,6 @@ def test_discovery_stays_within_its_cost_and_takes_leave(server: tuple[str, Cont
 
 BUILDS = {
     "plain": ("ACME PLC 900", "http://acme.example/plc", "ACME", "4.2.1", "1234", "2024-05-01T00:00:00+00:00"),
-    "node": ("Node PLC", "urn:nodecorp:firmware", "NodeCorp", "9.9.1", "77", "2024-03-02T00:00:00+00:00"),
 }
 KEYS = (
     "service_product",
@@ -197,23 +187,3 @@ def test_build_information_is_read_only_where_anybody_may_enter(server: tuple[st
     else:
         assert "create-session" not in _names(read)
         assert _names(read)[-1] == "close-secure-channel"
-
-
-async def _counted(url: str) -> tuple[int, int]:
-    """Sessions that exist, this client's included, and all there ever were."""
-    async with Client(url) as client:
-        return (
-            await client.get_node(CURRENT_SESSION_COUNT).read_value(),
-            await client.get_node(CUMULATED_SESSION_COUNT).read_value(),
-        )
-
-
-def test_no_session_is_left_behind(tmp_path: Path) -> None:
-    with _served("node", tmp_path) as context:
-        url = f"opc.tcp://{HOST}:{context.port}"
-        before = asyncio.run(_counted(url))
-        for _ in range(5):
-            assert drive(opcua_session.PROTOCOL, context, HOST).value("service_product") == "Node PLC"
-        assert drive(opcua.PROTOCOL, context, HOST).value("opcua_application_name") == "Node PLC"
-        after = asyncio.run(_counted(url))
-    assert after == (before[0], before[1] + 6), "five sessions of ours, none from discovery, one of the client"
