@@ -33,6 +33,7 @@ class Agent:
     drops: Callable[[Any], bool] = lambda _: False
     loops: bool = False
     asked: list[bytes] = field(default_factory=list)
+    ordered: list[Oid] = field(default_factory=list)
 
     def answer(self, unit: bytes) -> Reply:
         self.asked.append(unit)
@@ -57,7 +58,9 @@ class Agent:
         return found[: self.cut]
 
     def _next(self, name: Oid) -> tuple[Oid, Any]:
-        ordered = sorted(self.objects)
+        if len(self.ordered) != len(self.objects):
+            self.ordered = sorted(self.objects)
+        ordered = self.ordered
         at = bisect_right(ordered, name)
         if at == len(ordered):
             return name, rfc1905.endOfMibView

@@ -39,7 +39,7 @@ def add_neighbours(found: Neighbours, rows: Rows, ports: Ports) -> None:
     """Put the rows of cdpCacheTable under the interfaces that face them."""
     for index, row in sorted(rows.items()):
         raw = octets(row, DEVICE_ID)
-        device = text(row, DEVICE_ID) and printable(raw)
+        device = printable(raw) if raw.strip(b"\0 ") else ""
         if not device:
             continue
         is_mac = len(raw) == 6 and device == raw.hex(":").upper()

@@ -106,7 +106,7 @@ def _cdp(session: Session, found: Found) -> Reading:
 def _fdb(session: Session, found: Found) -> Reading:
     base = yield from read_scalars(session, bridge.BASE)
     base_ports = yield from read_table(session, bridge.BASE_PORTS)
-    if not base and not base_ports:  # no bridge
+    if not claims.octets(base, bridge.BASE_ADDRESS) and not base_ports:  # no bridge
         return
     ports = yield from _ports(session, found)
     vlans = yield from read_table(session, bridge.VLANS, enough=bridge.is_repeated)
