@@ -156,3 +156,90 @@ def test_places_and_contacts_from_the_factory_say_nothing() -> None:
     told = said(system(location="Hall 3 (edit /etc/snmp/snmpd.conf)", contact="Root <root@hall3>"))
     assert told["", "physical_location_address"] == "Hall 3 (edit /etc/snmp/snmpd.conf)"
     assert told["", "contact"] == "Root <root@hall3>"
+
+
+def test_a_stack_is_its_members_and_each_holds_its_own_parts() -> None:
+    told = said(
+        row(1, STACK, serial="STACK-1", model="STACK MODE"),
+        row(2, CHASSIS, 1, serial="CH-1", model="S-8"),
+        row(3, CHASSIS, 1, serial="CH-2", model="S-8"),
+        row(20, MODULE, 2, serial="M-1"),
+        row(30, MODULE, 3, serial="M-2"),
+        row(31, POWER, 30, serial="P-2"),
+        depth=[DEPTH],
+    )
+    assert told["", "serial_number"] == "CH-1"
+    assert {part for part, _ in told if part} == {"entity/3", "entity/20", "entity/30", "entity/31"}
+    assert ("entity/20", "part_of") not in told, "it stands in the device itself"
+    assert told["entity/30", "part_of"] == "entity/3"
+    assert told["entity/31", "part_of"] == "entity/30"
+
+
+def test_a_member_that_lists_itself_as_module_is_one_part() -> None:
+    told = said(
+        row(1, STACK),
+        row(2, CHASSIS, 1, serial="CH-1", model="S-8"),
+        row(3, CHASSIS, 1, serial="CH-2", model="S-8"),
+        row(4, CONTAINER, 3),
+        row(5, MODULE, 4, serial="CH-2", model="S-8"),
+        depth=[DEPTH],
+    )
+    assert {part for part, _ in told if part} == {"entity/3"}
+
+
+def test_a_serial_number_of_several_parts_is_of_none_of_them() -> None:
+    told = said(
+        row(1, CHASSIS, serial="CH-1", model="S-8"),
+        row(2, MODULE, 1, serial="SAME", model="SFP"),
+        row(3, MODULE, 1, serial="SAME", model="SFP"),
+        row(4, MODULE, 1, serial="OWN", model="SFP"),
+        row(5, MODULE, 1, serial="CH-1", model="UPLINK"),
+        depth=[DEPTH],
+    )
+    assert {part for part, _ in told if part} == {"entity/2", "entity/3", "entity/4", "entity/5"}
+    assert {part for part, key in told if key == "serial_number"} == {"", "entity/4"}
+
+
+def test_sections_of_a_board_are_no_parts_and_what_can_be_pulled_is() -> None:
+    told = said(
+        row(1, CHASSIS, serial="CH-1", model="S-8"),
+        row(2, MODULE, 1, descr="Fixed Module 0"),
+        row(3, POWER, 1, descr="built in"),
+        row(4, POWER, 1, descr="Power Supply A", model="PWR-1"),
+        row(5, MODULE, 1, descr="blank model") | {(*objects.ENT_IS_FRU, 5): v2c.Integer(1)},
+        row(6, FAN, 1, descr="Fan", model="FAN-1"),
+        depth=[DEPTH],
+    )
+    assert {part for part, _ in told if part} == {"entity/4", "entity/5"}
+    assert told["entity/5", "entity_is_fru"] is True
+
+
+def test_names_numbers_and_dates_of_parts_are_told_as_they_are() -> None:
+    more = {
+        (*objects.ENT_NAME, 1): v2c.OctetString("Chassis 1"),
+        (*objects.ENT_ALIAS, 1): v2c.OctetString("hall 2"),
+        (*objects.ENT_ASSET_ID, 1): v2c.OctetString("INV-0815"),
+        (*objects.ENT_IS_FRU, 1): v2c.Integer(2),
+        (*objects.ENT_MFG_DATE, 1): v2c.OctetString(bytes((0x07, 0xE2, 10, 9, 0, 0, 0, 0))),
+    }
+    told = said(row(1, CHASSIS, firmware="12.2(44r)SE1", software="15.2(4)E", maker="cisco") | more, depth=[DEPTH])
+    assert told["", "entity_name"] == "Chassis 1"
+    assert told["", "entity_alias"] == "hall 2"
+    assert told["", "entity_asset_id"] == "INV-0815"
+    assert told["", "entity_is_fru"] is False
+    assert told["", "entity_manufacturing_date"] == "2018-10-09T00:00:00"
+    assert told["", "firmware_software_version"] == "15.2(4)E"
+    assert told["", "entity_firmware_revision"] == "12.2(44r)SE1"
+    assert told["", "entity_software_revision"] == "15.2(4)E"
+
+
+def test_the_port_of_a_transceiver_is_no_slot() -> None:
+    port = 10
+    told = said(
+        row(1, CHASSIS, serial="CH-1"),
+        row(2, port, 1, serial="SFP-1") | {(*objects.ENT_PARENT_REL_POS, 2): v2c.Integer(7)},
+        row(3, MODULE, 1, serial="M-1") | {(*objects.ENT_PARENT_REL_POS, 3): v2c.Integer(4)},
+        depth=[DEPTH],
+    )
+    assert ("entity/2", "slot") not in told
+    assert told["entity/3", "slot"] == 4

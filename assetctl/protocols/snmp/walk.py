@@ -158,6 +158,9 @@ def read_table(
     session: Session, table: Table, *, enough: Callable[[Rows], bool] = lambda _: False
 ) -> Generator[Ask, Reply, Rows]:
     """Rows of a table by index, from the first on, until its end, its limit, or `enough` of them."""
+    if session.over:
+        session.cut[table.name] = "not asked"
+        return {}
     reading = _Reading(table, enough, table.rounds)
     pieces = [table.columns]
     while pieces and reading.rounds and not session.over:
@@ -168,7 +171,9 @@ def read_table(
 
 
 def _why_over(session: Session) -> str:
-    return "no answer" if session.ended else "limit of questions"
+    if not session.ended:
+        return "limit of questions"
+    return "no answer" if session.last.outcome is Outcome.SILENT else str(session.last.outcome)
 
 
 def _read_columns(session: Session, reading: _Reading, pieces: list[tuple[Oid, ...]]) -> Generator[Ask, Reply, None]:
