@@ -17,6 +17,7 @@ from assetctl.cli import (
     evidence,
     files,
     fingerprints,
+    flows,
     identity,
     reports,
     scanning,
@@ -48,6 +49,7 @@ for group in (
     evidence,
     fingerprints,
     files,
+    flows,
     database,
     service,
 ):

@@ -15,6 +15,7 @@ from assetctl.store import blobs as _blobs
 from assetctl.store import custody as _custody
 from assetctl.store import decisions as _decisions
 from assetctl.store import evidence as _evidence
+from assetctl.store import flows as _flows
 from assetctl.store import identities as _identities
 from assetctl.store import inventory as _inventory
 from assetctl.store import observations as _observations
@@ -73,6 +74,10 @@ class Store:
     put_decision = _decisions.put_decision
     decisions = _decisions.decisions
     revoke_decision = _decisions.revoke_decision
+
+    put_capture = _flows.put_capture
+    captures = _flows.captures
+    flows = _flows.flows
 
     put_positions = _positions.put_positions
     replace_positions = _positions.replace_positions

@@ -278,6 +278,48 @@ class ApprovalRow(Row, table=True):
     verified: bool
 
 
+class CaptureRow(Row, table=True):
+    """One file of flows, as `model.Capture`."""
+
+    __tablename__ = "flow_capture"
+    __table_args__ = (Index(None, "realm", "started"),)
+
+    id: str = Field(sa_type=Name, primary_key=True)
+    realm: str = Field(sa_type=Name)
+    sensor: str = Field(sa_type=ForeignText)
+    format: str = Field(sa_type=Name)
+    file: str = Field(sa_type=ForeignText)
+    sha256: str = Field(sa_type=Name)
+    started: datetime = Field(sa_type=UtcDateTime)
+    ended: datetime = Field(sa_type=UtcDateTime)
+    imported: datetime = Field(sa_type=UtcDateTime)
+    covers: Any = Field(sa_type=CanonicalJson, nullable=False)
+    records: int = Field(sa_type=BigInteger)
+    flows: int = Field(sa_type=BigInteger)
+    skipped: int = Field(sa_type=BigInteger)
+
+
+class FlowRow(Row, table=True):
+    """ordinal: its place in the capture, by addresses, transport, port and service."""
+
+    __tablename__ = "flow"
+
+    capture: str = Field(sa_type=Name, primary_key=True, foreign_key="flow_capture.id", ondelete="CASCADE")
+    ordinal: int = Field(sa_type=Integer, primary_key=True)
+    realm: str = Field(sa_type=Name, index=True)
+    source: str = Field(sa_type=Name)
+    target: str = Field(sa_type=Name)
+    transport: str = Field(sa_type=Name)
+    port: int = Field(sa_type=Integer)
+    service: str = Field(sa_type=ForeignText)
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+    last_seen: datetime = Field(sa_type=UtcDateTime)
+    connections: int = Field(sa_type=BigInteger)
+    answered: int = Field(sa_type=BigInteger)
+    opened: int = Field(sa_type=BigInteger)
+    size_bytes: int = Field(sa_type=BigInteger)
+
+
 METADATA = Row.metadata
 
 
@@ -291,4 +333,5 @@ OBSERVATION, OBSERVED = table(ObservationRow), table(ObservedRow)
 ASSET, FACT, POSITION = table(AssetRow), table(FactRow), table(PositionRow)
 IDENTITY, ALIAS, DECISION = table(IdentityRow), table(AliasRow), table(DecisionRow)
 CHECK_RUN, FINDING = table(CheckRunRow), table(FindingRow)
+CAPTURE, FLOW = table(CaptureRow), table(FlowRow)
 QUARANTINE, INCIDENT, APPROVAL = table(QuarantineRow), table(IncidentRow), table(ApprovalRow)
