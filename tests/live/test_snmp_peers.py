@@ -43,6 +43,12 @@ USERS = [
 ]
 _NET_SNMP = {"SHA224": "SHA-224", "SHA256": "SHA-256", "SHA384": "SHA-384", "SHA512": "SHA-512"}
 _NET_SNMP |= {"AES128": "AES", "AES192": "AES-192", "AES256": "AES-256"}
+_NET_SNMP |= {"AES192-REEDER": "AES-192-C", "AES256-REEDER": "AES-256-C"}
+ALL_PAIRS = [
+    UsmUser(f"{auth}-{priv}", f"p_{auth}_{priv}", auth, "authpass123", priv, "privpass123")
+    for auth in ("MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512")
+    for priv in ("DES", "AES128", "AES192", "AES256", "AES192-REEDER", "AES256-REEDER")
+]
 
 
 def _recording(path: str) -> str:
@@ -63,7 +69,7 @@ def created(user: UsmUser) -> str:
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with snmpd(tmp_path_factory.mktemp("snmpd"), "".join(map(created, USERS))) as port:
+    with snmpd(tmp_path_factory.mktemp("snmpd"), "".join(map(created, [*USERS, *ALL_PAIRS]))) as port:
         yield port
 
 
@@ -102,11 +108,13 @@ class Talked:
         return next((c.value for c in self.claims if (c.key, c.local_key) == (key, local_key)), None)
 
 
-async def converse(port: int, secrets: tuple[Secret, ...], depth: frozenset[str], kinds: dict[str, str]) -> Talked:
+async def converse(
+    port: int, secrets: tuple[Secret, ...], depth: frozenset[str], kinds: dict[str, str], known: dict[str, str]
+) -> Talked:
     """Drive the probe over real sockets, with a permit for each unit."""
     by_name = {secret.name: secret for secret in secrets}
     credentials = tuple(Credential(name, kinds[name]) for name in by_name)
-    talk = PROTOCOL.probe(Context(port=port, credentials=credentials, depth=depth, answer_s=1.0))
+    talk = PROTOCOL.probe(Context(port=port, credentials=credentials, depth=depth, answer_s=1.0, known=known))
     done, reply = Talked(), None
     connection: DatagramConnection | Snmpv3Connection | None = None
     try:
@@ -141,9 +149,11 @@ async def _close(connection: DatagramConnection | Snmpv3Connection | None, done:
         await connection.close()
 
 
-def talk_to(port: int, *secrets: Secret, depth: frozenset[str] = frozenset()) -> Talked:
+def talk_to(
+    port: int, *secrets: Secret, depth: frozenset[str] = frozenset(), known: dict[str, str] | None = None
+) -> Talked:
     kinds = {s.name: "snmp-v3" if isinstance(s, UsmUser) else f"snmp-{s.version}" for s in secrets}
-    return asyncio.run(converse(port, secrets, depth, kinds))
+    return asyncio.run(converse(port, secrets, depth, kinds, known or {}))
 
 
 def is_the_switch(done: Talked) -> bool:
@@ -193,8 +203,33 @@ def test_every_pair_of_algorithms_answers_with_one_datagram_more_than_questions(
 
 
 @needs_snmpd
+@pytest.mark.parametrize("user", ALL_PAIRS, ids=lambda user: user.name)
+def test_every_authentication_goes_with_every_privacy_in_both_key_variants(agent: int, user: UsmUser) -> None:
+    assert is_the_switch(talk_to(agent, user))
+
+
+@needs_snmpd
+@pytest.mark.parametrize(("here", "there"), [("AES256-REEDER", "AES256"), ("AES192", "AES192-REEDER")])
+def test_the_other_key_variant_is_a_wrong_key(agent: int, here: str, there: str) -> None:
+    """Where the digest is shorter than the key; with a longer one both variants are the same key."""
+    done = talk_to(agent, UsmUser("x", f"p_SHA_{there}", "SHA", "authpass123", here, "privpass123"))
+    assert done.value("hostname") is None
+    assert [claim.key for claim in done.claims if claim.key == "snmp_versions_answered"] == []
+
+
+@needs_snmpd
+def test_a_user_below_its_level_is_refused_and_that_is_told(agent: int) -> None:
+    low = UsmUser("low", "u_sha_aes", "SHA", "authpass123")
+    known = {"level/low": "authNoPriv", "level/sha-aes": "authPriv"}
+    done = talk_to(agent, low, USERS[1], known=known)
+    assert is_the_switch(done)
+    assert done.value("snmp_levels_refused") == ("authNoPriv",)
+    assert done.value("snmp_security_level") == "authPriv"
+
+
+@needs_snmpd
 def test_an_encrypted_walk_gives_what_the_plain_one_gives(agent: int) -> None:
-    volatile = {"sys_uptime_s", "snmp_versions_answered"}
+    volatile = {"sys_uptime_s", "snmp_engine_time_s", "snmp_versions_answered", "snmp_versions_tried"}
     plain = {c for c in talk_to(agent, V2C, depth=TABLES).claims if c.key not in volatile}
     sealed = {c for c in talk_to(agent, USERS[3], depth=TABLES).claims if c.key not in volatile}
     assert plain == sealed
@@ -213,7 +248,8 @@ def test_what_is_wrong_with_a_user_is_told(agent: int, user: UsmUser, reason: st
     done = talk_to(agent, user)
     assert done.replies[0].outcome is Outcome.REFUSED
     assert reason in done.replies[0].detail
-    assert [c.key for c in done.claims] == ["service_name", "service_source"]
+    assert {c.key for c in done.claims} <= {"service_name", "service_source", "snmp_versions_tried"}
+    assert (done.value("snmp_versions_tried") is None) == (reason == "unknown user name")
     assert done.sent == 2
 
 
