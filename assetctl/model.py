@@ -310,12 +310,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RequirementMapping:
-    """One line from a check to a requirement of a framework. strength: D, S or R, see docs/checks.md."""
+    """One line from a check to a requirement of a framework. strength: D, S or R, see docs/checks.md.
+
+    duty: shall, or should for a recommendation, of which a failure is an observation.
+    """
 
     framework: str
     edition: str
     requirement: str
     strength: str
+    duty: str = "shall"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from assetctl.model import (
     Value,
     Zone,
 )
-from assetctl.policy.check import Case, CaseAsset, CaseScan, CaseZone, FactTexts
+from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, CaseZone, FactTexts
 from assetctl.policy.fields import Fields
 from assetctl.policy.names import FR
 from assetctl.policy.plant import DECLARED, DeclaredNetwork, Plant
@@ -29,8 +29,8 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 REALM = "plant"
 PROBE = "trial"
-_ASSET_FIELDS = ("facts", "declared", "rivals", "position", "zone", "parent")
-_PLANT_FIELDS = ("zones", "scans", "networks", "register", "permitted", "yields", "age_days", "params")
+_ASSET_FIELDS = ("facts", "declared", "rivals", "earlier", "position", "zone", "parent")
+_PLANT_FIELDS = ("zones", "scans", "networks", "register", "permitted", "yields", "age_days", "since_days", "params")
 
 
 def read_case(row: Fields) -> Case:
@@ -43,10 +43,11 @@ def read_case(row: Fields) -> Case:
         zones=tuple(_zone(zone) for zone in row.rows("zones")),
         scans=tuple(_scan(scan) for scan in row.rows("scans")),
         networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
-        register=row.texts("register"),
+        register=_register(row),
         permitted=frozenset(row.texts("permitted")),
         yields=frozenset(_known(row, "yields", key) for key in row.texts("yields")),
         age_days=row.number("age_days"),
+        since_days=row.number("since_days"),
         params={name: row.inner("params").value(name) for name in row.inner("params").values},
     )
 
@@ -59,7 +60,7 @@ def plant_of(case: Case) -> Plant:
             Zone(zone.id, REALM, tuple(map(ip_network, zone.networks)), zone.level, zone.owner, zone.sl_t)
             for zone in case.zones
         ),
-        positions=tuple(Position(name, REALM, {}, {}, "register.yaml", NOW) for name in case.register),
+        positions=tuple(map(_built_position, case.register)),
         scans=tuple(_built_scan(scan, index) for index, scan in enumerate(case.scans)),
         permitted=case.permitted,
         networks=tuple(DeclaredNetwork(REALM, ip_network(text)) for text in case.networks),
@@ -77,6 +78,7 @@ def _asset(row: Fields) -> CaseAsset:
         facts=_facts(row, "facts"),
         declared=_facts(row, "declared"),
         rivals=_facts(row, "rivals"),
+        earlier=_facts(row, "earlier"),
         position=row.text("position"),
         zone=row.text("zone"),
         parent=row.text("parent"),
@@ -127,8 +129,27 @@ def _zone(row: Fields) -> CaseZone:
 
 
 def _scan(row: Fields) -> CaseScan:
-    row.only(("coverage", "days", "state"), required=("coverage",))
-    return CaseScan(row.texts("coverage"), row.number("days"), row.choice("state", ScanState, "done"))
+    row.only(("coverage", "days", "state", "counts"), required=("coverage",))
+    counts = row.inner("counts")
+    return CaseScan(
+        coverage=row.texts("coverage"),
+        days=row.number("days"),
+        state=row.choice("state", ScanState, "done"),
+        counts={name: counts.number(name) for name in counts.values},
+    )
+
+
+def _register(row: Fields) -> tuple[CasePosition, ...]:
+    """Positions by their ids alone, or each with what was declared of it."""
+    written = row.values.get("register", [])
+    if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
+        return tuple(CasePosition(name) for name in row.texts("register"))
+    return tuple(map(_position, row.rows("register")))
+
+
+def _position(row: Fields) -> CasePosition:
+    row.only(("id", "ip_address", "tags"), required=("id",))
+    return CasePosition(row.filled("id"), row.text("ip_address"), row.texts("tags"))
 
 
 def _range(row: Fields, key: str, text: str) -> str:
@@ -142,16 +163,20 @@ def _range(row: Fields, key: str, text: str) -> str:
 def _built(case: Case, asset: CaseAsset, index: int) -> Asset:
     name = f"other-{index}" if index else "subject"
     seen = NOW - timedelta(days=case.age_days)
+    since = seen - timedelta(days=case.since_days)
+    before = since - timedelta(days=1)
+    probe = Source("probe", PROBE, f"trial:{index}")
     facts = (
-        *_built_facts(name, asset.facts, Source("probe", PROBE, f"trial:{index}"), seen),
-        *_built_facts(name, asset.rivals, Source("import", "second source", f"second:{index}"), seen),
-        *_built_facts(name, asset.declared, Source(DECLARED, "register.yaml"), seen),
+        *_built_facts(name, asset.earlier, probe, (before, before)),
+        *_built_facts(name, asset.facts, probe, (since, seen)),
+        *_built_facts(name, asset.rivals, Source("import", "second source", f"second:{index}"), (since, seen)),
+        *_built_facts(name, asset.declared, Source(DECLARED, "register.yaml"), (since, seen)),
     )
     return Asset(
         id=name,
         realm=REALM,
         facts=facts,
-        first_seen=seen,
+        first_seen=since,
         last_seen=seen,
         confidence=90,
         position=asset.position or None,
@@ -160,15 +185,30 @@ def _built(case: Case, asset: CaseAsset, index: int) -> Asset:
     )
 
 
-def _built_facts(asset: str, texts: FactTexts, source: Source, seen: datetime) -> Iterator[Fact]:
+def _built_position(position: CasePosition) -> Position:
+    match = {"ip_address": position.ip_address} if position.ip_address else {}
+    declared: dict[str, Value] = {"tags": position.tags} if position.tags else {}
+    return Position(position.id, REALM, match, declared, "register.yaml", NOW)
+
+
+def _built_facts(asset: str, texts: FactTexts, source: Source, span: tuple[datetime, datetime]) -> Iterator[Fact]:
     for place, text in texts.items():
         local_key, _, key = place.rpartition(" ")
         entry = vocabulary()[key]
         value = _typed(entry, text)
         assert value is not None, place
-        yield Fact(Subject(entry.kind, asset, local_key), key, value, source, "trial", seen, seen, 90)
+        yield Fact(Subject(entry.kind, asset, local_key), key, value, source, "trial", *span, 90)
 
 
 def _built_scan(scan: CaseScan, index: int) -> Scan:
     ended = NOW - timedelta(days=scan.days)
-    return Scan(f"scan-{index}", REALM, ScanState(scan.state), ended, ended, "trial", coverage=scan.coverage)
+    return Scan(
+        id=f"scan-{index}",
+        realm=REALM,
+        state=ScanState(scan.state),
+        started=ended,
+        ended=ended,
+        vantage="trial",
+        counts=scan.counts,
+        coverage=scan.coverage,
+    )

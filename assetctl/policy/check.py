@@ -32,11 +32,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class CaseAsset:
-    """An asset of a test. declared: facts that people stated; rivals: what a second source says."""
+    """An asset of a test. declared: facts that people stated; rivals: what a second source says.
+
+    earlier: what the first source said before its facts.
+    """
 
     facts: FactTexts
     declared: FactTexts = field(default_factory=dict)
     rivals: FactTexts = field(default_factory=dict)
+    earlier: FactTexts = field(default_factory=dict)
     position: str = ""
     zone: str = ""
     parent: str = ""
@@ -53,19 +57,30 @@ class CaseZone:
 
 @dataclass(frozen=True, slots=True)
 class CaseScan:
-    """days: how long ago it ended. state: as in `ScanState`."""
+    """days: how long ago it ended. state: as in `ScanState`. counts: steps by outcome."""
 
     coverage: tuple[str, ...]
     days: int = 0
     state: str = "done"
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePosition:
+    """A declared position. tags: as declared."""
+
+    id: str
+    ip_address: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One test of a check: a small plant and the worst result it must give.
 
-    assets: the first is the one that the case is about. register: ids of declared positions.
-    age_days: how old all observed facts are. yields: fact keys that the probe of the facts can tell.
+    assets: the first is the one that the case is about. register: declared positions.
+    age_days: how old all observed facts are. since_days: how long they had been told by then.
+    yields: fact keys that the probe of the facts can tell.
     params: thresholds in place of those of the check.
     """
 
@@ -75,11 +90,12 @@ class Case:
     zones: tuple[CaseZone, ...] = ()
     scans: tuple[CaseScan, ...] = ()
     networks: tuple[str, ...] = ()
-    register: tuple[str, ...] = ()
+    register: tuple[CasePosition, ...] = ()
     permitted: frozenset[str] = frozenset()
     yields: frozenset[str] = frozenset()
     params: Mapping[str, Value] = field(default_factory=dict)
     age_days: int = 0
+    since_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,12 @@ def as_truth(run: Run) -> Run:
     return lambda c: ternary(run(c))
 
 
-def fixed(name: str) -> Entity:
-    if name in ("asset", "zone", "network", "group"):
+def fixed(name: str, for_each: str) -> Entity:
+    """A subject of the check. With a certificate comes the service that showed it."""
+    if name in ("asset", "zone", "network", "group", "position", "run"):
         return Entity(name, lambda c: (c.view, ""))
+    if name == "service" and for_each == "certificate":
+        return Entity(name, lambda c: (c.view, "/".join(c.local_key.split("/")[:2])))
     return Entity(name, lambda c: (c.view, c.local_key))
 
 
@@ -156,7 +159,7 @@ def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
         value = record.read(c, view, local_key)  # type: ignore[arg-type]
-        owner = view.asset.id if view else c.zone.id if c.zone else str(c.network or "inventory")
+        owner = view.asset.id if view else c.owner
         c.trace.append(Reading(Subject(subject_kind, owner, local_key), name, value, closed=record.closed))
         return value
 

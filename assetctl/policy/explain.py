@@ -82,4 +82,4 @@ def _requirement(mapping: RequirementMapping, frameworks: Mapping[str, Framework
     row = known.rows.get(mapping.requirement) if known else None
     name = f" {row.name} (from SL {row.from_sl})" if row else ""
     which = f"{mapping.framework} {mapping.edition} {mapping.requirement}{name}"
-    return f"{which}: {mapping.strength}, {STRENGTH_WORDS[mapping.strength]}"
+    return f"{which}: {mapping.duty}; {mapping.strength}, {STRENGTH_WORDS[mapping.strength]}"

@@ -48,8 +48,11 @@ MOST_NUMBER = 10**15
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "asset": ("asset",),
     "service": ("asset", "service"),
-    "certificate": ("asset", "cert"),
+    "certificate": ("asset", "cert", "service"),
     "interface": ("asset", "interface"),
+    "neighbour": ("asset", "neighbour"),
+    "position": ("position",),
+    "run": ("run",),
     "zone": ("zone",),
     "network": ("network",),
     "inventory": (),
@@ -59,6 +62,9 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "asset": ("asset",),
     "service": ("service",),
+    "neighbour": ("neighbour",),
+    "position": ("position",),
+    "group": ("group",),
     "zoned": ("asset", "zone"),
     "network": ("network",),
 }
@@ -148,9 +154,9 @@ class _Compiler:
         self.open_reads = False
         self.loop: dict[str, Entity | Code] = {}
         self.depth = 0
-        self.entities: dict[str, Entity] = {name: fixed(name) for name in SUBJECTS[scope.for_each]}
+        self.entities: dict[str, Entity] = {name: fixed(name, scope.for_each) for name in SUBJECTS[scope.for_each]}
         if scope.grouped:
-            self.entities["group"] = fixed("group")
+            self.entities["group"] = fixed("group", scope.for_each)
 
     def value(self, node: ast.expr) -> Code:
         match node:
@@ -292,16 +298,21 @@ class _Compiler:
 
     def _function(self, name: str, node: ast.Call) -> Code:
         function = FUNCTIONS[name]
-        if function.needs and not set(_NEEDS[function.needs]) & set(self.entities):
-            raise InputError(f"{name}() cannot be asked in a check for each {self.scope.for_each}")
+        self._demand(name, function.needs)
         codes = [self.value(argument) for argument in node.args]
         fits = [code.type in wanted.split("|") for code, wanted in zip(codes, function.arguments, strict=False)]
         if len(codes) != len(function.arguments) or not all(fits):
             found = ", ".join(code.type for code in codes)
             raise InputError(f"{name}({', '.join(function.arguments)}) is expected, {name}({found}) was found")
         self.open_reads |= bool(function.needs) and not function.closed
-        self.keys.update(_read_by(name))
+        self.keys.update(function.reads)
         return Code(function.result, calling(function.run, tuple(code.run for code in codes)))
+
+    def _demand(self, name: str, needs: str) -> None:
+        """Refuse a function of a subject that this check does not have. The port of a certificate is no service."""
+        is_of_port = needs == "service" and self.scope.for_each == "certificate"
+        if is_of_port or (needs and not set(_NEEDS[needs]) & set(self.entities)):
+            raise InputError(f"{name}() cannot be asked in a check for each {self.scope.for_each}")
 
     def _look_up(self, name: str, node: ast.Call) -> Code:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.Attribute):
@@ -313,6 +324,9 @@ class _Compiler:
             raise self._unknown_fact(entity, key)
         self.keys.add(key)
         look_up = LOOK_UPS[name]
+        self._demand(name, look_up.needs)
+        if look_up.type not in ("", entry.type):
+            raise InputError(f"{name}() is of a {look_up.type}, {key} is a {entry.type}: {ast.unparse(node)[:80]}")
         self.open_reads |= not look_up.closed
         of_any_part = None if entry.kind is not kind else kind
         return Code(look_up.result, looking(look_up.run, entity.locate, of_any_part, key))
@@ -355,16 +369,6 @@ class _Compiler:
 
 def _no_such_form(node: ast.expr) -> InputError:
     return InputError(f"the language of checks has no such form: {ast.unparse(node)[:80]}")
-
-
-def _read_by(function: str) -> tuple[str, ...]:
-    return {
-        "port": ("port_state",),
-        "port_state": ("port_state",),
-        "speaks": ("port_state", "service_name", "service_source"),
-        "tried_tls": ("tls_versions_tried",),
-        "uses_tls": ("service_tunnel", "tls_versions", "service_name", "service_source"),
-    }.get(function, ())
 
 
 def _comparable(symbol: str, left: str, right: str) -> bool:

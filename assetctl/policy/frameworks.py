@@ -27,6 +27,11 @@ NAMED: Mapping[str, str] = {
 }
 """Frameworks that are named without a table of their rows here, with the edition that mappings refer to."""
 
+SHALL, SHOULD = "shall", "should"
+_GUIDANCE = frozenset({"cisa-cpg", "cisa-ot-inventory", "iec62443-2-3", "nis2-cir", "nist-csf", "nist-800-53"})
+"""Frameworks that recommend: voluntary goals, a technical report, and controls as the guide for OT applies them."""
+_RECOMMENDED = frozenset({("iec62443-3-2", "ZCR 3.4"), ("iec62443-3-2", "ZCR 3.5"), ("iec62443-3-2", "ZCR 3.6")})
+
 _ID = re.compile(r"SR [1-7]\.\d{1,2}(?: RE \d)?\Z")
 
 
@@ -49,6 +54,12 @@ class Framework:
     edition: str
     title: str
     rows: Mapping[str, Requirement]
+
+
+def duty_of(framework: str, requirement: str) -> str:
+    """Whether a requirement demands or recommends."""
+    is_advice = framework in _GUIDANCE or (framework, requirement) in _RECOMMENDED
+    return SHOULD if is_advice else SHALL
 
 
 def load_framework(path: Path) -> Framework:

@@ -4,36 +4,24 @@ Each gets the context and plain values; unknown and rival arguments are settled 
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from assetctl.facts import vocabulary
-from assetctl.model import IPNetwork, PortState, Scan, ScanState, Subject, SubjectKind, Zone
+from assetctl.model import PortState, Subject, SubjectKind, Zone
+from assetctl.policy.belonging import BELONGING
+from assetctl.policy.callables import Function, LookUp
+from assetctl.policy.coverage import covers, is_complete
+from assetctl.policy.history import HISTORY
 from assetctl.policy.names import FR, Context, has_strong
-from assetctl.policy.plant import DECLARED, STRONG, DeclaredNetwork, Reading, View
+from assetctl.policy.plant import DECLARED, STRONG, Reading, View
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
 
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
 _LAST_NUMBER = re.compile(r"(?:^|\s)(\d{1,6})\Z")
 MOST_TEXT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """arguments: their types, "text|number" where either is taken. needs: the subject it is about, "" for none.
-
-    closed: it is always answered, from the record.
-    """
-
-    arguments: tuple[str, ...]
-    result: str
-    run: Callable[..., Operand]
-    meaning: str
-    needs: str = ""
-    closed: bool = False
 
 
 def port_state(c: Context, transport: str, number: int) -> Operand:
@@ -183,50 +171,8 @@ def scanned(c: Context, days: int) -> Operand:
     if not plant.scans:
         return Unknown(Reason.NOT_DECLARED, "scan log")
     since = c.survey.now - timedelta(days=days)
-    complete = [scan for scan in plant.scans if scan.realm == network.realm and _is_complete(scan, since)]
-    covered = [part for scan in complete for text in scan.coverage for part in _looked_at(text, scan, network)]
-    return _holds(sorted(covered), _hosts(network.range))
-
-
-def _is_complete(scan: Scan, since: datetime) -> bool:
-    return scan.state in (ScanState.DONE, ScanState.IMPORTED) and scan.ended is not None and scan.ended >= since
-
-
-def _hosts(network: IPNetwork) -> tuple[int, int]:
-    """First and last address of a network that a device can have."""
-    first, last = int(network.network_address), int(network.broadcast_address)
-    return (first + 1, last - 1) if network.version == 4 and network.prefixlen < 31 else (first, last)
-
-
-def _holds(spans: list[tuple[int, int]], wanted: tuple[int, int]) -> bool:
-    """Whether sorted spans together hold every address of another."""
-    next_missing = wanted[0]
-    for first, last in spans:
-        if first <= next_missing:
-            next_missing = max(next_missing, last + 1)
-    return next_missing > wanted[1]
-
-
-def _looked_at(text: str, scan: Scan, network: DeclaredNetwork) -> list[tuple[int, int]]:
-    """What one line of a run's coverage leaves after what that run excluded."""
-    span = _span(text, network)
-    parts = [span] if span else []
-    for hole in filter(None, (_span(one, network) for one in scan.excluded)):
-        ends = [((a, min(b, hole[0] - 1)), (max(a, hole[1] + 1), b)) for a, b in parts]
-        parts = [part for pair in ends for part in pair if part[0] <= part[1]]
-    return parts
-
-
-def _span(text: str, network: DeclaredNetwork) -> tuple[int, int] | None:
-    """First and last address that one line of a run's coverage names, in the family of a network; None otherwise."""
-    named = text.removeprefix(f"{network.realm}/").partition(" ")[0]
-    first, dash, last = named.partition("-")
-    try:
-        span = ip_network(named, strict=False) if not dash else None
-        ends = (span.network_address, span.broadcast_address) if span else (ip_address(first), ip_address(last))
-    except ValueError:
-        return None
-    return (int(ends[0]), int(ends[1])) if ends[0].version == ends[1].version == network.range.version else None
+    complete = [scan for scan in plant.scans if scan.realm == network.realm and is_complete(scan, since)]
+    return covers(complete, network.range)
 
 
 def _zone_of(c: Context) -> Zone | None:
@@ -240,12 +186,27 @@ def _was_probed(c: Context, where: str) -> bool:
     return not isinstance(source.value, Unknown | Span) and "probed" in possible(source.value)
 
 
+_STATE = ("port_state",)
+_NAMED = ("port_state", "service_name", "service_source")
+_TLS = ("service_tunnel", "tls_versions", "service_name", "service_source")
+
 FUNCTIONS: Mapping[str, Function] = {
-    "port": Function(("text|number",), "text", port, "state of a port: open or closed", "asset"),
-    "port_state": Function(("text", "number"), "text", port_state, "state of a port of a transport", "asset"),
-    "speaks": Function(("text", "text|number"), "flag", speaks, "a protocol was recognised on a port", "asset"),
-    "uses_tls": Function((), "flag", uses_tls, "the service stands behind TLS", "service"),
-    "tried_tls": Function(("text",), "flag", tried_tls, "a TLS version was tried; open when it was not", "service"),
+    "port": Function(("text|number",), "text", port, "state of a port: open or closed", "asset", reads=_STATE),
+    "port_state": Function(
+        ("text", "number"), "text", port_state, "state of a port of a transport", "asset", reads=_STATE
+    ),
+    "speaks": Function(
+        ("text", "text|number"), "flag", speaks, "a protocol was recognised on a port", "asset", reads=_NAMED
+    ),
+    "uses_tls": Function((), "flag", uses_tls, "the service stands behind TLS", "service", reads=_TLS),
+    "tried_tls": Function(
+        ("text",),
+        "flag",
+        tried_tls,
+        "a TLS version was tried; open when it was not",
+        "service",
+        reads=("tls_versions_tried",),
+    ),
     "version_at_least": Function(("text", "text"), "flag", version_at_least, "a version is not lower than another"),
     "days_until": Function(("text",), "number", days_until, "whole days from now to a date"),
     "glob": Function(("text", "text"), "flag", glob, "a text matches a pattern of * and ?, upper and lower case alike"),
@@ -258,17 +219,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "in_zone_ranges": Function(("text",), "flag", in_zone_ranges, "an address lies in its zone's ranges", "asset"),
     "zone_has_ranges": Function((), "flag", zone_has_ranges, "the asset's zone declares ranges", "zoned"),
     "scanned": Function(("number",), "flag", scanned, "complete runs covered the network within the days", "network"),
+    **BELONGING,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """A function of a fact's name instead of its value. closed: it is always answered, from the record."""
-
-    result: str
-    run: Callable[[Context, View, SubjectKind | None, str, str], Operand]
-    meaning: str
-    closed: bool = True
 
 
 def _facts(view: View, kind: SubjectKind | None, local_key: str, key: str) -> list[object]:
@@ -333,4 +285,5 @@ LOOK_UPS: Mapping[str, LookUp] = {
     "fresh": LookUp("flag", fresh, "the newest evidence is not older than max_age", closed=False),
     "sources": LookUp("number", sources, "how many sources give a value that is more than a guess"),
     "conflicts": LookUp("flag", conflicts, "such sources differ"),
+    **HISTORY,
 }

@@ -20,6 +20,9 @@ from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, U
 from assetctl.policy.wording import because_of, statement_of, why_unknown
 
 BROKEN = "broken-check"
+DECLARED_SUBJECTS = ("zone", "network", "position", "run")
+"""Subjects that nobody may have named yet: then one unknown says so."""
+
 MOST_PEERS = 50
 
 _Groups = Mapping[tuple[str, ...], tuple[Target, ...]]
@@ -89,7 +92,7 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
 def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
     """One check over everything it is for. Zones or networks that nobody declared leave one unknown."""
     found = tuple(targets(check.for_each, survey))
-    if not found and check.for_each in ("zone", "network"):
+    if not found and check.for_each in DECLARED_SUBJECTS:
         missing = Unknown(Reason.NOT_DECLARED, f"{check.for_each}s")
         yield _unknown(check, missing, Target().context(survey, check.max_age), Target())
         return
@@ -195,7 +198,8 @@ def _group_of(check: Check, context: Context, target: Target, groups: _Groups) -
     others = tuple(sorted(devices.keys() - {mine}))
     for other in others[:MOST_PEERS]:
         context.trace += _peer_readings(check, context, devices[other])
-    return Group(" ".join(largest), len(devices), others)
+    holders = tuple((member.view, member.local_key) for member in groups.get(largest, ()) if member.view)
+    return Group(" ".join(largest), len(devices), others, holders)
 
 
 def _devices(members: tuple[Target, ...]) -> dict[str, Target]:

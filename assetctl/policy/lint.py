@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from assetctl.model import RequirementMapping, Result
 from assetctl.policy.check import Check
-from assetctl.policy.frameworks import NAMED, STRENGTHS, Framework
+from assetctl.policy.frameworks import IEC, NAMED, SHALL, SHOULD, STRENGTHS, Framework, duty_of
 from assetctl.policy.trial import run_tests
 from assetctl.text import near
 
@@ -36,6 +36,11 @@ def _complaints(check: Check, frameworks: Mapping[str, Framework]) -> Iterator[s
 
 def _mapping(mapping: RequirementMapping, frameworks: Mapping[str, Framework]) -> Iterator[str]:
     name = f"maps: {mapping.framework} {mapping.requirement}"
+    duty = duty_of(mapping.framework, mapping.requirement)
+    if (mapping.duty, duty) == (SHALL, SHOULD):
+        yield f'{name}: the source recommends this; leave duty out or write "should"'
+    elif mapping.duty != duty and mapping.framework == IEC:
+        yield f'{name}: the standard demands this; leave duty out or write "shall"'
     known = frameworks.get(mapping.framework)
     edition = known.edition if known else NAMED.get(mapping.framework)
     if edition is None:

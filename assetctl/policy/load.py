@@ -12,7 +12,7 @@ from assetctl.policy.cases import read_case
 from assetctl.policy.check import Check, Own, Template
 from assetctl.policy.expression import SUBJECTS, Expression, Scope, compile_expression, compile_name
 from assetctl.policy.fields import Fields, top
-from assetctl.policy.frameworks import STRENGTHS, Framework, load_framework
+from assetctl.policy.frameworks import SHALL, SHOULD, STRENGTHS, Framework, duty_of, load_framework
 from assetctl.text import near
 
 MOST_BYTES = 64 * 1024
@@ -173,10 +173,12 @@ def _kind(value: Value) -> str:
 
 def _mapping(row: Fields) -> RequirementMapping:
     names = ("framework", "edition", "requirement", "strength")
-    row.only(names, required=names)
+    row.only((*names, "duty"), required=names)
+    framework, requirement = row.filled("framework"), row.filled("requirement")
     return RequirementMapping(
-        framework=row.filled("framework"),
+        framework=framework,
         edition=row.filled("edition"),
-        requirement=row.filled("requirement"),
+        requirement=requirement,
         strength=row.choice("strength", STRENGTHS[1:]),
+        duty=row.choice("duty", (SHALL, SHOULD), duty_of(framework, requirement)),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from assetctl.facts import vocabulary
-from assetctl.model import SubjectKind, Value, Zone
+from assetctl.model import Position, Scan, ScanState, SubjectKind, Value, Zone
 from assetctl.policy.plant import DECLARED, STRONG, DeclaredNetwork, Reading, Survey, View
 from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
 
@@ -18,11 +18,15 @@ MOST_STEPS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The subjects that share a value. count: distinct devices among them. members: ids of the other devices."""
+    """The subjects that share a value. count: distinct devices among them. members: ids of the other devices.
+
+    holders: the subjects themselves, as asset and part.
+    """
 
     value: str
     count: int
     members: tuple[str, ...]
+    holders: tuple[tuple[View, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Context:
     local_key: str = ""
     zone: Zone | None = None
     network: DeclaredNetwork | None = None
+    position: Position | None = None
+    run: Scan | None = None
     group: Group | Unknown | None = None
     trace: list[Reading] = field(default_factory=list)
     loop: list[object] = field(default_factory=lambda: [None] * 8)
@@ -45,6 +51,12 @@ class Context:
         """The asset of an evaluation that has one; the compiler sees to it."""
         assert self.view is not None
         return self.view
+
+    @property
+    def owner(self) -> str:
+        """What a reading of something that is no asset belongs to."""
+        named = self.zone or self.position or self.run
+        return named.id if named else str(self.network or "inventory")
 
     def step(self) -> None:
         self.steps += 1
@@ -89,6 +101,16 @@ def _in_one_zone(c: Context, view: View, _: str) -> Operand:
     if not c.survey.plant.zones:
         return Unknown(Reason.NOT_DECLARED, "zones")
     return c.survey.zone_of(view) is not None
+
+
+def _has_parts(c: Context, view: View, _: str) -> Operand:
+    """That none is recorded does not say that there are none."""
+    parts = c.survey.parts_of.get(view.asset.id, 0)
+    return True if parts else Unknown(Reason.NOT_PROBED, "modules")
+
+
+def _part_count(c: Context, view: View, _: str) -> Operand:
+    return c.survey.parts_of.get(view.asset.id, 0)
 
 
 def _oldest_fact_days(_: Context, view: View, __: str) -> Operand:
@@ -142,6 +164,8 @@ _ASSET: Mapping[str, RecordName] = {
     "zone": RecordName("text", _of_view(lambda v: v.asset.zone or v.root.asset.zone or ""), "id of its zone, or empty"),
     "position": RecordName("text", _of_view(lambda v: v.asset.position or ""), "id of its position, or empty"),
     "is_part": RecordName("flag", _of_view(lambda v: v.asset.parent is not None), "it is a part of another asset"),
+    "has_parts": RecordName("flag", _has_parts, "modules of it are recorded", closed=False),
+    "part_count": RecordName("number", _part_count, "how many modules of it are recorded"),
     "registered": RecordName("flag", _registered, "it stands in the register", closed=False),
     "in_one_zone": RecordName("flag", _in_one_zone, "it lies in exactly one zone", closed=False),
     "oldest_fact_days": RecordName("number", _oldest_fact_days, "age of its oldest observed fact", closed=False),
@@ -168,10 +192,55 @@ _NETWORK: Mapping[str, RecordName] = {
     "id": RecordName("text", _network_id, "realm and range"),
 }
 
+
+def _position(function: Callable[[Position], Value]) -> Callable[[Context, View, str], Operand]:
+    def read(c: Context, _: View, __: str) -> Operand:
+        assert c.position is not None
+        return function(c.position)
+
+    return read
+
+
+def _declared_tags(position: Position) -> tuple[str, ...]:
+    tags = position.declared.get("tags", ())
+    return tags if isinstance(tags, tuple) else (str(tags),)
+
+
+def _run(function: Callable[[Scan], Value | Unknown]) -> Callable[[Context, View, str], Operand]:
+    def read(c: Context, _: View, __: str) -> Operand:
+        assert c.run is not None
+        return function(c.run)
+
+    return read
+
+
+_NOT_LOOKED = ("denied", "aborted", "garbled", "broken")
+
+
+def _failed_percent(run: Scan) -> int | Unknown:
+    """Share of the steps of a run that were not allowed, stopped or not understood, rounded up."""
+    steps = sum(count for name, count in run.counts.items() if name not in ("broken", "authentication"))
+    failed = sum(run.counts.get(name, 0) for name in _NOT_LOOKED)
+    return -(-100 * failed // steps) if steps else Unknown(Reason.NOT_COVERED, "steps of the run")
+
+
 _GROUP: Mapping[str, RecordName] = {
     "count": RecordName("number", _group(lambda g: g.count), "devices that share the value", closed=False),
     "value": RecordName("text", _group(lambda g: g.value), "the shared value", closed=False),
     "members": RecordName("texts", _group(lambda g: g.members), "the other devices", closed=False),
+}
+
+_POSITION: Mapping[str, RecordName] = {
+    "id": RecordName("text", _position(lambda p: p.id), "id of the position"),
+    "realm": RecordName("text", _position(lambda p: p.realm), "address space"),
+    "tags": RecordName("texts", _position(_declared_tags), "tags, as declared"),
+}
+
+_RUN: Mapping[str, RecordName] = {
+    "id": RecordName("text", _run(lambda r: r.id), "id of the run"),
+    "realm": RecordName("text", _run(lambda r: r.realm), "address space"),
+    "state": RecordName("text", _run(lambda r: r.state.value), f"one of {', '.join(ScanState)}"),
+    "failed_percent": RecordName("number", _run(_failed_percent), "share of steps that brought no look", closed=False),
 }
 
 RECORDS: Mapping[str, Mapping[str, RecordName]] = {
@@ -183,6 +252,8 @@ RECORDS: Mapping[str, Mapping[str, RecordName]] = {
     "software": _PART,
     "zone": _ZONE,
     "network": _NETWORK,
+    "position": _POSITION,
+    "run": _RUN,
     "group": _GROUP,
 }
 

@@ -9,7 +9,7 @@ A port is the exception, because a firewall makes vantages differ: per vantage t
 is open from anywhere is open; filtered and unprobed are not knowledge.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +34,8 @@ DECLARED = "declared"
 STRONG = 70
 GUESS = 50
 CLOCK_TOLERANCE = timedelta(minutes=5)
+KNOWN_BY = ("mac_address", "bridge_mac_address", "lldp_chassis_id", "ip_address", "hostname")
+"""What others call a device by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class View:
 class Survey:
     """A plant with its views, for one judgement at one time."""
 
-    __slots__ = ("now", "plant", "views", "zones")
+    __slots__ = ("_known", "now", "parts_of", "plant", "standing", "views", "zones")
 
     def __init__(self, plant: Plant, now: datetime) -> None:
         self.plant = plant
@@ -158,6 +160,19 @@ class Survey:
         }
         for view in self.views.values():
             view.root = self._root(view)
+        self.parts_of = Counter(view.asset.parent for view in self.views.values() if view.asset.parent)
+        self.standing = {(v.asset.realm, v.asset.position): v for v in self.views.values() if v.asset.position}
+        self._known: dict[tuple[str, str, str], list[View]] | None = None
+
+    def holders(self, realm: str, key: str, value: str) -> list[View]:
+        """The assets of a realm that have a value among their `KNOWN_BY` facts, in whatever upper or lower case."""
+        if self._known is None:
+            self._known = defaultdict(list)
+            for view in self.views.values():
+                for name in KNOWN_BY:
+                    for told in {str(fact.value).casefold() for fact in view.by_key.get(name, ())}:
+                        self._known[view.asset.realm, name, told].append(view)
+        return self._known.get((realm, key, value.casefold()), [])
 
     def zone_of(self, view: View) -> Zone | None:
         """The zone of an asset; a part lies where its device lies."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from assetctl.model import PortState, SubjectKind, Zone
+from assetctl.model import PortState, Position, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.functions import uses_tls
 from assetctl.policy.names import Context
 from assetctl.policy.plant import DeclaredNetwork, Survey, View
@@ -25,23 +25,31 @@ class Target:
     local_key: str = ""
     zone: Zone | None = None
     network: DeclaredNetwork | None = None
+    position: Position | None = None
+    run: Scan | None = None
     stable_key: str = ""
 
     @property
     def subject(self) -> str:
         if self.view:
             return self.view.asset.id
-        return self.zone.id if self.zone else str(self.network or INVENTORY)
+        named = self.zone or self.position
+        return named.id if named else str(self.network or INVENTORY)
 
     @property
     def key(self) -> str:
         if self.view:
             asset = self.view.asset
             return f"{asset.realm} {asset.position or asset.id} {self.stable_key or self.local_key}"
-        return f"{self.zone.realm} {self.zone.id}" if self.zone else self.subject
+        if self.run:
+            return f"{self.run.realm} run"
+        named = self.zone or self.position
+        return f"{named.realm} {named.id}" if named else self.subject
 
     def context(self, survey: Survey, max_age: timedelta) -> Context:
-        return Context(survey, max_age, self.view, self.local_key, self.zone, self.network)
+        return Context(
+            survey, max_age, self.view, self.local_key, self.zone, self.network, position=self.position, run=self.run
+        )
 
 
 def targets(for_each: str, survey: Survey) -> Iterator[Target]:
@@ -51,6 +59,10 @@ def targets(for_each: str, survey: Survey) -> Iterator[Target]:
             yield from (Target(zone=survey.zones[key]) for key in sorted(survey.zones))
         case "network":
             yield from (Target(network=network) for network in _networks(survey))
+        case "position":
+            yield from (Target(position=position) for position in _positions(survey))
+        case "run":
+            yield from (Target(run=run) for run in _last_runs(survey))
         case "inventory":
             yield Target()
         case _:
@@ -62,8 +74,8 @@ def _of_asset(for_each: str, survey: Survey, view: View) -> Iterator[Target]:
     match for_each:
         case "asset":
             yield Target(view)
-        case "interface":
-            yield from (Target(view, key) for key in view.parts.get(SubjectKind.INTERFACE, ()))
+        case "interface" | "neighbour":
+            yield from (Target(view, key) for key in view.parts.get(SubjectKind(for_each), ()))
         case "service":
             yield from (Target(view, key) for key in _services(view))
         case "certificate":
@@ -103,6 +115,17 @@ def _current(view: View, keys: list[str]) -> list[str]:
             seen[fact.subject.local_key] = max(seen[fact.subject.local_key], fact.last_seen)
     newest = max(seen.values())
     return [key for key in keys if newest - seen[key] <= SAME_LOOK]
+
+
+def _positions(survey: Survey) -> list[Position]:
+    return sorted(survey.plant.positions, key=lambda position: (position.realm, position.id))
+
+
+def _last_runs(survey: Survey) -> list[Scan]:
+    """Of each realm the run that asked last; an import asks nobody."""
+    asking = [scan for scan in survey.plant.scans if scan.state is not ScanState.IMPORTED and scan.ended is not None]
+    last = {scan.realm: scan for scan in sorted(asking, key=lambda scan: (scan.started, scan.id))}
+    return [last[realm] for realm in sorted(last)]
 
 
 def _networks(survey: Survey) -> list[DeclaredNetwork]:

@@ -116,6 +116,8 @@ def test_a_sound_check_has_no_complaint(tmp_path: Path) -> None:
         (("SR 7.7", "SR 9.9"), "there is no such row"),
         (("2013+COR1:2014", "2013"), 'edition "2013+COR1:2014" is expected, "2013" was found'),
         (("iec62443-3-3", "iec62443-3-4"), "the framework is not known"),
+        (("strength: S}", "strength: S, duty: should}"), "the standard demands this"),
+        (('iec62443-3-3, edition: "2013+COR1:2014"', 'cisa-cpg, edition: "2.0", duty: shall'), "recommends this"),
         (("version: 1", "version: 0"), "version: 1 or more"),
         (("expect: unknown", "expect: pass"), 'test "nothing": pass is expected, it gives unknown'),
         (("  - {name: nothing, expect: unknown, facts: {model: X}}\n", ""), "none expects unknown"),
@@ -131,6 +133,14 @@ def test_a_sound_check_has_no_complaint(tmp_path: Path) -> None:
 )
 def test_lint_finds_what_the_form_allows(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     assert said in complaints(check_of(tmp_path, change))
+
+
+def test_a_recommendation_is_told_from_a_demand(tmp_path: Path) -> None:
+    written(tmp_path, ('"2013+COR1:2014"', "2020"), ("iec62443-3-3", "iec62443-3-2"), ("SR 7.7", "ZCR 3.5"))
+    (check,) = load_checks([tmp_path])
+    assert [one.duty for one in check.maps] == ["should"]
+    assert [one.duty for one in check_of(tmp_path).maps] == ["shall"]
+    assert "ZCR 3.5: should" in explain(check, FRAMEWORKS)
 
 
 def test_a_check_without_tests_is_never_good(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def _check(check: Check, frameworks: Mapping[str, Framework]) -> Iterator[str]:
     yield f"- What to do: {cell(check.fix)}"
     yield f"- Limits: {cell(check.limits)}"
     yield ""
-    yield from table(("framework", "requirement", "strength"), (_mapping(one, frameworks) for one in check.maps))
+    yield from table(
+        ("framework", "requirement", "duty", "strength"), (_mapping(one, frameworks) for one in check.maps)
+    )
 
 
 def _threshold(name: str, value: object) -> str:
@@ -62,8 +64,8 @@ def _threshold(name: str, value: object) -> str:
     return f"{code(name)} = {cell(shown) or 'empty'}"
 
 
-def _mapping(mapping: RequirementMapping, frameworks: Mapping[str, Framework]) -> tuple[str, str, str]:
+def _mapping(mapping: RequirementMapping, frameworks: Mapping[str, Framework]) -> tuple[str, ...]:
     known = frameworks.get(mapping.framework)
     row = known.rows.get(mapping.requirement) if known else None
     name = f" {row.name} (from SL {row.from_sl})" if row else ""
-    return f"{mapping.framework} {mapping.edition}", f"{mapping.requirement}{name}", mapping.strength
+    return f"{mapping.framework} {mapping.edition}", f"{mapping.requirement}{name}", mapping.duty, mapping.strength
