@@ -65,11 +65,15 @@ Talk = Generator[Open | Ask, Reply, tuple[Claim, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The end of a replayed conversation. missing: questions that the recording does not hold."""
+    """The end of a replayed conversation.
+
+    missing: questions that the recording does not hold. unused: recorded ones that were not asked again.
+    """
 
     claims: tuple[Claim, ...]
     asked: tuple[Open | Ask, ...]
     missing: int
+    unused: int = 0
 
 
 Recorded = tuple[str, bytes, Reply]  # "connect" or the request's name, the unit sent, what came back
@@ -89,7 +93,7 @@ def replay(talk: Talk, recording: Iterable[Recorded]) -> Replayed:
         try:
             step = next(talk) if reply is None else talk.send(reply)
         except StopIteration as end:
-            return Replayed(tuple(end.value), tuple(asked), missing)
+            return Replayed(tuple(end.value), tuple(asked), missing, len(records))
         asked.append(step)
         found = _find(records, step)
         if found is None:

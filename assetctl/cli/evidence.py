@@ -104,16 +104,23 @@ def reread_evidence(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
-    """Read all evidence again with today's decoders and make the inventory anew, without a packet."""
+    """Read all evidence again with today's decoders and make the inventory anew, without a packet.
+
+    Evidence that older questions brought keeps its stored reading where today's would lose some of it. Returns 5 when
+    there is such evidence, or some that cannot be read.
+    """
     from assetctl.work.rereading import reread_all
 
     app = of(context)
     with app.store() as store:
         done = reread_all(store, declared=app.declared, dry_run=dry_run)
     rows = [{"observation": name, "change": text} for name, text in done.changes]
-    for line in done.faults:
+    for line in done.faults + done.kept:
         app.output.warn(line)
-    code = Exit.PARTIAL if done.faults else Exit.DONE
+    code = Exit.PARTIAL if done.faults or done.kept else Exit.DONE
     app.output.rows("reread", rows, columns=("observation", "change"), command="evidence reread", code=code)
-    app.output.say(f"{done.observations} observations read again, {len(done.changes)} changed; {done.assets} assets")
+    app.output.say(
+        f"{done.observations} observations read again, {len(done.changes)} changed, {len(done.kept)} of older questions"
+        f" kept as they were; {done.assets} assets"
+    )
     finish(code)

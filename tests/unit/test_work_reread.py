@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from assetctl.errors import Exit, WireError
-from assetctl.model import Asset, Claim
+from assetctl.model import Asset, Claim, Observation, Transport
 from assetctl.protocol import Context, Protocol
 from assetctl.protocols import registry
-from assetctl.talk import Talk
+from assetctl.talk import Open, Talk
 from assetctl.work import rereading
 from assetctl.work.importing import import_nmap
 from assetctl.work.reread import reread
@@ -87,15 +87,60 @@ def _shows_and_stores_the_better_reading(desk: Desk, better: Protocol, before: l
 
 
 def test_a_decoder_that_asks_another_question_says_what_is_missing(desk: Desk) -> None:
-    modbus = registry()["modbus"]
-
-    def probe(context: Context) -> Talk:
-        return (yield from modbus.probe(replace(context, seed=context.seed + 1)))
-
-    asking = replace(modbus, probe=probe)
+    asking = asking_otherwise(registry()["modbus"])
     with store_of(desk) as store:
         found = [one for one in reread(store.observations(), registry() | {"modbus": asking}) if one.missing]
     assert len(found) == 3
+
+
+def asking_otherwise(protocol: Protocol) -> Protocol:
+    """The protocol with a decoder whose first question is none that was ever recorded."""
+
+    def probe(context: Context) -> Talk:
+        return (yield from protocol.probe(replace(context, seed=context.seed + 1)))
+
+    return replace(protocol, probe=probe, version=protocol.version + 1)
+
+
+def test_evidence_of_an_older_question_loses_nothing_and_is_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = inventory(desk)
+    monkeypatch.setattr(rereading, "registry", lambda: registry() | {"modbus": asking_otherwise(registry()["modbus"])})
+    said = desk.call("--format", "json", "evidence", "reread")
+    assert said.code == Exit.PARTIAL
+    assert json.loads(said.out)["data"] == []
+    assert sum("stored reading is kept" in line for line in json.loads(said.out)["warnings"]) == 3
+    assert "3 of older questions kept" in said.err
+    assert inventory(desk) == before
+    with store_of(desk) as store:
+        assert {one.reader for one in store.observations()} == {registry()["modbus"].reader}
+
+
+def test_a_further_question_is_no_reason_to_keep_an_old_reading_that_today_s_holds_whole(desk: Desk) -> None:
+    modbus = registry()["modbus"]
+
+    def probe(context: Context) -> Talk:
+        found = yield from modbus.probe(context)
+        yield Open(Transport.TCP, context.port)
+        return (*found, Claim("hostname", "pump-house"))
+
+    with store_of(desk) as store:
+        again = list(reread(store.observations(), {"modbus": replace(modbus, probe=probe)}))
+    assert [(one.missing, one.kept, one.changed) for one in again] == [(1, False, True)] * 3
+
+
+def cut_short(one: Observation, *, detail: str) -> Observation:
+    """The observation of a talk that ended before its last exchange."""
+    return replace(one, exchanges=one.exchanges[:-1], detail=detail)
+
+
+@pytest.mark.parametrize(("detail", "kept"), [("budget: 24 units are spent in 24 hours", False), ("", True)])
+def test_a_question_that_was_denied_then_is_not_an_older_one(desk: Desk, detail: str, kept: bool) -> None:
+    with store_of(desk) as store:
+        one = cut_short(next(iter(store.observations())), detail=detail)
+    (again,) = reread([one], registry())
+    assert (again.missing, again.kept) == (1, kept)
 
 
 def test_a_decoder_that_gives_up_is_a_fault_and_costs_no_other_reading(
