@@ -8,7 +8,7 @@ from assetctl.plan import Plan, Row
 from assetctl.scope import Vantage
 
 MOST_LINES = 40
-MOST_ROWS = 14
+MOST_ROWS = 18
 MOST_NOTES = 6
 _EASE = {RequestClass.STATEFUL: 0, RequestClass.DEPTH: 1, RequestClass.IDENTITY: 2}
 

@@ -47,7 +47,7 @@ def resumed(store: Store, scan_id: str, plan: Plan) -> Scan:
 def wider(permitted: dict[str, Any], plan: Plan) -> str:
     """In what respect a plan asks more than one that was permitted, or "". It may ask less: exclusions only narrow."""
     today = json.loads(plan.canonical())
-    for name in ("limits", "windows", "requests"):
+    for name in ("limits", "windows", "requests", "parameters"):
         if today[name] != permitted.get(name):
             return f"its {name} changed"
     if set(permitted.get("excluded", ())) - set(today["excluded"]):

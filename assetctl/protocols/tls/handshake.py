@@ -33,7 +33,7 @@ class Heard:
     refused: codec.Alert | None = None
     leaf: bytes = b""
     stream: bytes = b""
-    seal: keys.Seal | None = None
+    seal: keys.RecordKey | None = None
 
 
 def shake(version: int, seed: int, wait_s: float) -> Generator[Ask, Reply, Heard]:

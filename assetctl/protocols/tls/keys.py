@@ -20,7 +20,7 @@ _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # o
 
 
 @dataclass(slots=True)
-class Seal:
+class RecordKey:
     """Opens the handshake records of one server, in their order."""
 
     suite: int
@@ -56,7 +56,7 @@ def share(seed: int) -> bytes:
     return b"\x04" + point.x.to_bytes(32) + point.y.to_bytes(32)
 
 
-def agree(seed: int, theirs: bytes, *, suite: int, transcript: bytes) -> Seal:
+def agree(seed: int, theirs: bytes, *, suite: int, transcript: bytes) -> RecordKey:
     """The seal of the server's handshake records.
 
     theirs: its share. transcript: the messages ClientHello and ServerHello. Raises WireError when its share is no
@@ -73,7 +73,7 @@ def agree(seed: int, theirs: bytes, *, suite: int, transcript: bytes) -> Seal:
     shared = ec.derive_private_key(_secret(seed), ec.SECP256R1()).exchange(ec.ECDH(), point)
     name, key_bytes = _SUITES[suite]
     key, iv = traffic(shared, hashlib.new(name, transcript).digest(), name, key_bytes)
-    return Seal(suite, key, iv)
+    return RecordKey(suite, key, iv)
 
 
 def traffic(shared: bytes, heard: bytes, name: str, key_bytes: int) -> tuple[bytes, bytes]:
