@@ -192,8 +192,11 @@ class Protocol:
 
     def limit(self, context: Context) -> Cost:
         """The most that a talk with this context sends."""
-        extra = [cost for name, cost in self.depths.items() if name in context.depth]
-        extra += [self.unit_cost] * len(context.units)
+        return self.most(tuple(name for name in self.depths if name in context.depth), len(context.units))
+
+    def most(self, depth: Sequence[str], units: int) -> Cost:
+        """The most that a talk with these depth questions and so many units behind the device sends."""
+        extra = [self.depths[name] for name in depth] + [self.unit_cost] * units
         return Cost(
             self.cost.units + sum(c.units for c in extra), self.cost.connections + sum(c.connections for c in extra)
         )

@@ -10,7 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from assetctl.model import Exchange, Observation, Scan, ScanState
-from assetctl.plan import Plan, make
+from assetctl.plan import Plan
+from assetctl.planning import make
 from assetctl.protocols import modbus, snmp
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger, verify

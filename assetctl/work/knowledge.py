@@ -21,7 +21,8 @@ from assetctl.model import (
     SubjectKind,
     Value,
 )
-from assetctl.plan import Step, is_hinted
+from assetctl.plan import Step
+from assetctl.planning import is_hinted
 from assetctl.protocol import OPEN_PORTS, Protocol
 from assetctl.scope import Scope
 from assetctl.settle import addresses, services, settled

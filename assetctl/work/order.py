@@ -10,7 +10,8 @@ from pathlib import Path
 from assetctl import approval as approvals
 from assetctl.errors import InputError
 from assetctl.model import Address, Observation, Outcome
-from assetctl.plan import Plan, make
+from assetctl.plan import Plan
+from assetctl.planning import make
 from assetctl.protocol import Protocol
 from assetctl.safety.nature import Told, safety_system
 from assetctl.scope import Scope, Target

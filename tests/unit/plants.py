@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from assetctl.model import Address, NetworkKind
-from assetctl.plan import Plan, Step, make, steps
+from assetctl.plan import Plan, Step, steps
+from assetctl.planning import make
 from assetctl.protocols import registry
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger

@@ -11,7 +11,8 @@ import pytest
 from assetctl.approval import Approval, draft, objections, read
 from assetctl.errors import InputError
 from assetctl.model import NetworkKind
-from assetctl.plan import NEVER_CONNECTED, Plan, make
+from assetctl.plan import NEVER_CONNECTED, Plan
+from assetctl.planning import make
 from assetctl.protocols import registry
 from assetctl.scope import Vantage
 from assetctl.work.plan_text import MOST_LINES, lines

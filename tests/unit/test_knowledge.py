@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from assetctl.model import Claim, Outcome, SubjectKind
-from assetctl.plan import Plan, Step, make, steps
+from assetctl.plan import Plan, Step, steps
+from assetctl.planning import make
 from assetctl.protocol import OPEN_PORTS, Protocol, Wants
 from assetctl.protocols import registry
 from assetctl.work.knowledge import Knowledge, in_turn, is_wanted

@@ -1,7 +1,8 @@
 """Protocols of offices and plants alike: where they are planned, in which turn, and that no port is looked at twice."""
 
 from assetctl.model import NetworkKind
-from assetctl.plan import FINDER_PORTS, NMAP, PORT_FINDER, Plan, Row, make
+from assetctl.plan import NMAP, PORT_FINDER, Plan, Row
+from assetctl.planning import FINDER_PORTS, make
 from assetctl.protocols import registry
 from tests.unit.plants import scope, target
 

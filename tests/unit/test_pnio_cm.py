@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assetctl.errors import Refusal, WireError
 from assetctl.model import RequestClass
-from assetctl.plan import make
+from assetctl.planning import make
 from assetctl.protocols import registry
 from assetctl.protocols.pnio_cm import PROTOCOL, codec, probe, rpc
 from assetctl.protocols.pnio_cm.vet import vet

@@ -4,7 +4,8 @@ import inspect
 import sys
 from collections.abc import Iterator, Sequence
 
-from assetctl.plan import FINDER_PORTS, NEVER_CONNECTED
+from assetctl.plan import NEVER_CONNECTED
+from assetctl.planning import FINDER_PORTS
 from assetctl.protocol import Cost, Protocol, Request
 from assetctl.protocols import registry
 from tools.docs.markup import code, codes, head, table
