@@ -1,7 +1,8 @@
 """Facts out of what a device wrote: patterns over one field each, and rules that give an asset its role.
 
-The patterns live in fingerprints/*.toml, each with texts that match and texts that must not. Loading tries them all,
-so a file that would read a text wrongly does not load. A wrong value is worse than none.
+The patterns live in fingerprints/*.toml, each with texts that match and texts that must not. The shipped ones are tried
+by the tests and by `assetctl fingerprint test`; those of other folders whenever they are loaded, so that a file that
+would read a text wrongly does not load. A wrong value is worse than none.
 """
 
 import hashlib
@@ -132,8 +133,8 @@ def _claim(key: str, value: Value, origin: Claim, confidence: int) -> Claim:
 
 @cache
 def shipped() -> Fingerprints:
-    """The fingerprints that come with the program."""
-    return load(files("assetctl").joinpath("fingerprints"))
+    """The fingerprints that come with the program, not tried again."""
+    return parse(files("assetctl").joinpath("fingerprints"))
 
 
 def load(*folders: Traversable) -> Fingerprints:
