@@ -55,4 +55,4 @@ def test_it_is_asked_unnamed_only_where_something_suggests_niagara() -> None:
     assert PROTOCOL.wants is not None
     assert PROTOCOL.wants.suggested({"mac_maker": "Tridium"}, port="tcp/1911")
     assert PROTOCOL.wants.suggested({"open_ports": "tcp/4911"}, port="tcp/1911")
-    assert not PROTOCOL.wants.suggested({"open_ports": "tcp/80"}, port="tcp/1911")
+    assert not PROTOCOL.wants.suggested({"manufacturer": "Honeywell", "open_ports": "tcp/80"}, port="tcp/1911")

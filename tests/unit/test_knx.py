@@ -59,4 +59,6 @@ def test_it_is_asked_unnamed_only_where_something_suggests_it() -> None:
     assert PROTOCOL.wants is not None
     assert PROTOCOL.wants.suggested({"mac_maker": "Weinzierl"}, port="udp/3671")
     assert PROTOCOL.wants.suggested({"open_ports": "udp/3671"}, port="udp/3671")
-    assert not PROTOCOL.wants.suggested({"manufacturer": "Rockwell Automation"}, port="udp/3671")
+    assert not PROTOCOL.wants.suggested({"manufacturer": "Siemens"}, port="udp/3671"), (
+        "most of theirs are no KNX devices"
+    )

@@ -34,7 +34,7 @@ PROTOCOL = Protocol(
     ),
     sources=("nmap, fox-info", "Digital Bond Redpoint, fox-info", "w3h/icsmaster, recorded hello of a station"),
     wants=Wants(
-        frozenset({"Tridium", "Honeywell", "Johnson Controls", "Distech Controls", "Lynxspring"}),
+        frozenset({"Tridium", "Distech Controls", "Lynxspring"}),
         ports=frozenset({"tcp/4911", "tcp/3011", "tcp/5011"}),
     ),
 )
