@@ -34,9 +34,7 @@ PROTOCOL = Protocol(
     ),
     sources=("EN 13321-2", "KNX Standard 03/08/02 KNXnet/IP Core, 7.5.4 and 7.7", "xknx, knxip package"),
     wants=Wants(
-        frozenset(
-            {"Weinzierl", "Gira", "Jung", "MDT", "Hager", "Theben", "Zennio", "Ekinex", "Berker", "Siemens", "ABB"}
-        ),
+        frozenset({"Weinzierl", "Gira", "Jung", "Hager", "Theben", "Zennio", "Arcus-EDS"}),
         ports=frozenset({"tcp/3671"}),
     ),
 )
