@@ -137,21 +137,20 @@ def _of_key(function: Callable[[str], Value]) -> Callable[[Context, View, str], 
 
 
 def _network_id(c: Context, _: View, __: str) -> Operand:
-    return str(c.network)
+    return str(c.network) if c.network else Unknown(Reason.NOT_DECLARED, "networks")
 
 
 def _zone(function: Callable[[Zone], Value]) -> Callable[[Context, View, str], Operand]:
     def read(c: Context, _: View, __: str) -> Operand:
-        assert c.zone is not None
-        return function(c.zone)
+        return function(c.zone) if c.zone else Unknown(Reason.NOT_DECLARED, "zones")
 
     return read
 
 
 def _group(function: Callable[[Group], Value]) -> Callable[[Context, View, str], Operand]:
     def read(c: Context, _: View, __: str) -> Operand:
-        assert c.group is not None
-        return c.group if isinstance(c.group, Unknown) else function(c.group)
+        group = c.group if c.group is not None else Unknown(Reason.NOT_COVERED, "group")
+        return group if isinstance(group, Unknown) else function(group)
 
     return read
 
@@ -195,8 +194,7 @@ _NETWORK: Mapping[str, RecordName] = {
 
 def _position(function: Callable[[Position], Value]) -> Callable[[Context, View, str], Operand]:
     def read(c: Context, _: View, __: str) -> Operand:
-        assert c.position is not None
-        return function(c.position)
+        return function(c.position) if c.position else Unknown(Reason.NOT_DECLARED, "positions")
 
     return read
 
@@ -208,8 +206,7 @@ def _declared_tags(position: Position) -> tuple[str, ...]:
 
 def _run(function: Callable[[Scan], Value | Unknown]) -> Callable[[Context, View, str], Operand]:
     def read(c: Context, _: View, __: str) -> Operand:
-        assert c.run is not None
-        return function(c.run)
+        return function(c.run) if c.run else Unknown(Reason.NOT_COVERED, "runs")
 
     return read
 

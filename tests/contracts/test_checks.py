@@ -6,11 +6,14 @@ import pytest
 
 from assetctl.facts import vocabulary
 from assetctl.model import Result
+from assetctl.policy.cases import NOW, plant_of
 from assetctl.policy.check import Check
 from assetctl.policy.explain import explain
 from assetctl.policy.frameworks import IEC, STRENGTHS
+from assetctl.policy.judge import DECLARED_SUBJECTS, finding_of, verdicts
 from assetctl.policy.lint import lint
 from assetctl.policy.load import checks_folder, load_checks, load_frameworks
+from assetctl.policy.plant import Plant, Survey
 from assetctl.policy.trial import run_tests
 
 CHECKS = load_checks([checks_folder()])
@@ -27,7 +30,14 @@ def test_lint_has_no_complaint(check: Check) -> None:
 def test_every_case_gives_what_it_expects_and_no_needed_fact_can_be_lost(check: Check) -> None:
     trials = run_tests(check)
     assert [trial for trial in trials if not trial.is_good] == []
-    assert any(trial.mutants for trial in trials if trial.found is Result.PASS) or check.for_each in ("zone", "network")
+    assert any(trial.mutants for trial in trials if trial.found is Result.PASS) or check.for_each in DECLARED_SUBJECTS
+
+
+@each_check
+def test_every_result_can_be_said_in_a_sentence(check: Check) -> None:
+    for plant in (Plant(()), *(plant_of(case) for case in check.cases)):
+        for verdict in verdicts(check, Survey(plant, NOW)):
+            assert finding_of(check, verdict).statement
 
 
 @each_check
