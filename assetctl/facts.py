@@ -21,6 +21,7 @@ class FactKey:
     """One key of the vocabulary.
 
     type: text, number, flag or texts. cisa: the guidance's priority (high, medium, low) or "".
+    names: tells which plant, person or piece it is; replaced in what travels to other people's servers.
     volatile: changes by itself between two looks at an unchanged plant, so golden files leave it out.
     """
 
@@ -31,6 +32,7 @@ class FactKey:
     unit: str = ""
     cisa: str = ""
     volatile: bool = False
+    names: bool = False
 
 
 @cache

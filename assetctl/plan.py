@@ -175,6 +175,7 @@ def _steps_at(address: Destination, rows: list[Row], scope: Scope, protocols: Ma
             protocol = protocols.get(row.protocol)
             takes_units = protocol is not None and protocol.unit_cost.units > 0
             units = scope.units.get(address, ()) if takes_units and isinstance(address, Address) else ()
+            cost = protocol.most(row.depth, len(units)) if protocol else Cost(1, 1)
             yield Step(
                 f"{row.protocol}@{address}:{row.transport}/{port}",
                 address,
@@ -184,8 +185,8 @@ def _steps_at(address: Destination, rows: list[Row], scope: Scope, protocols: Ma
                 row.kind,
                 row.klass,
                 _purse(row),
-                row.units if row.depth else scope.limits.identity_units,
-                protocol.most(row.depth, len(units)) if protocol else Cost(1, 1),
+                cost.units * len(row.ports) if row.depth else scope.limits.identity_units,
+                cost,
                 frozenset(row.depth),
                 row.credentials,
                 units,

@@ -188,7 +188,8 @@ def _protocol_row(
 
 def is_hinted(protocol: Protocol, scope: Scope) -> bool:
     """Whether a protocol is asked only of devices of which something is evidenced that suggests it."""
-    return protocol.wants is not None and (protocol.wants.strict or protocol.name not in scope.probes)
+    named = protocol.name in scope.probes or protocol.klass is RequestClass.STATEFUL  # by a consent for the device
+    return protocol.wants is not None and (protocol.wants.strict or not named)
 
 
 def _why(protocol: Protocol, scope: Scope, *, sweep: bool) -> str:

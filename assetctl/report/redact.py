@@ -11,36 +11,10 @@ from hashlib import sha256
 from ipaddress import ip_address
 
 from assetctl.errors import InputError
+from assetctl.facts import vocabulary
 from assetctl.model import Asset, Position, Zone
 from assetctl.report.index import shown
 
-NAMING = frozenset(
-    {
-        "application_name",
-        "asset_number",
-        "certificate_fingerprint",
-        "certificate_names",
-        "certificate_subject",
-        "chassis_serial_number",
-        "cip_socket_address",
-        "contact",
-        "department_owner",
-        "hostname",
-        "ip_address",
-        "mac_address",
-        "memory_card_serial_number",
-        "neighbour_chassis",
-        "neighbour_name",
-        "notes_description",
-        "physical_location_address",
-        "plant_identification",
-        "serial_number",
-        "snmp_engine_id",
-        "ssh_host_key_fingerprints",
-        "tags",
-        "user_accounts",
-    }
-)
 SHORTEST_KEY = 16
 
 _MAC = (
@@ -121,7 +95,7 @@ def names_of(assets: Iterable[Asset], zones: Iterable[Zone], positions: Iterable
     for asset in assets:
         yield from (asset.id, *asset.aliases, asset.site, asset.position or "")
         for fact in asset.facts:
-            if fact.key in NAMING:
+            if vocabulary()[fact.key].names:
                 yield from fact.value if isinstance(fact.value, tuple) else (shown(fact.value),)
     for zone in zones:
         yield from (zone.id, zone.owner)
@@ -131,7 +105,7 @@ def names_of(assets: Iterable[Asset], zones: Iterable[Zone], positions: Iterable
 
 
 def _declared(declared: Mapping[str, object]) -> Iterator[str]:
-    yield from (str(value) for key, value in declared.items() if key in NAMING)
+    yield from (str(value) for key, value in declared.items() if vocabulary()[key].names)
 
 
 def _folded(text: str) -> str:
