@@ -15,7 +15,9 @@ want proftpd proftpd-core
 want telnetd inetutils-telnetd
 want chromium chromium
 want initdb postgresql
+want knxd knxd
 want lldpd lldpd
+want tshark tshark
 want smbd samba
 want xrdp xrdp
 want Xtigervnc tigervnc-standalone-server
