@@ -33,7 +33,7 @@ def names_asset(c: Context, names: tuple[str, ...]) -> Operand:
     """
     read = c.seen.read(SubjectKind.ASSET, "", "hostname", c.max_age)
     c.trace.append(read)
-    addresses = {ip for fact in c.seen.by_key.get("ip_address", ()) if (ip := _address(str(fact.value)))}
+    addresses = set(_own_addresses(c))
     told = [_address(name) for name in names]
     if any(ip in addresses for ip in told if ip):
         return True
@@ -91,6 +91,14 @@ def _address(text: str) -> IPAddress | None:
         return ip_address(text)
     except ValueError:
         return None
+
+
+def _own_addresses(c: Context) -> Iterable[IPAddress]:
+    for part in c.seen.parts.get(SubjectKind.INTERFACE, ()):
+        reading = c.seen.read(SubjectKind.INTERFACE, part, "ip_address", c.max_age)
+        c.trace.append(reading)
+        if isinstance(reading.value, str) and (ip := _address(reading.value)):
+            yield ip
 
 
 def _is_named(name: str, host: str) -> bool | None:
