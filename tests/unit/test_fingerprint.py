@@ -1,5 +1,6 @@
 """Laws of the fingerprints: what the shipped ones read, and which ones do not load."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from assetctl import fingerprint, makers, patterns
 from assetctl.errors import InputError
 from assetctl.fingerprint import derive, load
 from assetctl.model import Claim, SubjectKind
+from tests.unit.command import Desk
 
 GOOD = """
 field = "description"
@@ -193,6 +195,19 @@ def test_only_the_beginning_of_a_text_is_read() -> None:
         ),
         ("EDS-508A-MM-SC", {"model": "EDS-508A-MM-SC", "asset_role_type": "switch", "manufacturer": "Moxa"}),
         ("MX250", {"model": None, "manufacturer": None}),
+        (
+            "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(2)E7, RELEASE SOFTWARE (fc3)",
+            {"firmware_software_version": "15.2(2)E7", "operating_system": "Cisco IOS"},
+        ),
+        (
+            "Linux host 5.10.0-18-amd64 #1 SMP Debian 5.10.140-1 x86_64",
+            {"os_version": "5.10.0-18-amd64", "firmware_software_version": None, "manufacturer": None},
+        ),
+        (
+            "Hardware: Intel64 Family 6 Model 85 Stepping 4 AT/AT COMPATIBLE - Software: Windows Version 6.3 "
+            "(Build 17763 Multiprocessor Free)",
+            {"operating_system": "Windows", "os_version": "10.0.17763", "asset_role_type": None},
+        ),
         ("Linux PFC200-40A1B2 4.9.115-rt94 #1 PREEMPT RT", {"operating_system": "Linux", "manufacturer": None}),
     ],
 )
@@ -224,8 +239,40 @@ def test_numbers_of_agents_and_of_what_others_sell_name_no_maker(number: int) ->
         ("model", "1783-BMS10CGL", "Rockwell Automation", "switch"),
         ("model", "1783-ETAP", None, None),
         ("model", "PM5560", None, None),
+        ("model", "DX2000", None, None),
+        ("model", "A1000", None, None),
+        ("model", "Controller", None, None),
+        ("model", "EtherNet/IP Adapter", None, None),
     ],
 )
 def test_plant_devices_are_known_by_their_codes(key: str, text: str, maker: str | None, role: str | None) -> None:
     found = values(Claim(key, text))
     assert (found.get("manufacturer"), found.get("asset_role_type")) == (maker, role)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    here = tmp_path / "here"
+    here.mkdir()
+    return Desk(here, monkeypatch)
+
+
+def test_the_command_tries_the_shipped_ones_and_counts_them(desk: Desk) -> None:
+    said = desk.call("fingerprint", "test")
+    assert said.code == 0
+    assert "0 complaints" in said.err
+
+
+def test_a_folder_of_ones_own_is_read_first_and_its_thefts_are_told(desk: Desk, tmp_path: Path) -> None:
+    own = GOOD.replace('"acme"', '"greedy"').replace("^Acme (?P<model>[A-Z0-9]{2,8}) v", "^(?P<model>RouterOS)")
+    own = own.replace("Acme X1 v3", "RouterOS").replace('model = "X1"', 'model = "RouterOS"')
+    said = desk.call("fingerprint", "test", "--fingerprints", str(folder(tmp_path, own)))
+    assert said.code == 1
+    assert "is read by greedy" in said.out
+
+
+def test_every_maker_on_the_list_is_in_the_table_of_makers(desk: Desk) -> None:
+    said = desk.call("--format", "json", "fingerprint", "list", "--makers")
+    rows = json.loads(said.out)["data"]
+    assert {row["manufacturer"] for row in rows} == set(makers.makers().spellings.values())
+    assert sum(row["fingerprints"] > 0 for row in rows) >= 80
