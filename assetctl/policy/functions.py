@@ -4,13 +4,13 @@ Each gets the context and plain values; unknown and rival arguments are settled 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
 from assetctl.facts import vocabulary
-from assetctl.model import PortState, Subject, SubjectKind, Zone
+from assetctl.model import Fact, PortState, Subject, SubjectKind, Zone
 from assetctl.policy.belonging import BELONGING
 from assetctl.policy.callables import Function, LookUp
 from assetctl.policy.coverage import covers, is_complete
@@ -268,15 +268,28 @@ def sources(c: Context, view: View, kind: SubjectKind | None, local_key: str, ke
 
 
 def conflicts(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
-    """Whether sources that are more than guesses give different values, declared ones included."""
-    _note(c, view, kind, local_key, key, closed=True)
+    """Whether sources that are more than guesses give different values, declared ones included.
+
+    What only stale evidence contradicts is open, and so is what only stale evidence says.
+    """
+    _note(c, view, kind, local_key, key, closed=False)
     found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+    firm = [fact for fact in found if fact.confidence >= STRONG or fact.source.kind == DECLARED]
+    fresh_ones = view.fresh(firm, c.max_age)
+    if len(_told_last(fresh_ones)) > 1:
+        return True
+    is_open = len(_told_last(firm)) > 1 or (firm and not fresh_ones)
+    return Unknown(Reason.STALE, key) if is_open else False
+
+
+def _told_last(facts: Iterable[Fact]) -> set[str]:
+    """The values that sources gave last, whatever their case and spaces."""
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
-    for fact in view.fresh((f for f in found if f.confidence >= STRONG or f.source.kind == DECLARED), c.max_age):
+    for fact in facts:
         source = (fact.source.kind, fact.source.name)
         spelled = " ".join(str(fact.value).split()).casefold()
         newest[source] = max(newest.get(source, (fact.last_seen, spelled)), (fact.last_seen, spelled))
-    return len({spelled for _, spelled in newest.values()}) > 1
+    return {spelled for _, spelled in newest.values()}
 
 
 LOOK_UPS: Mapping[str, LookUp] = {
@@ -284,6 +297,6 @@ LOOK_UPS: Mapping[str, LookUp] = {
     "recorded": LookUp("flag", recorded, "some value stands in the inventory, whatever its age"),
     "fresh": LookUp("flag", fresh, "the newest evidence is not older than max_age", closed=False),
     "sources": LookUp("number", sources, "how many sources give a value that is more than a guess"),
-    "conflicts": LookUp("flag", conflicts, "such sources differ"),
+    "conflicts": LookUp("flag", conflicts, "such sources differ", closed=False),
     **HISTORY,
 }

@@ -1,31 +1,35 @@
-"""The tests of a check, run: each case must give its result, and no pass may survive the loss of a fact it needs.
+"""The tests of a check, run: each case must give its result, and lost evidence must never make a pass.
 
-The law of mutants: take one fact from a case that passes, or let it grow stale. The result may stay a pass only when
-the check is decided without that fact, that is, when no contrary value of it would change the result either. Facts
-that the check looks up in the record itself, where an absent value is an answer, are counted apart.
+The law of mutants. Where a case fails or is unknown, no loss of evidence may turn it into a pass. Where it passes, the
+loss of a fact may leave it a pass only when the check is decided without that fact, that is, when no contrary value of
+it would change the result either. Three sorts are counted apart: facts that the check looks up in the record itself,
+where an absent value is an answer; facts of other assets, with which the asset is compared, since a check of what is
+unique compares only what was read; and one of two rival values, since the other then stands alone.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from assetctl.facts import FactKey, vocabulary
-from assetctl.model import Fact, Result, Value
+from assetctl.model import Fact, Result
 from assetctl.policy.cases import NOW, plant_of
 from assetctl.policy.check import Case, Check
 from assetctl.policy.judge import Verdict, verdicts
 from assetctl.policy.load import load_check
-from assetctl.policy.plant import DECLARED, Plant, Survey
+from assetctl.policy.mutants import Kind, Mutant, flips, losses
+from assetctl.policy.plant import Plant, Survey
 
 _WORST = (Result.ERROR, Result.FAIL, Result.UNKNOWN, Result.PASS, Result.NOT_APPLICABLE)
-_NUMBERS = (-1, 0, 1, 10**9)
-_WORDS = ("", "zz-contrary", "open", "closed", "probed", "table", "ssl")
-_TEXTS = (*_WORDS, "1970-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00")
+_HARMLESS = (Result.PASS, Result.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one case gave. survivors: mutants that passed although the fact they lack decides."""
+    """What one case gave. survivors: mutants that passed although they may not.
+
+    mutants: how many with less evidence there were; decided_without, by_record, of_peers and of_rivals: those that were
+    a pass and may be. flips: mutants with a contrary fact; moved: those of them that changed the result.
+    """
 
     check: str
     case: str
@@ -34,11 +38,30 @@ class Trial:
     mutants: int = 0
     decided_without: int = 0
     by_record: int = 0
+    of_peers: int = 0
+    of_rivals: int = 0
+    flips: int = 0
+    moved: int = 0
     survivors: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
         return self.expected is self.found and not self.survivors
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A case with all its evidence. looked_up: keys that were read only from the record.
+
+    is_of_record: no fact was read but from the record, so that nothing in it ages.
+    """
+
+    check: Check
+    plant: Plant
+    result: Result
+    looked_up: frozenset[str]
+    is_of_record: bool
+    flipped: dict[int, tuple[Result, ...]] = field(default_factory=dict)
 
 
 def run_tests(check: Check) -> tuple[Trial, ...]:
@@ -54,15 +77,23 @@ def _with_params(check: Check, case: Case) -> Check:
 
 def _run(check: Check, case: Case) -> Trial:
     plant = plant_of(case)
-    found = _verdicts(check, plant)
+    found = _verdicts(check, plant, NOW)
     trial = Trial(check.id, case.name, case.expect, _worst(found))
-    return _mutated(check, plant, trial, found) if trial.found is Result.PASS else trial
+    if trial.found in (Result.ERROR, Result.NOT_APPLICABLE):
+        return trial
+    readings = [reading for verdict in found for reading in verdict.context.trace]
+    is_of_record = all(reading.closed or not reading.facts for reading in readings)
+    return _mutated(_Whole(check, plant, trial.found, _looked_up(found), is_of_record), trial)
 
 
-def _verdicts(check: Check, plant: Plant) -> tuple[Verdict, ...]:
+def _verdicts(check: Check, plant: Plant, now: datetime) -> tuple[Verdict, ...]:
     """What the check says about the case's first asset, or about its zones and networks."""
-    found = tuple(verdicts(check, Survey(plant, NOW)))
+    found = tuple(verdicts(check, Survey(plant, now)))
     return tuple(v for v in found if v.target.view is None or v.target.view.asset.id == plant.assets[0].id)
+
+
+def _result(check: Check, mutant: Mutant) -> Result:
+    return _worst(_verdicts(check, mutant.plant, mutant.now))
 
 
 def _worst(found: tuple[Verdict, ...]) -> Result:
@@ -70,24 +101,66 @@ def _worst(found: tuple[Verdict, ...]) -> Result:
     return next((result for result in _WORST if result in results), Result.NOT_APPLICABLE)
 
 
-def _mutated(check: Check, plant: Plant, trial: Trial, found: tuple[Verdict, ...]) -> Trial:
-    by_record = _looked_up(found)
-    mutants = decided = recorded = 0
+def _mutated(whole: _Whole, trial: Trial) -> Trial:
+    counts: Counter[str] = Counter()
     survivors: list[str] = []
-    for fact in plant.assets[0].facts:
-        for name, less in _losses(check, plant, fact):
-            mutants += 1
-            if _worst(_verdicts(check, less)) is not Result.PASS:
-                continue
-            if fact.key in by_record:
-                recorded += 1
-            elif _is_decided_without(check, plant, fact):
-                decided += 1
-            else:
-                survivors.append(f"{fact.subject.local_key} {fact.key} {name}".strip())
+    for mutant in losses(whole.check, whole.plant):
+        counts["mutants"] += 1
+        if _result(whole.check, mutant) is not Result.PASS:
+            continue
+        excuse = _excuse(whole, mutant)
+        counts[excuse] += 1
+        if not excuse:
+            survivors.append(mutant.name)
+    flipped = [result for fact in whole.plant.assets[0].facts for result in _flipped(whole, fact)]
     return replace(
-        trial, mutants=mutants, decided_without=decided, by_record=recorded, survivors=tuple(dict.fromkeys(survivors))
+        trial,
+        mutants=counts["mutants"],
+        decided_without=counts["decided_without"],
+        by_record=counts["by_record"],
+        of_peers=counts["of_peers"],
+        of_rivals=counts["of_rivals"],
+        flips=len(flipped),
+        moved=sum(result is not whole.result for result in flipped),
+        survivors=tuple(dict.fromkeys(survivors)),
     )
+
+
+def _excuse(whole: _Whole, mutant: Mutant) -> str:
+    """Why a mutant may pass: the name of what counts it, "" when it may not."""
+    if mutant.peer:
+        return "of_peers"
+    if mutant.fact is not None:
+        return _excuse_of_fact(whole, mutant.fact)
+    if whole.is_of_record:
+        return "by_record"
+    was_told_already = whole.result is Result.PASS and mutant.kind is Kind.UNPERMITTED
+    return "decided_without" if was_told_already else ""
+
+
+def _excuse_of_fact(whole: _Whole, fact: Fact) -> str:
+    if fact.key in whole.looked_up:
+        return "by_record"
+    if whole.result is Result.PASS and _is_idle(whole, fact):
+        return "decided_without"
+    return "of_rivals" if any(_is_rival(fact, other) for other in whole.plant.assets[0].facts) else ""
+
+
+def _is_rival(fact: Fact, other: Fact) -> bool:
+    return (fact.subject, fact.key) == (other.subject, other.key) and fact.source != other.source
+
+
+def _is_idle(whole: _Whole, fact: Fact) -> bool:
+    """Whether every contrary value of a fact leaves the result a pass, or makes the check not apply."""
+    return all(result in _HARMLESS for result in _flipped(whole, fact))
+
+
+def _flipped(whole: _Whole, fact: Fact) -> tuple[Result, ...]:
+    if id(fact) not in whole.flipped:
+        whole.flipped[id(fact)] = tuple(
+            _result(whole.check, mutant) for mutant in flips(whole.check, whole.plant, fact)
+        )
+    return whole.flipped[id(fact)]
 
 
 def _looked_up(found: tuple[Verdict, ...]) -> frozenset[str]:
@@ -95,42 +168,3 @@ def _looked_up(found: tuple[Verdict, ...]) -> frozenset[str]:
     readings = [reading for verdict in found for reading in verdict.context.trace]
     opened = {reading.key for reading in readings if not reading.closed}
     return frozenset(reading.key for reading in readings if reading.closed and reading.key not in opened)
-
-
-def _losses(check: Check, plant: Plant, fact: Fact) -> Iterator[tuple[str, Plant]]:
-    yield "removed", _with(plant, fact, ())
-    if fact.source.kind != DECLARED:
-        seen = NOW - check.max_age - timedelta(days=1)
-        yield "stale", _with(plant, fact, (replace(fact, first_seen=seen, last_seen=seen),))
-
-
-def _is_decided_without(check: Check, plant: Plant, fact: Fact) -> bool:
-    """Whether every contrary value leaves the result a pass, or makes the check not apply."""
-    allowed = (Result.PASS, Result.NOT_APPLICABLE)
-    others = (replace(fact, value=value) for value in _contrary(check, fact) if value != fact.value)
-    return all(_worst(_verdicts(check, _with(plant, fact, (other,)))) in allowed for other in others)
-
-
-def _contrary(check: Check, fact: Fact) -> Iterator[Value]:
-    entry: FactKey = vocabulary()[fact.key]
-    read = (check.assertion, *check.group_by, *((check.applies_to,) if check.applies_to else ()))
-    literals = {literal for expression in read for literal in expression.literals}
-    words = tuple(sorted(str(literal).replace("*", "x") for literal in literals))
-    match entry.type:
-        case "flag":
-            yield fact.value is False
-        case "number":
-            yield from _NUMBERS
-            for literal in literals:
-                if isinstance(literal, int):
-                    yield from (literal - 1, literal, literal + 1)
-        case "texts":
-            yield from ((), words, *((word,) for word in words))
-        case _:
-            yield from (*_TEXTS, *words)
-
-
-def _with(plant: Plant, fact: Fact, instead: tuple[Fact, ...]) -> Plant:
-    first, *rest = plant.assets
-    facts = tuple(new for old in first.facts for new in (instead if old is fact else (old,)))
-    return replace(plant, assets=(replace(first, facts=facts), *rest))

@@ -1,0 +1,102 @@
+"""Plants with less or other evidence than the one of a test: what the law of mutants is tried on.
+
+Evidence is lost (one fact removed, one grown stale, the time moved on until all of it is stale, one run forgotten) or
+its test is no longer permitted. Besides, each fact takes contrary values, by which a check must be moved.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from assetctl.facts import FactKey, vocabulary
+from assetctl.model import Asset, Fact, Value
+from assetctl.policy.cases import NOW
+from assetctl.policy.check import Check
+from assetctl.policy.plant import DECLARED, Plant
+
+_NUMBERS = (-1, 0, 1, 10**9)
+_WORDS = ("", "zz-contrary", "open", "closed", "probed", "table", "ssl")
+_TEXTS = (*_WORDS, "1970-01-01T00:00:00+00:00", "2999-01-01T00:00:00+00:00")
+_DAY = timedelta(days=1)
+
+
+class Kind(StrEnum):
+    REMOVED = "removed"
+    STALE = "stale"
+    LATER = "all stale"
+    UNPERMITTED = "not permitted"
+    FORGOTTEN = "run forgotten"
+    FLIPPED = "flipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One plant, judged at a time. fact: the one that was changed, None when more or something else was.
+
+    peer: it is a fact of another asset than the one that the test is about.
+    """
+
+    kind: Kind
+    plant: Plant
+    now: datetime = NOW
+    fact: Fact | None = None
+    peer: bool = False
+
+    @property
+    def name(self) -> str:
+        about = f"{self.fact.subject.local_key} {self.fact.key}".strip() if self.fact else ""
+        return f"{about} {self.kind}".strip()
+
+
+def losses(check: Check, plant: Plant) -> Iterator[Mutant]:
+    """The plant with less evidence, in every way."""
+    for asset in plant.assets:
+        for fact in asset.facts:
+            is_peer = asset is not plant.assets[0]
+            yield Mutant(Kind.REMOVED, with_fact(plant, asset, fact, ()), fact=fact, peer=is_peer)
+            if fact.source.kind != DECLARED:
+                seen = min(fact.last_seen, NOW - check.max_age - _DAY)
+                old = replace(fact, first_seen=min(fact.first_seen, seen), last_seen=seen)
+                yield Mutant(Kind.STALE, with_fact(plant, asset, fact, (old,)), fact=fact, peer=is_peer)
+    for scan in plant.scans:
+        yield Mutant(Kind.FORGOTTEN, replace(plant, scans=tuple(one for one in plant.scans if one is not scan)))
+    if plant.permitted:
+        yield Mutant(Kind.UNPERMITTED, replace(plant, permitted=frozenset()))
+    if any(fact.source.kind != DECLARED for asset in plant.assets for fact in asset.facts):
+        yield Mutant(Kind.LATER, plant, now=NOW + check.max_age + _DAY)
+
+
+def flips(check: Check, plant: Plant, fact: Fact) -> Iterator[Mutant]:
+    """The plant in which a fact of the first asset says something else."""
+    told = (other.value for asset in plant.assets for other in asset.facts if other.key == fact.key)
+    for value in dict.fromkeys((*told, *_contrary(check, fact))):
+        if value != fact.value:
+            other = replace(fact, value=value)
+            yield Mutant(Kind.FLIPPED, with_fact(plant, plant.assets[0], fact, (other,)), fact=other)
+
+
+def with_fact(plant: Plant, asset: Asset, fact: Fact, instead: tuple[Fact, ...]) -> Plant:
+    """The plant with other facts in the place of one."""
+    facts = tuple(new for old in asset.facts for new in (instead if old is fact else (old,)))
+    changed = replace(asset, facts=facts)
+    return replace(plant, assets=tuple(changed if one is asset else one for one in plant.assets))
+
+
+def _contrary(check: Check, fact: Fact) -> Iterator[Value]:
+    entry: FactKey = vocabulary()[fact.key]
+    read = (check.assertion, *check.group_by, *((check.applies_to,) if check.applies_to else ()))
+    literals = {literal for expression in read for literal in expression.literals}
+    words = tuple(sorted(str(literal).replace("*", "x") for literal in literals))
+    match entry.type:
+        case "flag":
+            yield fact.value is False
+        case "number":
+            yield from _NUMBERS
+            for literal in literals:
+                if isinstance(literal, int):
+                    yield from (literal - 1, literal, literal + 1)
+        case "texts":
+            yield from ((), words, *((word,) for word in words))
+        case _:
+            yield from (*_TEXTS, *words)
