@@ -85,6 +85,11 @@ def tried_tls(c: Context, version: str) -> Operand:
     return Unknown(Reason.NOT_PROBED, f"{c.local_key}: {version} was not tried")
 
 
+def listed(_: Context, names: tuple[str, ...], name: str) -> Operand:
+    """Yes when a list of what was tried or refused names it; else open, since the list says nothing of the rest."""
+    return True if name in names else Unknown(Reason.NOT_PROBED, f"{name} was not tried")
+
+
 def version_at_least(_: Context, have: str, wanted: str) -> Operand:
     if have.strip() == wanted.strip():
         return True
@@ -207,6 +212,7 @@ FUNCTIONS: Mapping[str, Function] = {
         "service",
         reads=("tls_versions_tried",),
     ),
+    "listed": Function(("texts", "text"), "flag", listed, "a list of what was tried names it; open when it does not"),
     "version_at_least": Function(("text", "text"), "flag", version_at_least, "a version is not lower than another"),
     "days_until": Function(("text",), "number", days_until, "whole days from now to a date"),
     "glob": Function(("text", "text"), "flag", glob, "a text matches a pattern of * and ?, upper and lower case alike"),

@@ -76,7 +76,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "module_type": "CPU 315-2 PN/DP",
         "order_code": "6ES7 315-2EH14-0AB0",
         "s7_basic_hardware": "6ES7 315-2EH14-0AB0",
-        "s7_boot_loader_version": "A32.9.9",
+        "s7_boot_loader_version": "A9.9",
         "s7_profile": "002a/f600/0001",
         "s7_szl_ids": ["0011/0000", "001c/0000"],
         "s7_tsap": "0301",
@@ -103,7 +103,12 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "serial_number": "00C0FFEE",
     },
     plant.SWITCH_V2C: SNMP_SWITCH
-    | {"hostname": "sw-1", "snmp_engine_id": "80000009030011223341aa", "snmp_versions_answered": ["v2c"]},
+    | {
+        "hostname": "sw-1",
+        "snmp_engine_id": "80000009030011223341aa",
+        "snmp_versions_answered": ["v2c"],
+        "snmp_versions_tried": ["v2c"],
+    },
     plant.SWITCH_V3: SNMP_SWITCH
     | {
         "hostname": "sw-2",
@@ -112,6 +117,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "snmp_priv_protocol": "AES128",
         "snmp_security_level": "authPriv",
         "snmp_versions_answered": ["v3"],
+        "snmp_versions_tried": ["v3"],
     },
     plant.POWER: {
         "asset_role_type": "pdu",
@@ -126,6 +132,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "serial_number": "3F503A169043",
         "snmp_enterprise_number": 318,
         "snmp_versions_answered": ["v2c"],
+        "snmp_versions_tried": ["v2c"],
         "sys_object_id": "1.3.6.1.4.1.318.1.3.4.6",
         "sys_services": 72,
     },
@@ -140,6 +147,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "snmp_engine_id": "80001f888092c37021529f4647",
         "snmp_enterprise_number": 8072,
         "snmp_versions_answered": ["v2c"],
+        "snmp_versions_tried": ["v2c"],
         "sys_object_id": "1.3.6.1.4.1.8072.3.2.10",
     },
 }
@@ -233,8 +241,11 @@ def test_a_server_is_known_by_exactly_what_it_says_of_itself(site: Plant, survey
     asset = survey.assets[ip]
     facts = dict(asset["facts"])
     uptime = facts.pop("sys_uptime_s", None)
+    boots, seconds = facts.pop("snmp_engine_boots", None), facts.pop("snmp_engine_time_s", None)
     assert facts == EXPECTED[ip]
     assert (uptime is not None) == (("udp", 161, "snmp") in OPEN[ip])
+    assert (boots is None) == (seconds is None)
+    assert boots is None or "snmp_engine_id" in facts
     assert asset["mac_address"] == MACS.get(ip, [])
     assert {(s["transport"], s["port"], s["service"]) for s in asset["ports_services"] if s["state"] == "open"} == OPEN[
         ip
