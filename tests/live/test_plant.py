@@ -33,6 +33,7 @@ SNMP_SWITCH = {
     "asset_role_type": "switch",
     "contact": "plant electricians",
     "description": "Cisco IOS Software, IE 3000 Software, Version 15.2(4)E",
+    "firmware_software_version": "15.2(4)E",
     "manufacturer": "Cisco",
     "operating_system": "Cisco IOS",
     "os_version": "15.2(4)E",
