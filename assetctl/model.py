@@ -14,6 +14,7 @@ IPNetwork = IPv4Network | IPv6Network
 Value = str | int | bool | tuple[str, ...]
 
 DEFAULT_REALM = "plant"
+EVERYWHERE = "*"  # the zone of a finding about the plant as a whole; no zone can have this id
 STATION = "station/"  # begins the part of a claim about one station of a segment; its MAC address follows
 
 
@@ -293,6 +294,8 @@ class Finding:
 
     id: stable over runs: hash of check and subject. subject: asset id, zone id, or "inventory".
     reason: closed code such as "not-probed", "stale", "not-permitted". statement: one sentence for people.
+    position: of the device, "" without one. part: of the device, such as tcp/23. zone: id of the zone or conduit in
+    which the subject lies, "" for none, `EVERYWHERE` for what concerns the plant as a whole.
     """
 
     id: str
@@ -306,6 +309,10 @@ class Finding:
     statement: str
     because: tuple[Because, ...] = ()
     waiver: str = ""
+    realm: str = ""
+    position: str = ""
+    part: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

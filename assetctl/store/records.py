@@ -1,7 +1,7 @@
 """What the store knows beyond the nouns of the model: runs of the policy, custody, and the state of the file itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from assetctl.model import Exchange
@@ -47,6 +47,8 @@ class CheckRun:
     """One run of the policy over the inventory.
 
     counts: how many results of each kind, passes included. scans: whose evidence it was judged on.
+    checks: what was asked, as id -> digest of the statement. files: name -> SHA-256 of what people declared.
+    places: how many results of each kind, as zone or conduit -> check -> result.
     """
 
     id: str
@@ -56,6 +58,9 @@ class CheckRun:
     snapshot_hash: str
     counts: Mapping[str, int]
     scans: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

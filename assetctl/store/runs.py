@@ -74,6 +74,9 @@ def _row(run: CheckRun) -> dict[str, Any]:
         "snapshot_hash": run.snapshot_hash,
         "counts": dict(run.counts),
         "scans": run.scans,
+        "checks": dict(run.checks),
+        "files": dict(run.files),
+        "places": {place: {check: dict(counts) for check, counts in of.items()} for place, of in run.places.items()},
     }
 
 
@@ -96,6 +99,10 @@ def _finding_row(run_id: str, ordinal: int, finding: Finding) -> dict[str, Any]:
         "statement": finding.statement,
         "because": [_because_document(because) for because in finding.because],
         "waiver": finding.waiver,
+        "realm": finding.realm,
+        "position": finding.position,
+        "part": finding.part,
+        "zone": finding.zone,
     }
 
 
@@ -129,4 +136,8 @@ def _finding(row: Row[Any]) -> Finding:
         statement=row.statement,
         because=tuple(map(_because, row.because)),
         waiver=row.waiver,
+        realm=row.realm,
+        position=row.position,
+        part=row.part,
+        zone=row.zone,
     )

@@ -218,6 +218,9 @@ class CheckRunRow(Row, table=True):
     snapshot_hash: str = Field(sa_type=Name)
     counts: Any = Field(sa_type=CanonicalJson, nullable=False)
     scans: Any = Field(sa_type=CanonicalJson, nullable=False)
+    checks: Any = Field(sa_type=CanonicalJson, nullable=False)
+    files: Any = Field(sa_type=CanonicalJson, nullable=False)
+    places: Any = Field(sa_type=CanonicalJson, nullable=False)
 
 
 class FindingRow(Row, table=True):
@@ -236,6 +239,52 @@ class FindingRow(Row, table=True):
     statement: str = Field(sa_type=ForeignText)
     because: Any = Field(sa_type=CanonicalJson, nullable=False)
     waiver: str = Field(sa_type=ForeignText)
+    realm: str = Field(sa_type=Name)
+    position: str = Field(sa_type=ForeignText)
+    part: str = Field(sa_type=ForeignText)
+    zone: str = Field(sa_type=ForeignText)
+
+
+class LifeRow(Row, table=True):
+    """A finding over all runs, as `model.Life`."""
+
+    __tablename__ = "finding_life"
+
+    id: str = Field(sa_type=Name, primary_key=True)
+    check_id: str = Field(sa_type=Name)
+    stated: str = Field(sa_type=Name)
+    title: str = Field(sa_type=ForeignText)
+    severity: str = Field(sa_type=Name)
+    subject: str = Field(sa_type=ForeignText)
+    realm: str = Field(sa_type=Name)
+    position: str = Field(sa_type=ForeignText)
+    part: str = Field(sa_type=ForeignText)
+    zone: str = Field(sa_type=ForeignText)
+    statement: str = Field(sa_type=ForeignText)
+    state: str = Field(sa_type=Name)
+    assessment: str = Field(sa_type=Name)
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+    last_seen: datetime = Field(sa_type=UtcDateTime)
+    evidence_at: datetime = Field(sa_type=UtcDateTime)
+    latest: str = Field(sa_type=Name)
+    owner: str = Field(sa_type=ForeignText)
+    due: str = Field(sa_type=Name)
+    waiver: str = Field(sa_type=ForeignText)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    ended: str = Field(sa_type=ForeignText)
+
+
+class LifeEventRow(Row, table=True):
+    """What happened to a finding, by whom and why. Nothing is ever deleted."""
+
+    __tablename__ = "finding_event"
+
+    number: int = Field(sa_type=BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    finding: str = Field(sa_type=Name, index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    what: str = Field(sa_type=Name)
+    by: str = Field(sa_type=ForeignText)
+    reason: str = Field(sa_type=ForeignText)
 
 
 class QuarantineRow(Row, table=True):
@@ -333,5 +382,6 @@ OBSERVATION, OBSERVED = table(ObservationRow), table(ObservedRow)
 ASSET, FACT, POSITION = table(AssetRow), table(FactRow), table(PositionRow)
 IDENTITY, ALIAS, DECISION = table(IdentityRow), table(AliasRow), table(DecisionRow)
 CHECK_RUN, FINDING = table(CheckRunRow), table(FindingRow)
+LIFE, LIFE_EVENT = table(LifeRow), table(LifeEventRow)
 CAPTURE, FLOW = table(CaptureRow), table(FlowRow)
 QUARANTINE, INCIDENT, APPROVAL = table(QuarantineRow), table(IncidentRow), table(ApprovalRow)

@@ -65,6 +65,9 @@ def upgrade() -> None:
         sa.Column("snapshot_hash", TEXT, nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("scans", sa.Text(), nullable=False),
+        sa.Column("checks", sa.Text(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("places", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_run")),
     )
     op.create_index(op.f("ix_check_run_at"), "check_run", ["at"])
@@ -243,10 +246,51 @@ def upgrade() -> None:
         sa.Column("statement", TEXT, nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("waiver", TEXT, nullable=False),
+        sa.Column("realm", TEXT, nullable=False),
+        sa.Column("position", TEXT, nullable=False),
+        sa.Column("part", TEXT, nullable=False),
+        sa.Column("zone", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["run"], ["check_run.id"], name=op.f("fk_finding_run_check_run"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run", "ordinal", name=op.f("pk_finding")),
     )
     op.create_index(op.f("ix_finding_id"), "finding", ["id"])
+    op.create_table(
+        "finding_life",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("check_id", TEXT, nullable=False),
+        sa.Column("stated", TEXT, nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("severity", TEXT, nullable=False),
+        sa.Column("subject", TEXT, nullable=False),
+        sa.Column("realm", TEXT, nullable=False),
+        sa.Column("position", TEXT, nullable=False),
+        sa.Column("part", TEXT, nullable=False),
+        sa.Column("zone", TEXT, nullable=False),
+        sa.Column("statement", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("assessment", TEXT, nullable=False),
+        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("evidence_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("latest", TEXT, nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("due", TEXT, nullable=False),
+        sa.Column("waiver", TEXT, nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_life")),
+    )
+    op.create_table(
+        "finding_event",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finding", TEXT, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("what", TEXT, nullable=False),
+        sa.Column("by", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_finding_event")),
+    )
+    op.create_index(op.f("ix_finding_event_finding"), "finding_event", ["finding"])
     op.create_table(
         "observation",
         sa.Column("id", TEXT, nullable=False),
@@ -300,6 +344,8 @@ def downgrade() -> None:
     op.drop_table("observation_exchange")
     op.drop_table("plan")
     op.drop_table("observation")
+    op.drop_table("finding_event")
+    op.drop_table("finding_life")
     op.drop_table("finding")
     op.drop_table("flow")
     op.drop_table("flow_capture")
