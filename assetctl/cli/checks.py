@@ -46,19 +46,22 @@ def check(
     from assetctl.work.check import chosen, pack, plant_of
     from assetctl.work.ingest import ingest
     from assetctl.work.machine import check_ending
+    from assetctl.work.papers import read_papers
 
-    app = of(context)
+    app, at = of(context), now()
     severity = _severity(fail_on)
     if output is not None:
         check_ending(output)
     with app.store() as store:
         from assetctl.protocols import registry
 
-        wanted = chosen(pack(app.settings, tuple(checks or ())), tuple(only or ()))
+        every = pack(app.settings, tuple(checks or ()))
+        wanted = chosen(every, tuple(only or ()))
+        papers = read_papers(app.settings, today=at.date(), checks=[one.id for one in every])
         for one in sorted({scan.realm for scan in store.scans()}):
             ingest(store, one, app.declared)  # what people declared since the last scan counts
         plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
-        result = judge(store, wanted, plant, now=now(), fail_on=severity, max_unknown=max_unknown)
+        result = judge(store, wanted, plant, now=at, fail_on=severity, max_unknown=max_unknown, papers=papers)
         if output is not None:
             _write(app, store, result, output, plain=plain_names)
     _tell(app, result)
@@ -163,6 +166,8 @@ def _tell(app: App, result: "Checked") -> None:
     from assetctl.model import Result
     from assetctl.work.check import total
 
+    for line in result.notices:
+        app.output.warn(line)
     order = {name: at for at, name in enumerate(("critical", "high", "medium", "low"))}
     shown = [f for f in result.findings if f.result in (Result.FAIL, Result.ERROR)]
     shown.sort(key=lambda f: (order[f.severity], f.check, f.subject))
@@ -175,11 +180,14 @@ def _tell(app: App, result: "Checked") -> None:
             "subject": f.subject,
             "statement": f.statement,
             "reason": f.reason,
+            "waiver": f.waiver,
+            "zone": f.zone,
+            "position": f.position,
             "evidence": [b.evidence for b in f.because if b.evidence],
         }
         for f in (shown if app.output.format == "table" else result.findings)
     ]
-    columns = ("severity", "check", "subject", "statement")
+    columns = ("severity", "check", "subject", "statement", "waiver")
     app.output.rows("findings", rows, columns=columns, command="check", code=int(result.code))
     told = ", ".join(f"{total(result.judgement, r)} {r}" for r in Result)
     app.output.say(f"{len(result.checks)} checks: {told}")

@@ -23,6 +23,7 @@ from assetctl.cli import (
     scanning,
     service,
     topology,
+    waivers,
 )
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
@@ -44,6 +45,7 @@ for group in (
     assets,
     identity,
     checks,
+    waivers,
     topology,
     reports,
     evidence,

@@ -53,14 +53,24 @@ def _view(app: App, assessor: str) -> "ReportView":
     from assetctl.protocols import registry
     from assetctl.report.view import build
     from assetctl.work.check import pack
+    from assetctl.work.papers import read_papers, word_of_run
     from assetctl.work.reporting import Material, inputs
 
     zones, zones_hash = app.zones, app.zones_file.sha256
+    checks, at = pack(app.settings), now()
+    papers = read_papers(app.settings, today=at.date(), checks=[one.id for one in checks])
     with app.store() as store:
         material = Material(
-            app.settings, pack(app.settings), registry(), zones, zones_hash, app.register, assessor=assessor
+            app.settings,
+            checks,
+            registry(),
+            zones,
+            zones_hash,
+            app.register,
+            assessor=assessor,
+            notices=word_of_run(store, papers, at.date()).notices,
         )
-        return build(inputs(store, material, generated_at=now()))
+        return build(inputs(store, material, generated_at=at))
 
 
 def _write_html(app: App, view: "ReportView", path: Path) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
 from assetctl.policy.names import Context, Group
+from assetctl.policy.places import Places, realm_of
 from assetctl.policy.plant import Plant, Reading, Survey
 from assetctl.policy.snapshot import snapshot_hash
 from assetctl.policy.subjects import Target, targets
@@ -50,6 +51,7 @@ class Judgement:
 
     passed: finding id -> newest evidence that the pass rests on, so that an earlier finding can be closed.
     not_applicable: ids of the findings that no longer apply. snapshot_hash: of everything that was judged.
+    places: as counts, by zone or conduit; see `Finding.zone`.
     """
 
     findings: tuple[Finding, ...]
@@ -57,6 +59,7 @@ class Judgement:
     passed: Mapping[str, datetime | None]
     not_applicable: frozenset[str]
     snapshot_hash: str
+    places: Mapping[tuple[str, str, Result], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,27 +68,31 @@ class _Tally:
     counts: Counter[tuple[str, Result]] = field(default_factory=Counter)
     passed: dict[str, datetime | None] = field(default_factory=dict)
     not_applicable: set[str] = field(default_factory=set)
+    places: Counter[tuple[str, str, Result]] = field(default_factory=Counter)
 
 
 def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     """What the checks say about a plant at a time. The same input gives the same judgement, in the same order."""
     survey = Survey(plant, now)
-    tally = _Tally()
+    tally, where = _Tally(), Places(survey)
     for check in checks:
         for verdict in verdicts(check, survey):
+            place = where.of(verdict.target)
             tally.counts[check.id, verdict.result] += 1
+            tally.places[place, check.id, verdict.result] += 1
             if verdict.result is Result.PASS:
                 tally.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
             elif verdict.result is Result.NOT_APPLICABLE:
                 tally.not_applicable.add(finding_id(check, verdict.target))
             else:
-                tally.findings.append(finding_of(check, verdict))
+                tally.findings.append(finding_of(check, verdict, place))
     return Judgement(
         findings=tuple(tally.findings),
         counts=dict(tally.counts),
         passed=tally.passed,
         not_applicable=frozenset(tally.not_applicable),
         snapshot_hash=snapshot_hash(plant),
+        places=dict(tally.places),
     )
 
 
@@ -120,8 +127,9 @@ def evaluate(check: Check, survey: Survey, target: Target, groups: _Groups) -> V
     return Verdict(Result.PASS if value is True else Result.FAIL, "", "", context, target)
 
 
-def finding_of(check: Check, verdict: Verdict) -> Finding:
-    """A verdict with its sentence and its evidence."""
+def finding_of(check: Check, verdict: Verdict, zone: str = "") -> Finding:
+    """A verdict with its sentence and its evidence. zone: where its subject lies, see `Places`."""
+    target = verdict.target
     return Finding(
         id=finding_id(check, verdict.target),
         check=check.id,
@@ -133,6 +141,10 @@ def finding_of(check: Check, verdict: Verdict) -> Finding:
         reason=verdict.reason,
         statement=statement_of(check, verdict.result, verdict.detail, verdict.context),
         because=because_of(verdict.context),
+        realm=realm_of(target),
+        position=(target.view.asset.position or "") if target.view else "",
+        part=target.stable_key or target.local_key,
+        zone=zone,
     )
 
 

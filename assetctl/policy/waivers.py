@@ -264,7 +264,9 @@ def _notice(use: Use, today: date) -> str:
     if not use.findings:
         return f"{what} is unused: no failure of {waiver.check} at {', '.join(sorted(waiver.places))}; revoke it"
     if use.state is State.EXPIRING:
-        return f"{what} expires on {waiver.expires}, in {waiver.days_left(today)} days: renew it or mend {count} failures"
+        return (
+            f"{what} expires on {waiver.expires}, in {waiver.days_left(today)} days: renew it or mend {count} failures"
+        )
     return ""
 
 

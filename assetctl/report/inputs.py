@@ -126,6 +126,8 @@ class ReportInputs:
     supersedes: str = ""  # report id
     golden_hash: str = ""
     zones_hash: str = ""
+    waivers_hash: str = ""
+    attestations_hash: str = ""
     pack: str = ""
     pack_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)  # data file or decoder -> version

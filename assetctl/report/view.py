@@ -133,6 +133,8 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Tool", inputs.tool),
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
         ("Zones file SHA-256", inputs.zones_hash or "no zones file"),
+        ("Waivers file SHA-256", inputs.waivers_hash or "no waivers file"),
+        ("Attestations file SHA-256", inputs.attestations_hash or "no attestations file"),
         ("Golden inventory SHA-256", inputs.golden_hash or "no golden inventory"),
         ("Data and decoders", ", ".join(f"{name} {version}" for name, version in sorted(inputs.versions.items()))),
         ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),

@@ -1,7 +1,7 @@
 """Judges the stored inventory: checks, plant and clock in, findings out, the run kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,23 +12,27 @@ from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.plant import DeclaredNetwork, Plant
+from assetctl.policy.stated import stated
+from assetctl.policy.waivers import waived
 from assetctl.protocol import Protocol
 from assetctl.settings import Settings
 from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import near
+from assetctl.work.papers import NO_PAPERS, Papers, word_on
 
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One run of the policy. code: against the thresholds it was run with."""
+    """One run of the policy. code: against the thresholds it was run with. notices: what must be said aloud."""
 
     run: CheckRun
     checks: tuple[Check, ...]
     judgement: Judgement
     code: Exit
+    notices: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -78,9 +82,11 @@ def check(
     now: datetime,
     fail_on: Severity | None = Severity.HIGH,
     max_unknown: int | None = None,
+    papers: Papers = NO_PAPERS,
 ) -> Checked:
     """Judge and keep the run. fail_on: lowest severity that makes the command return 3, None for never."""
-    judgement = judge(checks, plant, now=now)
+    judged, today = judge(checks, plant, now=now), now.date()
+    judgement = replace(judged, findings=waived(judged.findings, papers.waivers.waivers, today))
     run = CheckRun(
         id=f"c-{now:%Y%m%dT%H%M%S}-{judgement.snapshot_hash[:6]}",
         at=now,
@@ -89,16 +95,28 @@ def check(
         snapshot_hash=judgement.snapshot_hash,
         counts={f"{name}/{result}": count for (name, result), count in sorted(judgement.counts.items())},
         scans=tuple(scan.id for scan in plant.scans),
+        checks={one.id: stated(one) for one in checks},
+        files=papers.files,
+        places=_by_place(judgement),
     )
     store.put_run(run, judgement.findings)
+    word = word_on(papers, judgement.findings, tuple(run.checks), today)
     code = _code(judgement, plant.scans, fail_on=fail_on, max_unknown=max_unknown)
-    return Checked(run, checks, judgement, code)
+    code = worst(code, Exit.FINDINGS) if word.expired else code
+    return Checked(run, checks, judgement, code, word.notices)
 
 
 def pack_hash(checks: tuple[Check, ...]) -> str:
     """SHA-256 over the files of the checks that were run, in the order of their ids."""
     digests = (sha256(one.path.read_bytes()).hexdigest() for one in sorted(checks, key=lambda one: one.id))
     return sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _by_place(judgement: Judgement) -> dict[str, dict[str, dict[str, int]]]:
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for (place, check, result), count in sorted(judgement.places.items()):
+        found.setdefault(place, {}).setdefault(check, {})[result.value] = count
+    return found
 
 
 def _code(

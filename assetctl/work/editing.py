@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def _opened(before: str) -> tuple[Any, Any]:
 def _list_offset(before: str) -> int:
     """How far the first list below a key is set in: 2 where nothing tells."""
     lines = [line for line in before.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    for key, item in zip(lines, lines[1:], strict=False):
+    for key, item in pairwise(lines):
         if key.rstrip().endswith(":") and item.lstrip().startswith("- "):
             return min(4, max(0, _depth(item) - _depth(key)))
     return 2

@@ -31,7 +31,7 @@ EXCERPT_BYTES = 48
 
 @dataclass(frozen=True)
 class Material:
-    """What a report is made of besides the store. checks: the pack that was judged with."""
+    """What a report is made of besides the store. checks: the pack that was judged with. notices: see `word_of_run`."""
 
     settings: Settings
     checks: tuple[Check, ...]
@@ -43,6 +43,7 @@ class Material:
     assessor: str = ""
     classification: str = ""
     title: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def inputs(store: Store, material: Material, *, generated_at: datetime) -> ReportInputs:
@@ -78,12 +79,14 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         assessor=material.assessor,
         golden_hash=material.golden_hash,
         zones_hash=material.zones_hash,
+        waivers_hash=run.files.get("waivers", "") if run else "",
+        attestations_hash=run.files.get("attestations", "") if run else "",
         pack=f"{len(material.checks)} checks",
         pack_hash=run.pack_hash if run else "",
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
         thresholds=tuple(text for check in material.checks for text in check.changed),
         clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
-        notes=() if run else ("No policy was run: `assetctl check` judges the inventory.",),
+        notes=material.notices if run else ("No policy was run: `assetctl check` judges the inventory.",),
     )
 
 

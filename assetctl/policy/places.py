@@ -1,0 +1,61 @@
+"""Where the subject of a check lies: the zone or conduit whose security level its result bears on."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from assetctl.model import EVERYWHERE, Position, Zone
+from assetctl.policy.plant import DeclaredNetwork, Survey
+from assetctl.policy.subjects import Target
+from assetctl.standing import Whereabouts
+
+
+class Places:
+    """The zones of a plant, for the subjects of one judgement."""
+
+    __slots__ = ("_positions", "_survey", "_where")
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self._where = Whereabouts(survey.plant.zones)
+        self._positions = {
+            (zone.realm, name): zone.id for zone in survey.plant.zones for name in zone.positions
+        }  # a position that no device holds has no asset to be found by
+
+    def of(self, target: Target) -> str:
+        """The id of the zone, "" for none, `EVERYWHERE` for what concerns the plant as a whole."""
+        if target.view:
+            zone = self._survey.zone_of(target.view)
+            return zone.id if zone else ""
+        if target.zone:
+            return target.zone.id
+        if target.position:
+            return self._of_position(target.position)
+        if target.network:
+            return _around(self._survey.plant.zones, target.network)
+        return EVERYWHERE
+
+    def _of_position(self, position: Position) -> str:
+        named = self._positions.get((position.realm, position.id))
+        address = position.match.get("ip_address")
+        found = named or (self._where.of_address(position.realm, ip_address(address)) if address else None)
+        return found or ""
+
+
+def realm_of(target: Target) -> str:
+    """The address space of a subject, "" for the inventory as a whole."""
+    if target.view:
+        return target.view.asset.realm
+    named = target.zone or target.position or target.network or target.run
+    return named.realm if named else ""
+
+
+def _around(zones: Iterable[Zone], network: DeclaredNetwork) -> str:
+    """The most specific zone that holds a whole network; one that holds zones itself concerns the plant."""
+    found = [
+        (held.prefixlen, zone.id)
+        for zone in zones
+        if zone.realm == network.realm
+        for held in zone.networks
+        if held.version == network.range.version and held.supernet_of(network.range)  # type: ignore[arg-type]
+    ]
+    return max(found)[1] if found else EVERYWHERE
