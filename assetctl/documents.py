@@ -7,13 +7,14 @@ Every error is an InputError of the shape "file:line: what is expected, what was
 """
 
 import hashlib
+import json
 import re
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from assetctl.errors import InputError
 
@@ -86,6 +87,37 @@ def read_toml(path: Path, *, most: int = MOST_TOML_BYTES) -> Document:
     raise InputError(problem)
 
 
+def read_json(path: Path, *, most: int = MOST_BYTES, depth: int = MOST_DEPTH) -> Document:
+    """The JSON document of a file, nested at most `depth` deep; keys that stand twice and NaN are refused."""
+    text, digest = _read(path, most)
+    try:
+        root = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+    except RecursionError:
+        problem = _too_deep(str(path), depth)
+    except json.JSONDecodeError as error:
+        problem = f"{path}:{error.lineno}: JSON is expected, {error.msg[:1].lower()}{error.msg[1:]}; is it complete?"
+    except ValueError as error:  # ours, and numbers of more digits than Python converts
+        problem = f"{path}: JSON is expected, {_first_line(error)} was found; get the file again"
+    else:
+        if _is_deep(root, depth):
+            raise InputError(_too_deep(str(path), depth))
+        return Document(path, root, digest)
+    raise InputError(problem)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = sorted(key for key, _ in pairs)
+        twice = next(one for one, other in zip(keys, keys[1:], strict=False) if one == other)
+        raise ValueError(f"the key {twice[:60]!r} a second time")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name}, which is no number of JSON,")
+
+
 def read_text_lines(path: Path, *, most: int = MOST_BYTES) -> tuple[str, ...]:
     """The lines of a UTF-8 file without their ends; line n is at index n - 1."""
     text, _ = _read(path, most)
@@ -127,14 +159,14 @@ def _decoded(path: Path, raw: bytes) -> str:
     raise InputError(f"{path}:{line}: UTF-8 text is expected, byte 0x{byte:02x} was found; save the file as UTF-8")
 
 
-def _too_deep(place: str) -> str:
-    return f"{place}: values are nested at most {MOST_DEPTH} deep, these are deeper; flatten them"
+def _too_deep(place: str, most: int = MOST_DEPTH) -> str:
+    return f"{place}: values are nested at most {most} deep, these are deeper; flatten them"
 
 
-def _is_deep(root: object) -> bool:
-    """Whether a value is nested deeper than MOST_DEPTH; without recursion, since dotted keys nest without end."""
+def _is_deep(root: object, most: int = MOST_DEPTH) -> bool:
+    """Whether a value is nested deeper than `most`; without recursion, since dotted keys nest without end."""
     level: list[object] = [root]
-    for _ in range(MOST_DEPTH):
+    for _ in range(most):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return False

@@ -1,0 +1,278 @@
+"""Which assets an advisory is about: affected, not affected, or possibly affected, each with the texts that say so.
+
+Theory. Every vulnerability of an advisory is judged for itself, on the products that name the asset most surely; a
+name that only may be the asset's never makes it affected. Within those products:
+- a version that lies in what is affected is affected, unless exactly this version is listed as fixed or not affected;
+- it is not affected when it lies outside every affected range, or is listed, or is not below any version listed as
+  fixed. Single affected versions say nothing about the versions between and beside them;
+- everything else is possible: no version, one that cannot be compared, a contradiction, an inquiry that still goes on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from assetctl.advisory import ranges
+from assetctl.advisory.described import Described, Identity
+from assetctl.advisory.families import families
+from assetctl.advisory.names import Grade, Sameness, maker_key, same
+from assetctl.advisory.ranges import Answer
+from assetctl.advisory.records import Advisory, Naming, Product, Status, Vulnerability
+from assetctl.advisory.versions import Order
+
+REMOTE, SEVERE = "AV:N", 9.0
+
+
+class Verdict(StrEnum):
+    AFFECTED = "affected"
+    POSSIBLE = "possibly affected"
+    NOT_AFFECTED = "not affected"
+
+
+_WEIGHT = {Verdict.AFFECTED: 2, Verdict.POSSIBLE: 1, Verdict.NOT_AFFECTED: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One vulnerability of an advisory, judged for one asset. ours, theirs: the texts that were compared."""
+
+    verdict: Verdict
+    vulnerability: Vulnerability
+    product: Product
+    ours: str
+    theirs: str
+    reason: str
+
+    @property
+    def is_fixable(self) -> bool:
+        return self.product.id in self.vulnerability.fixes
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One advisory that names an asset. judged: one entry for each vulnerability that speaks of it, worst first."""
+
+    asset: str
+    advisory: Advisory
+    judged: tuple[Judged, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judged[0].verdict
+
+    @property
+    def worst(self) -> Judged:
+        return self.judged[0]
+
+    def cves(self, *verdicts: Verdict) -> tuple[str, ...]:
+        """Numbers of the vulnerabilities with one of these verdicts; those without a number are left out."""
+        found = {one.vulnerability.cve for one in self.judged if one.verdict in verdicts}
+        return tuple(sorted(found - {""}))
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether the maker offers a fix for something that affects the asset."""
+        return any(one.is_fixable for one in self.judged if one.verdict is self.verdict)
+
+    @property
+    def lacks_a_fix(self) -> bool:
+        """Whether something affects the asset for which the maker offers none."""
+        return any(not one.is_fixable for one in self.judged if one.verdict is self.verdict)
+
+    @property
+    def is_severe_and_remote(self) -> bool:
+        found = (one.vulnerability for one in self.judged if one.verdict is self.verdict)
+        return any((v.score or 0) >= SEVERE and REMOTE in v.vector.split("/") for v in found)
+
+
+@dataclass(slots=True)
+class Matcher:
+    """Advisories by maker. What was found for an identity is kept, since plants hold many devices of a kind."""
+
+    advisories: tuple[Advisory, ...]
+    _by_maker: dict[str, list[Advisory]] = field(default_factory=dict)
+    _namings: dict[Naming, int] = field(default_factory=dict)
+    _products: dict[str, tuple[tuple[Product, int], ...]] = field(default_factory=dict)
+    _grades: dict[Identity, dict[int, Sameness]] = field(default_factory=dict)
+    _found: dict[tuple[Identity, ...], tuple[tuple[Advisory, tuple[Judged, ...]], ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for advisory in sorted(self.advisories, key=lambda one: one.id):
+            self._products[advisory.id] = tuple(
+                (product, self._namings.setdefault(product.naming, len(self._namings))) for product in advisory.products
+            )
+            for maker in {maker_key(product.naming.maker) for product in advisory.products}:
+                self._by_maker.setdefault(maker, []).append(advisory)
+
+    def matches(self, asset: Described) -> tuple[Match, ...]:
+        """The advisories that name an asset, by id."""
+        if asset.identities not in self._found:
+            self._found[asset.identities] = tuple(
+                (advisory, judged)
+                for advisory in self._of_makers(asset.identities)
+                if (judged := self._judge(advisory, asset.identities))
+            )
+        return tuple(Match(asset.asset, *row) for row in self._found[asset.identities])
+
+    def speaking_of(self, makers: Iterable[str]) -> tuple[Advisory, ...]:
+        """The advisories that name any product of one of these makers."""
+        keys = {maker_key(name) for maker in makers for name in (maker, *families().houses.get(maker, ()))}
+        found = {advisory.id: advisory for key in keys for advisory in self._by_maker.get(key, ())}
+        return tuple(found[id] for id in sorted(found))
+
+    def _of_makers(self, identities: tuple[Identity, ...]) -> tuple[Advisory, ...]:
+        """An identity without a maker, such as a program, may be anybody's."""
+        if any(not identity.makers for identity in identities):
+            return tuple(sorted(self.advisories, key=lambda one: one.id))
+        return self.speaking_of(maker for identity in identities for maker in identity.makers)
+
+    def _judge(self, advisory: Advisory, identities: tuple[Identity, ...]) -> tuple[Judged, ...]:
+        found: list[Judged] = []
+        for identity in identities:
+            graded = self._graded(advisory, identity)
+            if graded:
+                judged = (_judge(flaw, graded, identity) for flaw in advisory.vulnerabilities)
+                found += (one for one in judged if one is not None)
+        return tuple(sorted(found, key=lambda one: (-_WEIGHT[one.verdict], one.vulnerability.cve)))
+
+    def _graded(self, advisory: Advisory, own: Identity) -> dict[str, tuple[Product, Sameness]]:
+        """The products that may be the asset, by id."""
+        grades = self._grades.setdefault(own, {})
+        found = {}
+        for product, number in self._products[advisory.id]:
+            sameness = grades.get(number)
+            if sameness is None:
+                sameness = grades[number] = same(product.naming, own)
+            if sameness.grade is not Grade.NONE:
+                found[product.id] = (product, sameness)
+        return found
+
+
+def _judge(flaw: Vulnerability, graded: Mapping[str, tuple[Product, Sameness]], own: Identity) -> Judged | None:
+    """One vulnerability for one identity, on the products that name it most surely; None when none does."""
+    named = {id for ids in flaw.status.values() for id in ids if id in graded}
+    best = max((graded[id][1].grade for id in named), default=Grade.NONE)
+    if best is Grade.NONE:
+        return None
+    groups: dict[tuple[str, ...], dict[Status, list[Product]]] = {}
+    for status, ids in flaw.status.items():
+        for id in ids:
+            if id in graded and graded[id][1].grade is best:
+                group = groups.setdefault(graded[id][0].naming.names, {})
+                group.setdefault(status, []).append(graded[id][0])
+    settled = [_settle(_Said(group), own) for group in groups.values()]
+    verdict, product, reason = max(settled, key=lambda one: _WEIGHT[one[0]])
+    sameness = graded[product.id][1]
+    if verdict is Verdict.AFFECTED and sameness.reason:
+        verdict, reason = Verdict.POSSIBLE, sameness.reason
+    return Judged(verdict, flaw, product, _ours(sameness, own), _theirs(sameness, product), reason or sameness.reason)
+
+
+def _ours(sameness: Sameness, own: Identity) -> str:
+    return " ".join(filter(None, (sameness.ours, " or ".join(own.versions) or "(version not known)")))
+
+
+def _theirs(sameness: Sameness, product: Product) -> str:
+    return " ".join(filter(None, (sameness.theirs, product.versions if product.versions is not None else product.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The products that name the asset, by what is said about them."""
+
+    by_status: Mapping[Status, list[Product]]
+
+    def of(self, *statuses: Status) -> list[Product]:
+        return [product for status in statuses for product in self.by_status.get(status, ())]
+
+
+_Settled = tuple[Verdict, Product, str]
+
+
+def _settle(said: _Said, own: Identity) -> _Settled:
+    """The verdict over all versions that sources give; where they differ, it is possible."""
+    found = [_settle_version(said, own, version) for version in own.versions or ("",)]
+    if len({verdict for verdict, _, _ in found}) > 1:
+        worst = max(found, key=lambda one: _WEIGHT[one[0]])
+        return Verdict.POSSIBLE, worst[1], "sources disagree about its version"
+    return found[0]
+
+
+def _settle_version(said: _Said, own: Identity, have: str) -> _Settled:
+    good, bad = said.of(Status.NOT_AFFECTED, Status.FIXED, Status.FIRST_FIXED), said.of(Status.AFFECTED)
+    bad += said.of(Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
+    in_good = {product.id: _lies_in(product, own, have) for product in good}
+    in_good |= {p.id: Answer(True) for p in said.of(Status.NOT_AFFECTED) if p.is_whole and p.versions is None}
+    in_bad = {product.id: _lies_in(product, own, have) for product in bad}
+    hit = next((product for product in bad if in_bad[product.id].holds), None)
+    cleared = next((product for product in good if in_good[product.id].holds), None)
+    if hit and cleared:
+        if _is_single(cleared) and not _is_single(hit):
+            return Verdict.NOT_AFFECTED, cleared, "exactly this version is listed as fixed or not affected"
+        if not (_is_single(hit) and not _is_single(cleared)):
+            return Verdict.POSSIBLE, hit, "the advisory says both affected and not affected"
+    if hit:
+        return Verdict.AFFECTED, hit, ""
+    if cleared:
+        return Verdict.NOT_AFFECTED, cleared, ""
+    return _settle_open(said, own, have, {**in_good, **in_bad})
+
+
+def _settle_open(said: _Said, own: Identity, have: str, lies: Mapping[str, Answer]) -> _Settled:
+    """Nothing that is listed holds the version for certain."""
+    bad = said.of(Status.AFFECTED, Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
+    doubtful = next((product for product in bad if lies[product.id].holds is None), None)
+    if doubtful:
+        return Verdict.POSSIBLE, doubtful, lies[doubtful.id].reason
+    if waiting := said.of(Status.INVESTIGATED):
+        return Verdict.POSSIBLE, waiting[0], "the maker still investigates"
+    ranged = bad and not any(map(_is_single, bad)) and not said.of(Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
+    if ranged:
+        return Verdict.NOT_AFFECTED, bad[0], "outside every affected range"
+    fixed = said.of(Status.FIXED, Status.FIRST_FIXED)
+    answer = _reaches(fixed, own, have)
+    if answer.holds and not any(_may_be_above(product, have) for product in bad):
+        return Verdict.NOT_AFFECTED, fixed[0], "not below any version that is listed as fixed"
+    shown = (bad or fixed or said.of(*Status))[0]
+    silent = "single versions are listed, and this is another" if bad else "nothing is said about this version"
+    return Verdict.POSSIBLE, shown, silent if have else "its version is not known"
+
+
+def _lies_in(product: Product, own: Identity, have: str) -> Answer:
+    """Whether the asset is this product in a version that it stands for."""
+    if product.versions is None:
+        answer = Answer(None, "the advisory names no version")
+    else:
+        answer = ranges.holds(ranges.parse(product.versions), have, maker=product.naming.maker)
+    if answer.holds is False or not product.hardware or ranges.parse(product.hardware).every:
+        return answer
+    if any(_alike(product.hardware, revision) for revision in own.hardware):
+        return answer
+    return Answer(None, f'only hardware "{product.hardware[:60]}" is meant')
+
+
+def _alike(wanted: str, ours: str) -> bool:
+    return wanted.casefold().split()[-1:] == ours.casefold().split()[-1:]
+
+
+def _is_single(product: Product) -> bool:
+    return product.versions is not None and ranges.parse(product.versions).is_single
+
+
+def _limits(product: Product) -> list[str]:
+    return [limit.version for limit in ranges.parse(product.versions or "").constraints]
+
+
+def _reaches(fixed: list[Product], own: Identity, have: str) -> Answer:
+    """Whether a version is not below any of those listed as fixed: with several branches the highest counts."""
+    limits = [(limit, product.naming.maker) for product in fixed for limit in _limits(product)]
+    if not have or not limits or any(product.hardware and not own.hardware for product in fixed):
+        return Answer(None, "")
+    orders = [ranges.ordering(have, limit, maker=maker).possible for limit, maker in limits]
+    return Answer(all(Order.LOWER not in possible for possible in orders))
+
+
+def _may_be_above(product: Product, have: str) -> bool:
+    """Whether an affected version may be higher than ours, so that a fixed one below says nothing."""
+    orders = [ranges.ordering(have, limit, maker=product.naming.maker).order for limit in _limits(product)]
+    return not orders or any(order is not Order.HIGHER for order in orders)

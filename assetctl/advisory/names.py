@@ -1,0 +1,273 @@
+"""Whether a product of an advisory is what an asset is: by order code, by name, by family, or perhaps.
+
+Theory. Names are compared as words, without the words that tell nothing (brands, "family", "incl."). A code decides
+before a name: a product with codes of which none fits a device whose code is known is another product, however alike
+their names. What is left is graded, and only a sure grade can make a definite verdict.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from assetctl.advisory import codes
+from assetctl.advisory.codes import Fit
+from assetctl.advisory.described import Identity
+from assetctl.advisory.families import Family, families
+from assetctl.advisory.records import Naming
+from assetctl.makers import compared
+
+MOST_CHARACTERS = 300
+_WORD = re.compile(r"[a-z0-9]+")
+_JOINED = re.compile(r"[^a-z0-9]+")
+_TELL_NOTHING = frozenset(
+    {"family", "series", "incl", "including", "variants", "variant", "device", "devices", "product", "products", "the"}
+    | {"all", "models", "model", "controller", "controllers", "firmware", "and", "version", "versions"}
+    | {
+        "part",
+        "numbers",
+        "number",
+        "cpu",
+        "cpus",
+        "module",
+        "modules",
+        "os",
+        "type",
+        "types",
+        "with",
+        "switch",
+        "switches",
+    }
+)
+_WHOLE = re.compile(r"\b(?:family|series|all variants|all models|all types|product line)\b", re.I)
+_BRACKETS = re.compile(r"\([^()]*\)")
+_SEVERAL = re.compile(r"\s*[,;]\s*|\s+and\s+|\s+&\s+")
+_ENUMERATED = re.compile(r"([A-Za-z]{1,6})(\d{1,4}(?:/\d{1,4}){1,12})(?:\(([A-Za-z]{1,4})\))?([A-Za-z]{0,6})")
+
+
+class Grade(IntEnum):
+    NONE = 0
+    PERHAPS = 1
+    FAMILY = 2  # the product is a family or series that the asset belongs to
+    NAME = 3
+    CODE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """ours, theirs: the texts that were compared. reason: what makes it less than sure, else ""."""
+
+    grade: Grade
+    ours: str = ""
+    theirs: str = ""
+    reason: str = ""
+
+
+NOT_THE_SAME = Sameness(Grade.NONE)
+
+
+def maker_key(name: str) -> str:
+    return compared(name)
+
+
+def speaks_of(maker: str, own: str) -> bool:
+    """Whether advisories under a maker's name are about devices of another, or the same."""
+    return maker_key(maker) == maker_key(own) or own in families().houses.get(maker, ())
+
+
+def same(naming: Naming, own: Identity) -> Sameness:
+    """How sure it is that a product names an asset, and by which texts."""
+    if own.makers and not any(speaks_of(naming.maker, maker) for maker in own.makers):
+        return NOT_THE_SAME
+    found = _same(naming, own)
+    if found.grade in (Grade.NONE, Grade.PERHAPS):
+        return found
+    if doubt := _doubt(naming, own):
+        return Sameness(Grade.PERHAPS, found.ours, found.theirs, doubt)
+    return found
+
+
+def _doubt(naming: Naming, own: Identity) -> str:
+    if naming.condition:
+        return f"only where this holds: {naming.condition[:120]}"
+    if not own.makers and not (naming.maker and maker_key(naming.maker) in " ".join(own.names).casefold()):
+        return "the maker of the device is not known"
+    if len(own.makers) > 1:
+        return "sources disagree about the maker"
+    return ""
+
+
+def _same(naming: Naming, own: Identity) -> Sameness:
+    if naming.serials and own.serials:
+        fitting = [s for s in naming.serials if any(codes.fits(s, serial) is Fit.WHOLE for serial in own.serials)]
+        if not fitting:
+            return NOT_THE_SAME
+    by_code = _by_code(naming, own)
+    if by_code is not None and by_code.grade is not Grade.NONE:
+        return by_code
+    by_name = _by_name(naming, own)
+    if by_code is not None and by_name.grade is not Grade.NONE:
+        if by_name.grade is Grade.NAME:
+            return Sameness(Grade.PERHAPS, by_name.ours, by_name.theirs, "the name is the same, the order code another")
+        return NOT_THE_SAME
+    if naming.serials and not own.serials and by_name.grade > Grade.PERHAPS:
+        return Sameness(Grade.PERHAPS, by_name.ours, by_name.theirs, "only some serial numbers are meant")
+    return by_name
+
+
+def _by_code(naming: Naming, own: Identity) -> Sameness | None:
+    """None when one of the sides has no codes, so that names must tell."""
+    mentioned = [codes.listed(name) for name in naming.names]
+    without = [pattern for one in mentioned for pattern in one.without]
+    if any(codes.fits(pattern, code) is Fit.WHOLE for pattern in without for code in own.codes):
+        return NOT_THE_SAME
+    patterns = (*naming.codes, *(pattern for one in mentioned for pattern in one.codes))
+    if not patterns or not own.codes:
+        return None
+    is_open = any(one.is_open for one in mentioned)
+    best = max(((codes.fits(p, code), p, code) for p in patterns for code in own.codes), key=lambda one: one[0])
+    if best[0] is Fit.NONE:
+        return NOT_THE_SAME
+    grade = Grade.CODE if best[0] is Fit.WHOLE and not is_open else Grade.PERHAPS
+    reason = "" if grade is Grade.CODE else "the code is not complete, or the product leaves some out"
+    return Sameness(grade, best[2], best[1], reason)
+
+
+def _by_name(naming: Naming, own: Identity) -> Sameness:
+    found = [_graded(theirs, naming, own) for theirs in naming.names]
+    found += [_by_cpe(cpe, own) for cpe in naming.cpes]
+    return max(found, key=lambda one: one.grade, default=NOT_THE_SAME)
+
+
+def _graded(theirs: str, naming: Naming, own: Identity) -> Sameness:
+    if codes.listed(theirs).is_open or len(theirs) > MOST_CHARACTERS:
+        best = _best(theirs[:MOST_CHARACTERS], naming, own)
+        return Sameness(min(best.grade, Grade.PERHAPS), best.ours, best.theirs, "the product leaves some out")
+    return _best(theirs, naming, own)
+
+
+def _best(theirs: str, naming: Naming, own: Identity) -> Sameness:
+    members = _families_of(own, naming.maker)
+    known = _known(naming, own, members)
+    found = [NOT_THE_SAME]
+    for part in _parts(theirs):
+        wanted = [word for word in _words(part) if word not in known]
+        found += [_family(part, member, own, theirs) for member in members]
+        found += [_words_against(wanted, ours, known, theirs) for ours in (*own.names, *own.codes)]
+    return max(found, key=lambda one: one.grade)
+
+
+def _words_against(wanted: list[str], ours: str, known: frozenset[str], theirs: str) -> Sameness:
+    mine = [word for word in _words(ours) if word not in known]
+    if not wanted or not mine:
+        return NOT_THE_SAME
+    if wanted == mine or "".join(wanted) == "".join(mine):
+        return Sameness(Grade.NAME, ours, theirs)
+    if mine[: len(wanted)] == wanted:
+        rest = mine[len(wanted) :]
+        if _WHOLE.search(theirs) or all(len(word) == 1 for word in rest):
+            return Sameness(Grade.FAMILY, ours, theirs)
+        return Sameness(Grade.PERHAPS, ours, theirs, "the device's name says more than the product's")
+    if wanted[: len(mine)] == mine or set(mine) < set(wanted):
+        return Sameness(Grade.PERHAPS, ours, theirs, "the product's name says more than the device's")
+    if _share_a_mark(wanted, mine) or (_WHOLE.search(theirs) and _is_rounded(wanted, mine)):
+        return Sameness(Grade.PERHAPS, ours, theirs, "the names are alike in part")
+    return NOT_THE_SAME
+
+
+def _share_a_mark(wanted: list[str], mine: list[str]) -> bool:
+    """Whether both have a word of letters and digits that names one product, such as 2152 or r08encpu."""
+    return any(_is_mark(word) for word in set(wanted) & set(mine))
+
+
+def _is_mark(word: str) -> bool:
+    digits = sum(sign.isdigit() for sign in word)
+    return (len(word) >= 4 and 0 < digits < len(word)) or (digits == len(word) and len(word) >= 5)
+
+
+def _is_rounded(wanted: list[str], mine: list[str]) -> bool:
+    """Whether a series is written with noughts for the digits that vary: G500E for G508E, X300 for X308."""
+    if len(mine) < len(wanted):
+        return False
+    for theirs, ours in zip(wanted, mine, strict=False):
+        if theirs != ours and (len(theirs) > len(ours) or not _rounds(theirs, ours)):
+            return False
+    return True
+
+
+def _rounds(theirs: str, ours: str) -> bool:
+    stem = re.match(r"([a-z]{0,8}\d{1,6}?)(0{1,4})([a-z]?)\Z", theirs)
+    return stem is not None and re.match(rf"{stem[1]}\d{{{len(stem[2])}}}{stem[3]}", ours) is not None
+
+
+def _family(part: str, member: Family, own: Identity, theirs: str) -> Sameness:
+    brands = families().brands.get(member.maker, frozenset())
+    wanted = "".join(word for word in _words(part) if word not in _TELL_NOTHING | brands)
+    for name in member.names:
+        if wanted and wanted == "".join(word for word in _words(name) if word not in _TELL_NOTHING | brands):
+            return Sameness(Grade.FAMILY, next(iter((*own.codes, *own.names)), ""), theirs)
+    return NOT_THE_SAME
+
+
+@lru_cache(maxsize=20_000)
+def _families_of(own: Identity, maker: str) -> tuple[Family, ...]:
+    """The families of the table that an asset belongs to; a code decides before a model name."""
+    rows = [row for name in {maker, *own.makers} for row in families().by_maker.get(name, ())]
+    by_code = tuple(row for row in rows for c in own.codes if any(codes.fits(p, c) is Fit.WHOLE for p in row.codes))
+    if by_code:
+        return by_code
+    return tuple(row for row in rows if any(_begins(model, name) for model in row.models for name in own.names))
+
+
+def _begins(pattern: str, name: str) -> bool:
+    wanted, mine = _JOINED.sub(" ", pattern.casefold().rstrip("*")).strip(), _JOINED.sub(" ", name.casefold()).strip()
+    if not mine.startswith(wanted):
+        return False
+    return pattern.endswith("*") or mine[len(wanted) : len(wanted) + 1] in ("", " ")
+
+
+def _known(naming: Naming, own: Identity, members: tuple[Family, ...]) -> frozenset[str]:
+    """Words that tell nothing about this asset: brands, and the names of families that it belongs to."""
+    makers = {naming.maker, *own.makers}
+    brands = {word for maker in makers for word in (*families().brands.get(maker, ()), *_words(maker))}
+    names = {word for member in members for name in member.names for word in _words(name)}
+    return frozenset(_TELL_NOTHING | brands | names)
+
+
+def _by_cpe(cpe: str, own: Identity) -> Sameness:
+    """A CPE of the advisory against those that a scanner gave: vendor and product, never the version."""
+    wanted = _product_of(cpe)
+    for ours in own.cpes:
+        if wanted and wanted == _product_of(ours):
+            return Sameness(Grade.NAME, ours, cpe)
+    return NOT_THE_SAME
+
+
+def _product_of(cpe: str) -> tuple[str, str] | None:
+    parts = cpe.casefold().split(":")
+    if len(parts) >= 5 and parts[1] == "2.3":
+        return parts[3], parts[4].removesuffix("_firmware")
+    return (parts[2], parts[3].removesuffix("_firmware")) if len(parts) >= 4 and parts[0] == "cpe" else None
+
+
+@lru_cache(maxsize=50_000)
+def _parts(name: str) -> tuple[str, ...]:
+    """The products that one name lists, codes and remarks in brackets left out."""
+    expanded = _expanded(name)
+    plain = _BRACKETS.sub(" ", expanded).strip() or expanded
+    return (plain, *(part for part in _SEVERAL.split(plain) if part and part != plain))[:40]
+
+
+def _expanded(name: str) -> str:
+    """R04/08(EN)CPU as R04CPU, R08CPU, R04ENCPU, R08ENCPU."""
+    found = _ENUMERATED.search(name)
+    if found is None or not (found[4] or found[3]):
+        return name
+    middles = ["", found[3]] if found[3] else [""]
+    every = [f"{found[1]}{number}{middle}{found[4]}" for number in found[2].split("/") for middle in middles]
+    return ", ".join(f"{name[: found.start()]}{one}{name[found.end() :]}" for one in every)
+
+
+@lru_cache(maxsize=100_000)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(name[:MOST_CHARACTERS].casefold()))
