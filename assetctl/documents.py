@@ -13,6 +13,7 @@ import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -109,7 +110,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = sorted(key for key, _ in pairs)
-        twice = next(one for one, other in zip(keys, keys[1:], strict=False) if one == other)
+        twice = next(one for one, other in pairwise(keys) if one == other)
         raise ValueError(f"the key {twice[:60]!r} a second time")
     return found
 

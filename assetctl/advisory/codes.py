@@ -18,23 +18,25 @@ _CODE = re.compile(r"[0-9A-Z][0-9A-Zx?*~]*(?:[ ./-][0-9A-Zx?*~]+){0,6}\Z")
 _WORD_BEFORE = re.compile(r"(?:part numbers?|order codes?|references?|ref\.?|article(?: no\.?)?|p/n|no\.?)[: ]+", re.I)
 _BETWEEN = re.compile(r"[,;]| and | or ")
 LEAST_SIGNS = 7  # below that a text in brackets is as likely a family, such as S7-1200
-_CATALOGUE = re.compile(r"(?<![\w-])(\d{4}[A-Z]{0,3}-[0-9A-Zx?*]{2,16})(?![\w-])")
+CATALOGUE = re.compile(
+    r"(?<![\w-])(\d{4}[A-Z]{0,3}-[0-9A-Zx?*]{2,16}(?:-[0-9A-Zx?*]{1,12}){0,2}(?:/[A-Z](?![A-Za-z]))?)(?![\w-])"
+)
 _BUT = re.compile(r"\b(?:excl\w*|except\w*|without|other than|not including|but not)\b", re.I)
 
 
 class Fit(IntEnum):
     NONE = 0
-    PART = 1  # ours is shorter than the code: it may be that one
+    PART = 1  # ours or theirs is shorter: it may be that one
     WHOLE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Codes that a product name mentions. without: those that it leaves out. is_open: it leaves out something else."""
+    """Codes that a product name mentions. without: those that it leaves out. exception: what else it leaves out."""
 
     codes: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    is_open: bool = False
+    exception: str = ""
 
 
 def fits(pattern: str, code: str) -> Fit:
@@ -46,7 +48,21 @@ def fits(pattern: str, code: str) -> Fit:
         found = _compiled(form).match(own)
         if found is not None and (found.end() == len(own) or _is_boundary(code, found.end())):
             return Fit.WHOLE
-    return Fit.PART if len(own) >= 4 and compared(pattern).casefold().startswith(own.casefold()) else Fit.NONE
+    return max(_fits_in_part(compared(pattern), own), _begins(compared(pattern), own))
+
+
+def _fits_in_part(pattern: str, own: str) -> Fit:
+    """A code that ends before its pattern: where only wildcards are left, it does not matter what they stand for."""
+    begun, rest = pattern[: len(own)], pattern[len(own) :]
+    if len(own) < 4 or not rest or "*" in begun or _compiled(begun).fullmatch(own) is None:
+        return Fit.NONE
+    return Fit.WHOLE if not rest.strip("x?~*") else Fit.PART
+
+
+def _begins(pattern: str, own: str) -> Fit:
+    """1766-L32 is how a maker may write 1766-L32BWA; 1756-EN2T is not 1756-EN2TR."""
+    found = _compiled(pattern).match(own) if len(pattern) >= 7 and pattern[-1].isdigit() else None
+    return Fit.PART if found is not None and own[found.end() : found.end() + 1].isalpha() else Fit.NONE
 
 
 def compared(text: str) -> str:
@@ -59,7 +75,7 @@ def listed(name: str) -> Listed:
     """The order codes that stand in a product name, in brackets or as catalogue numbers."""
     head, but, rest = _split_at_exception(name)
     codes, without = _mentioned(head), _mentioned(rest)
-    return Listed(codes, without, is_open=bool(but) and not without)
+    return Listed(codes, without, exception=rest if but and not without else "")
 
 
 def _split_at_exception(name: str) -> tuple[str, str, str]:
@@ -70,7 +86,7 @@ def _split_at_exception(name: str) -> tuple[str, str, str]:
 def _mentioned(text: str) -> tuple[str, ...]:
     inner = [part.strip() for found in _IN_BRACKETS.findall(f"{text})") for part in _BETWEEN.split(found)]
     words = [_WORD_BEFORE.sub("", part, count=1) for part in inner]
-    return tuple(dict.fromkeys([*filter(_is_code, words), *_CATALOGUE.findall(text)]))
+    return tuple(dict.fromkeys([*filter(_is_code, words), *CATALOGUE.findall(text)]))
 
 
 def _is_code(word: str) -> bool:

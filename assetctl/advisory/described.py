@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assetctl import settle
+from assetctl.advisory.codes import CATALOGUE
 from assetctl.makers import canonical
 from assetctl.model import Asset, Fact, SubjectKind
 
 GUESS = 50
 MOST_PROGRAMS = 2000
-_CATALOGUE = re.compile(r"\d{4}[A-Z]{0,3}-[0-9A-Z]{2,16}(?:/[A-Z])?(?![\w-])")
 _SYSTEM = re.compile(r"(HiOS|HiSecOS|FortiOS|JunOS|Junos OS|NX-OS|IOS XE|IOS)\b", re.I)
 
 
@@ -108,7 +108,7 @@ def _makers(facts: Mapping[str, list[Fact]]) -> tuple[str, ...]:
 
 def _codes_in(models: Iterable[str]) -> tuple[str, ...]:
     """Catalogue numbers that a device tells as part of its product name, such as 1756-L83E/B."""
-    return tuple(code for model in models for code in _CATALOGUE.findall(model[:200]))
+    return tuple(code for model in models for code in CATALOGUE.findall(model[:200]))
 
 
 def _system(facts: Mapping[str, list[Fact]], makers: tuple[str, ...], versions: tuple[str, ...]) -> list[Identity]:

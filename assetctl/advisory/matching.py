@@ -154,18 +154,27 @@ def _judge(flaw: Vulnerability, graded: Mapping[str, tuple[Product, Sameness]], 
     best = max((graded[id][1].grade for id in named), default=Grade.NONE)
     if best is Grade.NONE:
         return None
-    groups: dict[tuple[str, ...], dict[Status, list[Product]]] = {}
-    for status, ids in flaw.status.items():
-        for id in ids:
-            if id in graded and graded[id][1].grade is best:
-                group = groups.setdefault(graded[id][0].naming.names, {})
-                group.setdefault(status, []).append(graded[id][0])
-    settled = [_settle(_Said(group), own) for group in groups.values()]
-    verdict, product, reason = max(settled, key=lambda one: _WEIGHT[one[0]])
+    verdict, product, reason = _settle_groups(
+        flaw, {id: graded[id] for id in named if graded[id][1].grade is best}, own
+    )
+    vague = {id: graded[id] for id in named if graded[id][1].is_vague and graded[id][1].grade is not best}
+    if verdict is Verdict.NOT_AFFECTED and vague:
+        verdict, product, reason = max(
+            (_settle_groups(flaw, vague, own), (verdict, product, reason)), key=lambda one: _WEIGHT[one[0]]
+        )
     sameness = graded[product.id][1]
     if verdict is Verdict.AFFECTED and sameness.reason:
         verdict, reason = Verdict.POSSIBLE, sameness.reason
     return Judged(verdict, flaw, product, _ours(sameness, own), _theirs(sameness, product), reason or sameness.reason)
+
+
+def _settle_groups(flaw: Vulnerability, chosen: Mapping[str, tuple[Product, Sameness]], own: Identity) -> "_Settled":
+    """The worst over the products of different names: what is said of one does not excuse another."""
+    groups: dict[tuple[str, ...], dict[Status, list[Product]]] = {}
+    for status, ids in flaw.status.items():
+        for product in (chosen[id][0] for id in ids if id in chosen):
+            groups.setdefault(product.naming.names, {}).setdefault(status, []).append(product)
+    return max((_settle(_Said(group), own) for group in groups.values()), key=lambda one: _WEIGHT[one[0]])
 
 
 def _ours(sameness: Sameness, own: Identity) -> str:

@@ -6,7 +6,7 @@ their names. What is left is graded, and only a sure grade can make a definite v
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -40,6 +40,8 @@ _TELL_NOTHING = frozenset(
     }
 )
 _WHOLE = re.compile(r"\b(?:family|series|all variants|all models|all types|product line)\b", re.I)
+_SERIES_LETTERS = re.compile(r"\b[Ss]eries ([A-Z](?:(?:, | and |, and |/)[A-Z])*)(?![\w-])")
+_ANOTHER_SYSTEM = frozenset({"xe", "xr"})
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SEVERAL = re.compile(r"\s*[,;]\s*|\s+and\s+|\s+&\s+")
 _ENUMERATED = re.compile(r"([A-Za-z]{1,6})(\d{1,4}(?:/\d{1,4}){1,12})(?:\(([A-Za-z]{1,4})\))?([A-Za-z]{0,6})")
@@ -55,12 +57,16 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """ours, theirs: the texts that were compared. reason: what makes it less than sure, else ""."""
+    """ours, theirs: the texts that were compared. reason: what makes it less than sure, else "".
+
+    is_vague: the asset tells less than the product, so that it may be just this one.
+    """
 
     grade: Grade
     ours: str = ""
     theirs: str = ""
     reason: str = ""
+    is_vague: bool = False
 
 
 NOT_THE_SAME = Sameness(Grade.NONE)
@@ -102,35 +108,70 @@ def _same(naming: Naming, own: Identity) -> Sameness:
         fitting = [s for s in naming.serials if any(codes.fits(s, serial) is Fit.WHOLE for serial in own.serials)]
         if not fitting:
             return NOT_THE_SAME
+    if _is_left_out(naming, own):
+        return NOT_THE_SAME
     by_code = _by_code(naming, own)
-    if by_code is not None and by_code.grade is not Grade.NONE:
+    if by_code is not None and by_code.grade is Grade.CODE:
         return by_code
     by_name = _by_name(naming, own)
+    if by_code is not None and by_code.grade is Grade.PERHAPS:
+        return max(by_code, by_name, key=lambda one: one.grade)
     if by_code is not None and by_name.grade is not Grade.NONE:
-        if by_name.grade is Grade.NAME:
-            return Sameness(Grade.PERHAPS, by_name.ours, by_name.theirs, "the name is the same, the order code another")
-        return NOT_THE_SAME
+        return _despite_code(naming, own, by_name)
     if naming.serials and not own.serials and by_name.grade > Grade.PERHAPS:
-        return Sameness(Grade.PERHAPS, by_name.ours, by_name.theirs, "only some serial numbers are meant")
+        return replace(by_name, grade=Grade.PERHAPS, reason="only some serial numbers are meant", is_vague=True)
     return by_name
 
 
-def _by_code(naming: Naming, own: Identity) -> Sameness | None:
-    """None when one of the sides has no codes, so that names must tell."""
-    mentioned = [codes.listed(name) for name in naming.names]
-    without = [pattern for one in mentioned for pattern in one.without]
-    if any(codes.fits(pattern, code) is Fit.WHOLE for pattern in without for code in own.codes):
-        return NOT_THE_SAME
-    patterns = (*naming.codes, *(pattern for one in mentioned for pattern in one.codes))
-    if not patterns or not own.codes:
+def _despite_code(naming: Naming, own: Identity, by_name: Sameness) -> Sameness:
+    """A name that is the same although the codes differ: another revision, or codes of another kind."""
+    if by_name.grade is Grade.NAME:
+        return replace(by_name, grade=Grade.PERHAPS, reason="the name is the same, the order code another")
+    in_table = any(
+        _family(part, one, own, "").grade for n in naming.names for part in _parts(n) for one in _members(naming, own)
+    )
+    return by_name if in_table and not naming.codes else NOT_THE_SAME
+
+
+def _is_left_out(naming: Naming, own: Identity) -> bool:
+    """Whether every name of the product leaves the asset out, by code, by series letter or by family."""
+    return all(_leaves_out(name, naming, own) is True for name in naming.names) if naming.names else False
+
+
+def _leaves_out(name: str, naming: Naming, own: Identity) -> bool | None:
+    """None when something is left out and nobody can tell whether that is the asset."""
+    said = codes.listed(name)
+    if any(codes.fits(pattern, code) is Fit.WHOLE for pattern in said.without for code in own.codes):
+        return True
+    if letters := _SERIES_LETTERS.search(name):
+        told = {code[-1] for code in own.codes if code[-2:-1] == "/"}
+        return None if not told else not told & set(re.findall(r"[A-Z]", letters[1]))
+    if not said.exception:
+        return False
+    meant = [
+        row
+        for row in families().by_maker.get(naming.maker, ())
+        if _family(said.exception.strip(" )"), row, own, "").grade
+    ]
+    if not meant or not own.codes:
         return None
-    is_open = any(one.is_open for one in mentioned)
-    best = max(((codes.fits(p, code), p, code) for p in patterns for code in own.codes), key=lambda one: one[0])
-    if best[0] is Fit.NONE:
-        return NOT_THE_SAME
-    grade = Grade.CODE if best[0] is Fit.WHOLE and not is_open else Grade.PERHAPS
-    reason = "" if grade is Grade.CODE else "the code is not complete, or the product leaves some out"
-    return Sameness(grade, best[2], best[1], reason)
+    return any(row in _families_of(own, naming.maker) for row in meant)
+
+
+def _by_code(naming: Naming, own: Identity) -> Sameness | None:
+    """None when one of the sides has no codes, so that names must tell. A model may be a code: then it may fit."""
+    patterns = (*naming.codes, *(pattern for name in naming.names for pattern in codes.listed(name).codes))
+    ours = (*own.codes, *own.names)
+    if not patterns or not ours:
+        return None
+    fit, pattern, code = max(((codes.fits(p, c), p, c) for p in patterns for c in ours), key=lambda one: one[0])
+    if fit is Fit.NONE:
+        return NOT_THE_SAME if own.codes else None
+    if fit is Fit.PART:
+        return Sameness(Grade.PERHAPS, code, pattern, "one of the codes is not complete", is_vague=True)
+    if any(_leaves_out(name, naming, own) is None for name in naming.names):
+        return Sameness(Grade.PERHAPS, code, pattern, "the product leaves some out", is_vague=True)
+    return Sameness(Grade.CODE, code, pattern)
 
 
 def _by_name(naming: Naming, own: Identity) -> Sameness:
@@ -140,21 +181,33 @@ def _by_name(naming: Naming, own: Identity) -> Sameness:
 
 
 def _graded(theirs: str, naming: Naming, own: Identity) -> Sameness:
-    if codes.listed(theirs).is_open or len(theirs) > MOST_CHARACTERS:
-        best = _best(theirs[:MOST_CHARACTERS], naming, own)
-        return Sameness(min(best.grade, Grade.PERHAPS), best.ours, best.theirs, "the product leaves some out")
-    return _best(theirs, naming, own)
+    left_out = _leaves_out(theirs, naming, own)
+    if left_out is True:
+        return NOT_THE_SAME
+    best = _best(theirs[:MOST_CHARACTERS], naming, own)
+    if best.grade > Grade.PERHAPS and (left_out is None or len(theirs) > MOST_CHARACTERS):
+        return replace(best, grade=Grade.PERHAPS, reason="the product leaves some out", is_vague=True)
+    return best
 
 
 def _best(theirs: str, naming: Naming, own: Identity) -> Sameness:
-    members = _families_of(own, naming.maker)
+    members = _members(naming, own)
     known = _known(naming, own, members)
     found = [NOT_THE_SAME]
     for part in _parts(theirs):
         wanted = [word for word in _words(part) if word not in known]
         found += [_family(part, member, own, theirs) for member in members]
-        found += [_words_against(wanted, ours, known, theirs) for ours in (*own.names, *own.codes)]
+        found += [_words_against(wanted, ours, known, theirs) for ours in _ours(own)]
     return max(found, key=lambda one: one.grade)
+
+
+def _ours(own: Identity) -> tuple[str, ...]:
+    plain = (_BRACKETS.sub(" ", name) for name in own.names if "(" in name)
+    return (*own.names, *plain, *own.codes)
+
+
+def _members(naming: Naming, own: Identity) -> tuple[Family, ...]:
+    return _families_of(own, naming.maker)
 
 
 def _words_against(wanted: list[str], ours: str, known: frozenset[str], theirs: str) -> Sameness:
@@ -167,9 +220,11 @@ def _words_against(wanted: list[str], ours: str, known: frozenset[str], theirs: 
         rest = mine[len(wanted) :]
         if _WHOLE.search(theirs) or all(len(word) == 1 for word in rest):
             return Sameness(Grade.FAMILY, ours, theirs)
+        if set(rest) & _ANOTHER_SYSTEM:
+            return NOT_THE_SAME
         return Sameness(Grade.PERHAPS, ours, theirs, "the device's name says more than the product's")
     if wanted[: len(mine)] == mine or set(mine) < set(wanted):
-        return Sameness(Grade.PERHAPS, ours, theirs, "the product's name says more than the device's")
+        return Sameness(Grade.PERHAPS, ours, theirs, "the product's name says more than the device's", is_vague=True)
     if _share_a_mark(wanted, mine) or (_WHOLE.search(theirs) and _is_rounded(wanted, mine)):
         return Sameness(Grade.PERHAPS, ours, theirs, "the names are alike in part")
     return NOT_THE_SAME
@@ -202,7 +257,7 @@ def _rounds(theirs: str, ours: str) -> bool:
 
 def _family(part: str, member: Family, own: Identity, theirs: str) -> Sameness:
     brands = families().brands.get(member.maker, frozenset())
-    wanted = "".join(word for word in _words(part) if word not in _TELL_NOTHING | brands)
+    wanted = "".join(word for word in _words(codes.CATALOGUE.sub(" ", part)) if word not in _TELL_NOTHING | brands)
     for name in member.names:
         if wanted and wanted == "".join(word for word in _words(name) if word not in _TELL_NOTHING | brands):
             return Sameness(Grade.FAMILY, next(iter((*own.codes, *own.names)), ""), theirs)
@@ -216,6 +271,7 @@ def _families_of(own: Identity, maker: str) -> tuple[Family, ...]:
     by_code = tuple(row for row in rows for c in own.codes if any(codes.fits(p, c) is Fit.WHOLE for p in row.codes))
     if by_code:
         return by_code
+    rows = [row for row in rows if not (row.codes and own.codes)]
     return tuple(row for row in rows if any(_begins(model, name) for model in row.models for name in own.names))
 
 
@@ -255,7 +311,9 @@ def _parts(name: str) -> tuple[str, ...]:
     """The products that one name lists, codes and remarks in brackets left out."""
     expanded = _expanded(name)
     plain = _BRACKETS.sub(" ", expanded).strip() or expanded
-    return (plain, *(part for part in _SEVERAL.split(plain) if part and part != plain))[:40]
+    found = [plain, *_SEVERAL.split(plain)]
+    found += [part.split(" Series ", 1)[1] for part in found if " Series " in part]  # the series, then the model
+    return tuple(dict.fromkeys(part for part in found if part))[:80]
 
 
 def _expanded(name: str) -> str:

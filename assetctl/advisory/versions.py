@@ -219,6 +219,8 @@ def _compare(mine: Version, theirs: Version, maker: str) -> Comparison:
     if mine.every or theirs.every:
         return Comparison(ALL, "the device tells fewer places of its version")
     mine_rest, their_rest = mine.places[len(theirs.places) :], theirs.places[len(mine.places) :]
+    if (any(mine_rest) and theirs.tail) or (any(their_rest) and mine.tail):
+        return Comparison(ALL, "one is written with more places, the other with words")
     if any(mine_rest):
         return Comparison(_AT_LEAST, "the advisory tells fewer places of the version")
     if their_rest:
