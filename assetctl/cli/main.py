@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from assetctl.cli import (
+    advisories,
     assets,
     checks,
     database,
@@ -46,6 +47,7 @@ for group in (
     identity,
     checks,
     waivers,
+    advisories,
     topology,
     reports,
     evidence,

@@ -111,6 +111,11 @@ def days_until(c: Context, moment: str) -> Operand:
     return (when - c.survey.now) // timedelta(days=1)
 
 
+def settled(_: Context, open_questions: tuple[str, ...]) -> Operand:
+    """Yes when a list of open questions is empty; while it is not, nobody can say."""
+    return Unknown(Reason.UNDECIDED, open_questions[0][:200]) if open_questions else True
+
+
 def glob(_: Context, text: str, pattern: str) -> Operand:
     return fnmatchcase(text[:MOST_TEXT].casefold(), pattern[:200].casefold())
 
@@ -215,6 +220,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "listed": Function(("texts", "text"), "flag", listed, "a list of what was tried names it; open when it does not"),
     "version_at_least": Function(("text", "text"), "flag", version_at_least, "a version is not lower than another"),
     "days_until": Function(("text",), "number", days_until, "whole days from now to a date"),
+    "settled": Function(("texts",), "flag", settled, "a list of open questions is empty; unknown while it is not"),
     "glob": Function(("text", "text"), "flag", glob, "a text matches a pattern of * and ?, upper and lower case alike"),
     "key_bits": Function(("text",), "number", key_bits, 'size in "ssh-rsa 2048"'),
     "has_entry": Function(("texts", "text"), "flag", has_entry, 'a list of "name=value" has the name'),

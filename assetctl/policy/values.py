@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_DECLARED = "not-declared"
     NOT_PERMITTED = "not-permitted"
     NOT_IDENTIFIED = "not-identified"
+    UNDECIDED = "undecided"
 
 
 REASONS = {
@@ -40,6 +41,7 @@ REASONS = {
     Reason.NOT_DECLARED: "it is not declared",
     Reason.NOT_PERMITTED: "the test was not permitted",
     Reason.NOT_IDENTIFIED: "the port is open, what speaks there was not asked",
+    Reason.UNDECIDED: "what is known decides it neither way",
 }
 
 

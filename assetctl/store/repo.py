@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from assetctl.errors import InputError
+from assetctl.store import advisories as _advisories
 from assetctl.store import blobs as _blobs
 from assetctl.store import custody as _custody
 from assetctl.store import decisions as _decisions
@@ -97,6 +98,14 @@ class Store:
     incidents = _custody.incidents
     put_approval = _custody.put_approval
     approvals = _custody.approvals
+
+    put_advisory = _advisories.put_advisory
+    put_catalogue = _advisories.put_catalogue
+    put_life_cycles = _advisories.put_life_cycles
+    advisories = _advisories.advisories
+    catalogue = _advisories.catalogue
+    life_cycles = _advisories.life_cycles
+    feeds = _advisories.feeds
 
     info = _upkeep.info
     check = _upkeep.check

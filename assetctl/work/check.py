@@ -19,6 +19,7 @@ from assetctl.settings import Settings
 from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import near
+from assetctl.work.advising import with_advisories
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
 
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -64,7 +65,7 @@ def plant_of(
 ) -> Plant:
     """What there is to judge: the inventory, what was declared, and what the scans covered."""
     return Plant(
-        assets=store.assets(),
+        assets=with_advisories(store, store.assets()),
         zones=zones,
         positions=register or store.positions(),
         scans=tuple(s for s in store.scans() if s.state in (ScanState.DONE, ScanState.PARTIAL, ScanState.IMPORTED)),
