@@ -13,6 +13,8 @@ from functools import lru_cache
 MOST_CHARACTERS = 80
 _SEPARATOR = re.compile(r"[^0-9A-Za-z?*~]+")
 _RUN = re.compile(r"X{2,}|x|\?|~|\*+|[^Xx?~*]+|X")
+MOST_HEAD = 6
+_HEAD = re.compile(r"(?:[0-9A-WYZa-wyz]|X(?!X)){0,6}")
 _IN_BRACKETS = re.compile(r"\(([^()]{4,200})\)")
 _CODE = re.compile(r"[0-9A-Z][0-9A-Zx?*~]*(?:[ ./-][0-9A-Zx?*~]+){0,6}\Z")
 _WORD_BEFORE = re.compile(r"(?:part numbers?|order codes?|references?|ref\.?|article(?: no\.?)?|p/n|no\.?)[: ]+", re.I)
@@ -41,14 +43,34 @@ class Listed:
 
 def fits(pattern: str, code: str) -> Fit:
     """How a device's code stands to a pattern."""
-    if not code or len(pattern) > MOST_CHARACTERS or len(code) > MOST_CHARACTERS:
+    plain, heads = _prepared(pattern)
+    own, begun = _own(code)
+    if not own or not any(begun.startswith(head) or head.startswith(begun) for head in heads):
         return Fit.NONE
-    own = compared(code)
-    for form in _forms(pattern):
+    for form in _forms(plain):
         found = _compiled(form).match(own)
         if found is not None and (found.end() == len(own) or _is_boundary(code, found.end())):
             return Fit.WHOLE
-    return max(_fits_in_part(compared(pattern), own), _begins(compared(pattern), own))
+    return max(_fits_in_part(plain, own), _begins(plain, own))
+
+
+@lru_cache(maxsize=100_000)
+def _prepared(pattern: str) -> tuple[str, tuple[str, ...]]:
+    """A pattern as compared, and how codes that fit begin; none fits a pattern that is too long."""
+    plain = compared(pattern) if len(pattern) <= MOST_CHARACTERS else ""
+    return plain, tuple(_begin(form) for form in _forms(plain)) if plain else ()
+
+
+def _begin(form: str) -> str:
+    found = _HEAD.match(form)
+    return found[0].casefold() if found else ""
+
+
+@lru_cache(maxsize=20_000)
+def _own(code: str) -> tuple[str, str]:
+    """A code as compared, and its beginning."""
+    own = compared(code) if len(code) <= MOST_CHARACTERS else ""
+    return own, own[:MOST_HEAD].casefold()
 
 
 def _fits_in_part(pattern: str, own: str) -> Fit:
@@ -98,8 +120,8 @@ def _is_code(word: str) -> bool:
     return len(compared(word)) >= LEAST_SIGNS and sum(sign.isdigit() for sign in signs) >= 3
 
 
-def _forms(pattern: str) -> tuple[str, ...]:
-    plain = compared(pattern)
+def _forms(plain: str) -> tuple[str, ...]:
+    """A pattern that begins with a nought may be meant without it: 0750-8202."""
     return (plain, plain[1:]) if plain.startswith("0") else (plain,)
 
 

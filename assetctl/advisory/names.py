@@ -128,7 +128,10 @@ def _despite_code(naming: Naming, own: Identity, by_name: Sameness) -> Sameness:
     if by_name.grade is Grade.NAME:
         return replace(by_name, grade=Grade.PERHAPS, reason="the name is the same, the order code another")
     in_table = any(
-        _family(part, one, own, "").grade for n in naming.names for part in _parts(n) for one in _members(naming, own)
+        _family(part, one, own).grade
+        for n in naming.names
+        for part in _parts(n)
+        for one in _families_of(own, naming.maker)
     )
     return by_name if in_table and not naming.codes else NOT_THE_SAME
 
@@ -149,9 +152,7 @@ def _leaves_out(name: str, naming: Naming, own: Identity) -> bool | None:
     if not said.exception:
         return False
     meant = [
-        row
-        for row in families().by_maker.get(naming.maker, ())
-        if _family(said.exception.strip(" )"), row, own, "").grade
+        row for row in families().by_maker.get(naming.maker, ()) if _family(said.exception.strip(" )"), row, own).grade
     ]
     if not meant or not own.codes:
         return None
@@ -191,13 +192,20 @@ def _graded(theirs: str, naming: Naming, own: Identity) -> Sameness:
 
 
 def _best(theirs: str, naming: Naming, own: Identity) -> Sameness:
-    members = _members(naming, own)
-    known = _known(naming, own, members)
+    found = _best_of(_parts(theirs), bool(_WHOLE.search(theirs)), naming.maker, own)
+    return found if found is NOT_THE_SAME else replace(found, theirs=theirs)
+
+
+@lru_cache(maxsize=200_000)
+def _best_of(parts: tuple[str, ...], is_whole: bool, maker: str, own: Identity) -> Sameness:
+    """The best of the products that one name lists. is_whole: it says that it means a family or series."""
+    members = _families_of(own, maker)
+    known = _known(maker, own, members)
     found = [NOT_THE_SAME]
-    for part in _parts(theirs):
-        wanted = [word for word in _words(part) if word not in known]
-        found += [_family(part, member, own, theirs) for member in members]
-        found += [_words_against(wanted, ours, known, theirs) for ours in _ours(own)]
+    for part in parts:
+        wanted = tuple(word for word in _words(part) if word not in known)
+        found += [_family(part, member, own) for member in members]
+        found += [_words_against(wanted, ours, known, is_whole=is_whole) for ours in _ours(own)]
     return max(found, key=lambda one: one.grade)
 
 
@@ -206,31 +214,31 @@ def _ours(own: Identity) -> tuple[str, ...]:
     return (*own.names, *plain, *own.codes)
 
 
-def _members(naming: Naming, own: Identity) -> tuple[Family, ...]:
-    return _families_of(own, naming.maker)
-
-
-def _words_against(wanted: list[str], ours: str, known: frozenset[str], theirs: str) -> Sameness:
-    mine = [word for word in _words(ours) if word not in known]
+def _words_against(wanted: tuple[str, ...], ours: str, known: frozenset[str], *, is_whole: bool) -> Sameness:
+    mine = tuple(word for word in _words(ours) if word not in known)
     if not wanted or not mine:
         return NOT_THE_SAME
     if wanted == mine or "".join(wanted) == "".join(mine):
-        return Sameness(Grade.NAME, ours, theirs)
+        return Sameness(Grade.NAME, ours)
     if mine[: len(wanted)] == wanted:
-        rest = mine[len(wanted) :]
-        if _WHOLE.search(theirs) or all(len(word) == 1 for word in rest):
-            return Sameness(Grade.FAMILY, ours, theirs)
-        if set(rest) & _ANOTHER_SYSTEM:
-            return NOT_THE_SAME
-        return Sameness(Grade.PERHAPS, ours, theirs, "the device's name says more than the product's")
+        return _longer(ours, mine[len(wanted) :], is_whole=is_whole)
     if wanted[: len(mine)] == mine or set(mine) < set(wanted):
-        return Sameness(Grade.PERHAPS, ours, theirs, "the product's name says more than the device's", is_vague=True)
-    if _share_a_mark(wanted, mine) or (_WHOLE.search(theirs) and _is_rounded(wanted, mine)):
-        return Sameness(Grade.PERHAPS, ours, theirs, "the names are alike in part")
+        return Sameness(Grade.PERHAPS, ours, "", "the product's name says more than the device's", is_vague=True)
+    if _share_a_mark(wanted, mine) or (is_whole and _is_rounded(wanted, mine)):
+        return Sameness(Grade.PERHAPS, ours, "", "the names are alike in part")
     return NOT_THE_SAME
 
 
-def _share_a_mark(wanted: list[str], mine: list[str]) -> bool:
+def _longer(ours: str, rest: tuple[str, ...], *, is_whole: bool) -> Sameness:
+    """The device's name goes on where the product's ends: a variant of a series, or another product."""
+    if is_whole or all(len(word) == 1 for word in rest):
+        return Sameness(Grade.FAMILY, ours)
+    if set(rest) & _ANOTHER_SYSTEM:
+        return NOT_THE_SAME
+    return Sameness(Grade.PERHAPS, ours, "", "the device's name says more than the product's")
+
+
+def _share_a_mark(wanted: tuple[str, ...], mine: tuple[str, ...]) -> bool:
     """Whether both have a word of letters and digits that names one product, such as 2152 or r08encpu."""
     return any(_is_mark(word) for word in set(wanted) & set(mine))
 
@@ -240,7 +248,7 @@ def _is_mark(word: str) -> bool:
     return (len(word) >= 4 and 0 < digits < len(word)) or (digits == len(word) and len(word) >= 5)
 
 
-def _is_rounded(wanted: list[str], mine: list[str]) -> bool:
+def _is_rounded(wanted: tuple[str, ...], mine: tuple[str, ...]) -> bool:
     """Whether a series is written with noughts for the digits that vary: G500E for G508E, X300 for X308."""
     if len(mine) < len(wanted):
         return False
@@ -255,12 +263,12 @@ def _rounds(theirs: str, ours: str) -> bool:
     return stem is not None and re.match(rf"{stem[1]}\d{{{len(stem[2])}}}{stem[3]}", ours) is not None
 
 
-def _family(part: str, member: Family, own: Identity, theirs: str) -> Sameness:
+def _family(part: str, member: Family, own: Identity) -> Sameness:
     brands = families().brands.get(member.maker, frozenset())
     wanted = "".join(word for word in _words(codes.CATALOGUE.sub(" ", part)) if word not in _TELL_NOTHING | brands)
     for name in member.names:
         if wanted and wanted == "".join(word for word in _words(name) if word not in _TELL_NOTHING | brands):
-            return Sameness(Grade.FAMILY, next(iter((*own.codes, *own.names)), ""), theirs)
+            return Sameness(Grade.FAMILY, next(iter((*own.codes, *own.names)), ""))
     return NOT_THE_SAME
 
 
@@ -282,9 +290,10 @@ def _begins(pattern: str, name: str) -> bool:
     return pattern.endswith("*") or mine[len(wanted) : len(wanted) + 1] in ("", " ")
 
 
-def _known(naming: Naming, own: Identity, members: tuple[Family, ...]) -> frozenset[str]:
+@lru_cache(maxsize=20_000)
+def _known(maker: str, own: Identity, members: tuple[Family, ...]) -> frozenset[str]:
     """Words that tell nothing about this asset: brands, and the names of families that it belongs to."""
-    makers = {naming.maker, *own.makers}
+    makers = {maker, *own.makers}
     brands = {word for maker in makers for word in (*families().brands.get(maker, ()), *_words(maker))}
     names = {word for member in members for name in member.names for word in _words(name)}
     return frozenset(_TELL_NOTHING | brands | names)

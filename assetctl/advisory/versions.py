@@ -209,10 +209,10 @@ _SCHEMES: Mapping[str, Callable[[str], Version | None]] = {
 
 
 def _compare(mine: Version, theirs: Version, maker: str) -> Comparison:
+    if _is_doubtful(mine, theirs, maker):
+        return Comparison(ALL, "written with different numbers of digits, which may mean .8 or .80")
     for a, b in zip(mine.places, theirs.places, strict=False):
         if a != b:
-            if _is_doubtful(mine, theirs, maker):
-                return Comparison(ALL, "written with different numbers of digits, which may mean .8 or .80")
             return Comparison(frozenset({Order.LOWER if a < b else Order.HIGHER}))
     if theirs.every and len(mine.places) >= len(theirs.places):
         return Comparison(frozenset({Order.EQUAL}))
@@ -240,7 +240,13 @@ def _is_doubtful(mine: Version, theirs: Version, maker: str) -> bool:
     a, b = (str(v.places[1]).rjust(v.digits[1], "0") for v in (mine, theirs))
     padded = maker != "Schneider Electric" and (a.startswith("0") or b.startswith("0"))
     width = max(len(a), len(b))
-    return not padded and (a.ljust(width, "0") < b.ljust(width, "0")) != (mine.places[1] < theirs.places[1])
+    return not padded and _sign(a.ljust(width, "0"), b.ljust(width, "0")) != _sign(
+        a.rjust(width, "0"), b.rjust(width, "0")
+    )
+
+
+def _sign(a: str, b: str) -> int:
+    return (a > b) - (a < b)
 
 
 def _compare_tails(mine: tuple[tuple[str, str], ...], theirs: tuple[tuple[str, str], ...]) -> Comparison:
