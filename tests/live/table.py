@@ -99,7 +99,6 @@ SYSDESCR = Script(
         ),
     },
 )
-_COUNTER = "a counter of the agent; sysUpTime is kept instead"
 SNMP_INFO = Script(
     "snmp-info",
     {
@@ -109,8 +108,11 @@ SNMP_INFO = Script(
         ),
         "engineIDFormat": (("snmp_engine_id",), lambda theirs, f: (theirs, f["snmp_engine_id"][8:10]) == ("mac", "03")),
         "engineIDData": (("snmp_engine_id",), lambda theirs, f: f["snmp_engine_id"][10:] == theirs),
-        "snmpEngineBoots": _COUNTER,
-        "snmpEngineTime": _COUNTER,
+        "snmpEngineBoots": _equal("snmp_engine_boots"),
+        "snmpEngineTime": (
+            ("snmp_engine_time_s",),
+            lambda theirs, f: abs(_seconds(theirs) - f["snmp_engine_time_s"]) < 600,
+        ),
     },
 )
 
@@ -160,6 +162,50 @@ class Row:
     ours_for: int
 
 
+@dataclass(frozen=True)
+class Further:
+    """A protocol whose servers are asked in a test of its own. judged: what read the same bytes or asked beside us."""
+
+    protocol: str
+    servers: str
+    judged: str
+    test: str
+
+
+FURTHER = (
+    Further("bacnet", "bacpypes, bacpypes3 (also as a router), rusty-bacnet", "nmap bacnet-info, bacpypes", "bacnet"),
+    Further("opcua", "asyncua", "asyncua's decoder, value for value", "opcua"),
+    Further("opcua-session", "asyncua", "asyncua's decoder, value for value", "opcua"),
+    Further("profinet_dcp", "stations that scapy plays", "scapy, tshark", "link"),
+    Further("lldp", "lldpd, scapy", "lldpd's own view, tshark", "link"),
+    Further("pnio_cm", "a device that scapy plays", "scapy, tshark", "pnio"),
+    Further("s7plus", "s7commplus", "its client's bytes", "s7plus"),
+    Further("dnp3_tcp", "opendnp3, dnp3py", "tshark", "dnp3"),
+    Further("dnp3", "opendnp3", "tshark", "dnp3"),
+    Further("iec104", "lib60870 (c104)", "a master at work beside us keeps its data", "iec104"),
+    Further("mms", "libiec61850, open61850", "libiec61850's client, tshark", "mms"),
+    Further("slmp", "aslmp", "pymcprotocol", "slmp"),
+    Further("slmp_tcp", "aslmp", "pymcprotocol", "slmp"),
+    Further("fins", "none", "nmap omron-info", "fins"),
+    Further("fox", "none", "nmap fox-info", "fox"),
+    Further("pcworx", "none", "nmap pcworx-info", "pcworx"),
+    Further("knx", "knxd", "xknx", "knx"),
+    Further("ads", "none", "pyads", "ads"),
+    Further("hartip", "none", "hartip-py, tshark", "hartip"),
+    Further("smb", "Samba", "its configuration", "office"),
+    Further("rdp", "xrdp", "its configuration and certificate", "office"),
+    Further("vnc", "TigerVNC, x11vnc", "nmap vnc-info", "office"),
+    Further("ntp", "chrony", "its configuration", "office"),
+    Further("mysql", "MariaDB", "nmap mysql-info", "office"),
+    Further("postgres", "PostgreSQL", "its configuration", "office"),
+    Further("mqtt", "mosquitto", "its configuration", "office"),
+    Further("ssh", "OpenSSH, dropbear", "nmap ssh2-enum-algos", "it"),
+    Further("tls", "nginx with OpenSSL", "nmap ssl-cert", "it"),
+    Further("http", "nginx", "nmap http-title", "it"),
+    Further("greeting", "ProFTPD, telnetd", "their configuration", "it"),
+)
+
+
 def compare(spaces: Namespaces, desk: plant.Desk, scan: str, recording: Recording, folder: Path) -> tuple[Row, ...]:
     """Every match: nmap is run now, ours is the scan that `recording` saw."""
     with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}") as store:
@@ -193,8 +239,31 @@ def markdown(rows: tuple[Row, ...], nmap: str) -> str:
         *(_line(row) for row in rows),
         "",
         *_notes(rows),
+        *_further(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _further() -> Iterator[str]:
+    """Protocols beside those of the plant: their servers, and the most that a default talk sends to one."""
+    yield from ("", "## Further protocols", "", "Each is held against its servers in a test of its own, unit by unit.", "")
+    yield "| protocol | servers | judged by | at most units | at most connections | test |"
+    yield "|---|---|---|--:|--:|---|"
+    for one in FURTHER:
+        cost = registry()[one.protocol].cost
+        test = f"`tests/live/test_{one.test}{'' if one.test == 'link' else '_peers'}.py`"
+        yield f"| {one.protocol} | {one.servers} | {one.judged} | {cost.units} | {cost.connections} | {test} |"
+    yield ""
+    told = {one.protocol for one in FURTHER} | {match.protocol for match in MATCHES}
+    rest = sorted(name for name in registry() if name not in told)
+    yield f"Held against recordings and specifications alone: {', '.join(rest)}."
+
+
+def _seconds(text: str) -> int:
+    """Seconds in what snmp-info prints as a time, such as 1d02h03m04s."""
+    return sum(
+        int(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[unit] for n, unit in re.findall(r"(\d+)([dhms])", text)
+    )
 
 
 def nmap_version(spaces: Namespaces) -> str:
