@@ -9,6 +9,7 @@ from assetctl.model import Address, NetworkKind, RequestClass, Transport
 from assetctl.plan import LISTEN_S, NEVER_CONNECTED, NMAP, PORT_FINDER, Plan, Row, addresses, ip_of, size
 from assetctl.protocol import Cost, Credential, Protocol
 from assetctl.scope import NamedSegment, Network, Scope, Target
+from assetctl.talk import TLS
 
 FINDER_PORTS = (21, 22, 23, 80, 443)
 
@@ -44,13 +45,17 @@ def make(
     return Plan(tuple(rows), scope, digests, tuple(dict.fromkeys(left_out)), known)
 
 
-def packets_for(units: int, connections: int, transport: Transport, scope: Scope) -> int:
-    """The most packets that we send: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK."""
+def packets_for(units: int, connections: int, transport: Transport, scope: Scope, *, envelope: str = "") -> int:
+    """The most packets that we send: SYN and its resends, ACK, FIN, ACK; data, three resends, ACK.
+
+    A TLS connection takes two flights more than the units it counts: the hello again in another group, and the end.
+    """
     if transport is Transport.LINK:
         return units - connections
     if transport is Transport.UDP:
         return units
-    return connections * (4 + int(scope.limits.connect_s)) + (units - connections) * 5
+    flights = units - connections + (2 * connections if envelope == TLS else 0)
+    return connections * (4 + int(scope.limits.connect_s)) + flights * 5
 
 
 def worst_units(cost: Cost, protocol: Protocol) -> int:
@@ -177,13 +182,18 @@ def _protocol_row(
         RequestClass.DEPTH if depth and protocol.klass is not RequestClass.STATEFUL else protocol.klass,
         devices,
         units * len(ports),
-        packets_for(units, cost.connections, protocol.fallback_transport or protocol.transport, scope) * len(ports),
+        _packets(protocol, units, cost.connections, scope) * len(ports),
         sweep,
         _why(protocol, scope, sweep=sweep),
         depth,
         credentials,
         is_hinted(protocol, scope),
     )
+
+
+def _packets(protocol: Protocol, units: int, connections: int, scope: Scope) -> int:
+    transport = protocol.fallback_transport or protocol.transport
+    return packets_for(units, connections, transport, scope, envelope=protocol.envelope)
 
 
 def is_hinted(protocol: Protocol, scope: Scope) -> bool:

@@ -75,6 +75,8 @@ class Credential:
 
 OPEN_PORTS = "open_ports"
 """Key in `Context.known`: the ports of the device that evidence shows open, such as "tcp/502 tcp/4840"."""
+TLS_PORTS = "tls_ports"
+"""Key in `Context.known`: those of them behind which TLS was spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,21 @@ class Wants:
     makers: in the spelling of data/makers.toml, compared with the maker told and with the owner of the MAC prefix.
     strict: the makers alone count, and they count also where the scope names the protocol.
     ports: further ports that suggest it when open, such as "tcp/48898" for a protocol that asks by datagram.
+    tunnelled: an open port suggests it only where TLS was spoken behind it.
     """
 
     makers: frozenset[str]
     strict: bool = False
     ports: frozenset[str] = frozenset()
+    tunnelled: bool = False
 
     def suggested(self, known: Mapping[str, str], *, port: str) -> bool:
         """Whether what is known of a device is reason enough. port: such as "tcp/1911"."""
         told = {known.get(key, "").casefold() for key in ("manufacturer", "mac_maker")}
         if not told.isdisjoint(maker.casefold() for maker in self.makers):
             return True
-        return not self.strict and not self.ports.union({port}).isdisjoint(known.get(OPEN_PORTS, "").split())
+        evidenced = known.get(TLS_PORTS if self.tunnelled else OPEN_PORTS, "").split()
+        return not self.strict and not self.ports.union({port}).isdisjoint(evidenced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class Protocol:
     wants: what must be evidenced before it is asked unnamed; None asks every device.
     parameters: what a scope may declare for it, name -> meaning with the values it may take.
     listen_s: how long a talk with a segment listens; a scope may declare another time as its parameter "listen_s".
+    envelope: "tls" when each of its connections is wrapped in TLS; its costs count `HANDSHAKE_UNITS` for each of them.
     """
 
     name: str
@@ -168,6 +174,7 @@ class Protocol:
     wants: Wants | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     listen_s: float = 0.0
+    envelope: str = ""
 
     @property
     def reader(self) -> str:

@@ -14,12 +14,16 @@ from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, Transport
 from assetctl.wire import Framing
 
+TLS = "tls"
+HANDSHAKE_UNITS = 2  # of one TLS handshake: our hello, and our part after the server's
+
 
 @dataclass(frozen=True, slots=True)
 class Open:
     """Open a connection, or bind a datagram socket, to one port of the device.
 
-    envelope: name of the credential in which the units travel, "" for none.
+    envelope: what the units travel in: over UDP the name of a credential, over TCP "tls", "" for nothing. With TLS the
+    connection is open once the handshake is done. wait_s: for each answer of that handshake.
     goodbye: unit that the transport sends on every ending of this connection; vetted and counted in advance.
     groups: on a segment, the multicast addresses that are listened to beside our own.
     source_port: of a datagram socket: the questions leave from this port where it is free, and what the device
@@ -32,6 +36,7 @@ class Open:
     goodbye: bytes = b""
     groups: tuple[bytes, ...] = ()
     source_port: int = 0
+    wait_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,13 @@ from assetctl.safety import limits
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.permit import Lease, Permit, Refused, Seal, Wait
 from assetctl.scope import Target
-from assetctl.talk import Ask, Open
+from assetctl.talk import HANDSHAKE_UNITS, TLS, Ask, Open
 
 LEASE_ADDRESSES = 16
 LEASE_S = 60.0
 CONNECT_PACKETS = 4  # SYN, ACK of the handshake, FIN, ACK of theirs
 UNIT_PACKETS = 2  # the unit and the ACK of its answer
+HANDSHAKE_PACKETS = 4 * UNIT_PACKETS  # TLS: the hello, perhaps again in another group, our part, and later the end
 GREETING = 2  # datagrams of an SNMPv3 engine before its first question
 RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
@@ -40,6 +41,7 @@ class Rules:
     """What the gate is told about the protocols and the world; it imports none of them.
 
     vets, classes: by protocol. named_by: by protocol and request, the depth questions of which one must be named.
+    envelopes: by protocol, what its TCP connections are wrapped in; any other wrapping is refused.
     exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
     held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
@@ -49,6 +51,7 @@ class Rules:
     vets: Mapping[str, Vet]
     classes: Mapping[str, Mapping[str, RequestClass]]
     named_by: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    envelopes: Mapping[str, str] = field(default_factory=dict)
     exclusions: Callable[[], tuple[Target, ...]] = tuple
     stop: Callable[[], str] = str
     zone_of: Callable[[Address], str] | None = None
@@ -273,6 +276,8 @@ class Gate:
         if (opened.transport is Transport.LINK) != isinstance(step.address, Segment):
             raise Refusal("frames for everybody go to a named segment alone, and nothing else goes there")
         if isinstance(action, Open):
+            if action.transport is Transport.TCP and action.envelope != self.rules.envelopes.get(step.protocol, ""):
+                raise Refusal(f"envelope {action.envelope or 'none'}: {step.protocol} does not travel in it")
             if action.source_port and (action.transport is not Transport.UDP or action.source_port != step.port):
                 raise Refusal(f"source port {action.source_port}: only the planned port, and only for datagrams")
             if action.goodbye:
@@ -412,10 +417,13 @@ class Gate:
 def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int]:
     """Units, packets and datagrams of an action.
 
-    Opening a datagram socket sends nothing, except that an SNMPv3 engine asks for the agent's id and time first.
+    A connection in TLS counts its handshake too. Opening a datagram socket sends nothing, except that an SNMPv3 engine
+    asks for the agent's id and time first.
     """
     if isinstance(action, Open):
         goodbye = 1 if action.goodbye else 0
+        if action.transport is Transport.TCP and action.envelope == TLS:
+            return 1 + goodbye + HANDSHAKE_UNITS, CONNECT_PACKETS + HANDSHAKE_PACKETS, 1
         if action.transport is Transport.TCP:
             return 1 + goodbye, CONNECT_PACKETS, 1
         greets = any(c.name == opened.envelope and c.kind == "snmp-v3" for c in step.credentials)

@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import socket
+from typing import Protocol as Shape
 
 from assetctl.errors import WireError
 from assetctl.model import Outcome
@@ -23,13 +24,46 @@ FIN_WAIT_S = 2.0
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
+class Tunnel(Shape):
+    """What a stream is wrapped in. ended: the peer says nothing more in it; fault: why, unless that was orderly."""
+
+    ended: bool
+    fault: Reply | None
+
+    def seal(self, unit: bytes) -> bytes: ...
+    def unseal(self, chunk: bytes) -> bytes: ...
+    def opened(self) -> bytes: ...
+    def farewell(self) -> bytes: ...
+
+
 class StreamConnection:
     """One open TCP connection. One question at a time."""
 
     def __init__(self, made: socket.socket) -> None:
         self._socket = made
         self._buffer = b""
-        self._ended = False  # the peer sent its FIN
+        self._ended = False  # the peer says nothing more
+        self._finished = False  # the peer sent its FIN
+        self._tunnel: Tunnel | None = None
+
+    def enter(self, tunnel: Tunnel) -> None:
+        """From now on all units travel in a tunnel, which may hold something that was already said."""
+        self._tunnel = tunnel
+        self._buffer = tunnel.opened()
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        await asyncio.get_running_loop().sock_sendall(self._socket, data)
+
+    async def receive(self, left_s: float) -> bytes | None:
+        """Read once, bytes as they are: b"" for the peer's FIN, None when time is up and nothing lies in the socket."""
+        await ready(self._socket, left_s)
+        try:
+            chunk = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return None
+        self._finished = not chunk
+        return chunk
 
     async def ask(self, permit: Permit | None, ask: Ask) -> Heard:
         """Send the permitted unit, or only listen, and gather its answers until `wait_s` is over."""
@@ -37,7 +71,7 @@ class StreamConnection:
         sent_at = loop.time()
         try:
             if permit is not None:
-                await loop.sock_sendall(self._socket, permit.use())
+                await self.send(self._wrapped(permit.use()))
             return await self._gather(ask, sent_at)
         except OSError as fault:
             return Heard(told(fault))
@@ -62,35 +96,37 @@ class StreamConnection:
                     )
                 continue
             if self._ended:
-                return Heard(_ended(frames), rtt_ms, strays)
+                return Heard(_ended(frames, self._tunnel), rtt_ms, strays)
             if not await self._fill(ask, sent_at + ask.wait_s - loop.time()):
                 return Heard(_late(frames, self._buffer), rtt_ms, strays)
         return Heard(Reply(Outcome.ANSWERED, tuple(frames)), rtt_ms, strays)
 
     async def _fill(self, ask: Ask, left_s: float) -> bool:
         """Read once into the buffer; False when time is up and nothing lies in the socket."""
-        await ready(self._socket, left_s)
-        try:
-            chunk = self._socket.recv(CHUNK)
-        except BlockingIOError:
+        chunk = await self.receive(left_s)
+        if chunk is None:
             return False
-        self._ended = not chunk
-        self._buffer += chunk
+        self._buffer += self._tunnel.unseal(chunk) if self._tunnel else chunk
+        self._ended = self._tunnel.ended if self._tunnel else not chunk
         if isinstance(ask.framing, UntilClose):
             self._buffer = self._buffer[: ask.framing.most]
         return True
+
+    def _wrapped(self, unit: bytes) -> bytes:
+        return self._tunnel.seal(unit) if self._tunnel else unit
 
     async def close(self, goodbye: Permit | None = None) -> None:
         """Say goodbye, send FIN, and read until theirs, for at most 2 seconds."""
         loop = asyncio.get_running_loop()
         try:
             if goodbye is not None:
-                await loop.sock_sendall(self._socket, goodbye.use())
+                await self.send(self._wrapped(goodbye.use()))
+            if self._tunnel is not None:
+                await self.send(self._tunnel.farewell())
             self._socket.shutdown(socket.SHUT_WR)
             ends = loop.time() + FIN_WAIT_S
-            while not self._ended and loop.time() < ends:
-                await ready(self._socket, ends - loop.time())
-                self._ended = not self._socket.recv(CHUNK)
+            while not self._finished and loop.time() < ends:
+                await self.receive(ends - loop.time())
         except OSError:
             pass  # the peer is gone or will not end; the socket is closed either way
         finally:
@@ -122,8 +158,10 @@ async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> 
     return StreamConnection(made), Heard(Reply(Outcome.ANSWERED), (loop.time() - started) * 1000)
 
 
-def _ended(frames: list[bytes]) -> Reply:
-    return Reply(Outcome.ANSWERED, tuple(frames)) if frames else Reply(Outcome.RESET, detail="closed")
+def _ended(frames: list[bytes], tunnel: Tunnel | None) -> Reply:
+    if frames:
+        return Reply(Outcome.ANSWERED, tuple(frames))
+    return (tunnel.fault if tunnel else None) or Reply(Outcome.RESET, detail="closed")
 
 
 def _late(frames: list[bytes], rest: bytes) -> Reply:

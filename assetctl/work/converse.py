@@ -24,6 +24,7 @@ from assetctl.transport.datagram import BARE, Envelope, open_datagram
 from assetctl.transport.link import open_link
 from assetctl.transport.sockets import Heard
 from assetctl.transport.stream import open_stream
+from assetctl.transport.tls import FAULT, open_tls
 from assetctl.work import contexts
 
 BROKEN = "probe broke off"
@@ -129,7 +130,8 @@ def _outcome(state: _State, gate: Gate, *, is_garbled: bool) -> Outcome:
 def port_claims(exchanges: tuple[Exchange, ...]) -> tuple[Claim, ...]:
     """What the exchanges of a step say about the ports it touched. A silent datagram says nothing.
 
-    Every connect tells its port first in its detail, such as "tcp/502" or "tcp/502: Connection refused".
+    Every connect tells its port first in its detail, such as "tcp/502" or "tcp/502: Connection refused". A port behind
+    which a TLS handshake failed was open.
     """
     states: dict[str, str] = {}
     port = ""
@@ -145,6 +147,8 @@ def port_claims(exchanges: tuple[Exchange, ...]) -> tuple[Claim, ...]:
 
 
 def _port_state(port: str, exchange: Exchange) -> str:
+    if exchange.request == "connect" and exchange.detail.startswith(f"{port}: {FAULT}"):
+        return "open"
     if port.startswith("tcp/"):
         told = {Outcome.ANSWERED: "open", Outcome.REFUSED: "closed", Outcome.SILENT: "filtered"}
         return told.get(exchange.outcome, "") if exchange.request == "connect" else ""
@@ -190,6 +194,8 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
 
 
 async def _connected(action: Open, permit: Permit, around: Surroundings) -> tuple[Connection | None, Heard]:
+    if action.transport is Transport.TCP and action.envelope:
+        return await open_tls(permit, around.vantage, connect_s=around.connect_s, wait_s=action.wait_s)
     if action.transport is Transport.TCP:
         return await open_stream(permit, around.vantage, connect_s=around.connect_s)
     if action.transport is Transport.LINK:

@@ -23,11 +23,12 @@ from assetctl.model import (
 )
 from assetctl.plan import Step
 from assetctl.planning import is_hinted
-from assetctl.protocol import OPEN_PORTS, Protocol
+from assetctl.protocol import OPEN_PORTS, TLS_PORTS, Protocol
 from assetctl.scope import Scope
 from assetctl.settle import addresses, services, settled
 from assetctl.transport.route import neighbour_mac
 
+_TUNNEL = ("service_tunnel", "ssl")
 KEPT = ("manufacturer", "model", "order_code", "asset_role_type", "bacnet_device_instance", "snmp_enterprise_number")
 
 
@@ -57,7 +58,7 @@ class Knowledge:
         if observation.target is None:
             return
         self.learn(observation.target, observation.claims)
-        named = any(claim.key == "service_name" for claim in observation.claims)
+        named = any(claim.key in ("service_name", "service_tunnel") for claim in observation.claims)
         spoke = any(exchange.received for exchange in observation.exchanges)
         if observation.outcome is Outcome.GARBLED or (spoke and not named):
             self.strange.add((observation.target, f"{observation.transport}/{observation.port}"))
@@ -69,14 +70,15 @@ class Knowledge:
     def recall(self, asset: Asset) -> None:
         """Take in what is stored about a device, at every address it has."""
         held = settled(asset)
-        ports = [view.local_key for view in services(asset) if view.is_open]
+        views = [view for view in services(asset) if view.is_open]
         for text in addresses(asset):
             address = Address(asset.realm, ip_address(text))
             for key in (*KEPT, "mac_maker"):
                 if key in held:
                     self._note(address, key, held[key].value, SubjectKind.ASSET, "")
-            for port in ports:
-                self._note(address, "port_state", PortState.OPEN, SubjectKind.SERVICE, port)
+            for view in views:
+                self._note(address, "port_state", PortState.OPEN, SubjectKind.SERVICE, view.local_key)
+                self._note(address, "service_tunnel", view.tunnel, SubjectKind.SERVICE, view.local_key)
 
     def _note(self, address: Address, key: str, value: Value, kind: SubjectKind, local_key: str) -> None:
         told = self.by_address.setdefault(address, {})
@@ -85,6 +87,8 @@ class Knowledge:
             told.setdefault(key, makers.canonical(text) if key in ("manufacturer", "mac_maker") else text)
         elif key == "port_state" and value == PortState.OPEN:
             told[OPEN_PORTS] = " ".join(sorted({*told.get(OPEN_PORTS, "").split(), local_key}))
+        elif (key, value) == _TUNNEL:
+            told[TLS_PORTS] = " ".join(sorted({*told.get(TLS_PORTS, "").split(), local_key}))
 
 
 def in_turn(steps: Iterable[Step], known: Mapping[str, str]) -> tuple[Step, ...]:

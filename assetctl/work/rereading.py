@@ -11,7 +11,6 @@ from assetctl.work.importing import NMAP_XML, nmap_again
 from assetctl.work.ingest import NOTHING, Declared, ingest
 from assetctl.work.reread import Reread, reread
 
-
 _OLDER = "of today's questions are not in this evidence; its stored reading is kept, a new scan asks them"
 
 

@@ -154,6 +154,7 @@ def _gate(
         vets={name: protocol.vet for name, protocol in order.protocols.items()},
         classes={name: protocol.classes for name, protocol in order.protocols.items()},
         named_by={name: protocol.named_by for name, protocol in order.protocols.items()},
+        envelopes={name: protocol.envelope for name, protocol in order.protocols.items()},
         exclusions=order.exclusions,
         stop=stop,
         zone_of=order.zone_of,

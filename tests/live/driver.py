@@ -4,6 +4,7 @@ It holds to the talk's rules (one question at a time, an orderly close) and coun
 """
 
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, Transport
 from assetctl.protocol import Context, Protocol
-from assetctl.talk import Ask, Open, Recorded, Reply
+from assetctl.talk import TLS, Ask, Open, Recorded, Reply
 from assetctl.wire import Datagram, cut
 
 
@@ -66,9 +67,20 @@ def _open(line: _Line, step: Open, host: str) -> Reply:
     line.sock.settimeout(2)
     try:
         line.sock.connect((host, step.port))
+        if step.envelope == TLS:
+            line.sock = _in_tls(line.sock)
     except ConnectionRefusedError:
         return Reply(Outcome.REFUSED)
+    except ssl.SSLError as error:
+        return Reply(Outcome.REFUSED, detail=str(error))
     return Reply(Outcome.ANSWERED)
+
+
+def _in_tls(sock: socket.socket) -> socket.socket:
+    """The connection in TLS as the standard library's blocking sockets speak it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(sock)
 
 
 def _ask(line: _Line, step: Ask) -> Reply:

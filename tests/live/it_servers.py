@@ -65,11 +65,13 @@ def nginx(folder: Path, server: str, *, http: str = "") -> Iterator[int]:
 
 
 @contextmanager
-def nginx_tls(folder: Path, versions: str, *, more: str = "", key: str = "rsa:2048") -> Iterator[int]:
-    """A web server behind TLS with a certificate of its own; its port."""
+def nginx_tls(
+    folder: Path, versions: str, *, more: str = "", key: str = "rsa:2048", server: str = 'return 200 "";'
+) -> Iterator[int]:
+    """A web server behind TLS with a certificate of its own and these lines in its server block; its port."""
     make_certificate(folder, key)
     block = _TLS.format(folder=folder, versions=versions, more=more)
-    with _nginx(folder, block + ' return 200 "";', http="", ssl=" ssl") as port:
+    with _nginx(folder, f"{block} {server}", http="", ssl=" ssl") as port:
         yield port
 
 

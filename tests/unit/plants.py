@@ -48,6 +48,7 @@ def gate(plan: Plan, folder: Path, *, clock: Callable[[], float] | None = None, 
     told = Rules(
         vets={name: p.vet for name, p in protocols.items()},
         classes={name: p.classes for name, p in protocols.items()},
+        envelopes={name: p.envelope for name, p in protocols.items()},
         **rules,
     )
     return Gate(plan, told, Ledger(folder / "ledger"), now=lambda: NOW, monotonic=clock or Clock())

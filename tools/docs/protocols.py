@@ -78,6 +78,8 @@ def _wants(protocol: Protocol) -> str:
     makers = ", ".join(sorted(protocol.wants.makers))
     if protocol.wants.strict:
         return f"Asked only of devices whose maker is known to be {makers}"
+    if protocol.wants.tunnelled:
+        return "Asked unnamed only where TLS was spoken behind a port of it"
     by_maker = f" or the maker is {makers}" if makers else ""
     return f"Asked unnamed only where a port of it is known to be open{by_maker}"
 

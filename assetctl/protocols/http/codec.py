@@ -15,6 +15,8 @@ MOST_FIELDS = 100
 MOST_FIELD_BYTES = 8192
 HEAD = Delimiter(mark=b"\r\n\r\n", most=16384)
 
+OWN_PORTS = {"http": 80, "https": 443}
+REDIRECTS = (301, 302, 303, 307, 308)
 CHALLENGES = "www-authenticate"
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: |\Z)")
@@ -67,16 +69,16 @@ class Head:
         return self.fields.get("transfer-encoding", "").lower().endswith("chunked")
 
 
-def encode(*, host: str, port: int) -> bytes:
-    """The question for the page at the root.
+def encode(*, host: str, port: int, scheme: str = "http", path: str = "/") -> bytes:
+    """The question for a page.
 
-    host: an IPv4 or IPv6 address as text; a zone means nothing to others and stays here. port: 1 to 65535; 80 is the
-    scheme's own and left unsaid.
+    host: an IPv4 or IPv6 address as text; a zone means nothing to others and stays here. port: 1 to 65535; the scheme's
+    own, 80 or 443, is left unsaid. path: with its query, as `redirect.followed` gives it.
     """
     address = host.partition("%")[0]
-    authority = (f"[{address}]" if ":" in address else address) + (f":{port}" if port != 80 else "")
+    authority = (f"[{address}]" if ":" in address else address) + (f":{port}" if port != OWN_PORTS[scheme] else "")
     lines = (
-        "GET / HTTP/1.1",
+        f"GET {path} HTTP/1.1",
         f"Host: {authority}",
         "User-Agent: assetctl",
         "Accept: text/html, */*",
