@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from assetctl import facts
 from assetctl.errors import Refusal, WireError
-from assetctl.model import Outcome, RequestClass
+from assetctl.model import Outcome, RequestClass, Transport
 from assetctl.protocol import Context, Credential, Protocol
 from assetctl.protocols import registry
-from assetctl.talk import Ask, Open, Reply, replay
+from assetctl.talk import HANDSHAKE_UNITS, TLS, Ask, Open, Reply, replay
 from assetctl.wire import Datagram, Framing, UntilClose, cut
 from tests.contracts.captures import Capture, all_captures
 
@@ -77,8 +77,11 @@ def _within_cost(protocol: Protocol, context: Context, asked: tuple[Open | Ask, 
     opens = sum(isinstance(a, Open) for a in asked)
     goodbyes = sum(bool(a.goodbye) for a in asked if isinstance(a, Open))
     asks = sum(isinstance(a, Ask) and bool(a.payload) for a in asked)
+    wrapped = [a for a in asked if isinstance(a, Open) and a.transport is Transport.TCP]
+    assert {a.envelope for a in wrapped} <= {protocol.envelope}
+    handshakes = sum(HANDSHAKE_UNITS for a in wrapped if a.envelope == TLS)
     assert opens <= limit.connections
-    assert opens + asks + goodbyes <= limit.units
+    assert opens + asks + goodbyes + handshakes <= limit.units
 
 
 def _answers(capture: Capture) -> Iterator[int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, Transport
 from assetctl.protocol import Context, Protocol
-from assetctl.talk import TLS, Ask, Open, Recorded, Reply
+from assetctl.talk import HANDSHAKE_UNITS, TLS, Ask, Open, Recorded, Reply
 from assetctl.wire import Datagram, cut
 
 
@@ -45,6 +45,7 @@ def drive(protocol: Protocol, context: Context, host: str) -> Driven:
         while True:
             step = next(talk) if reply is None else talk.send(reply)
             driven.units += isinstance(step, Open) or bool(step.payload)
+            driven.units += HANDSHAKE_UNITS if isinstance(step, Open) and step.envelope == TLS else 0
             if isinstance(step, Open):
                 driven.connections += 1
                 reply = _open(line, step, host)

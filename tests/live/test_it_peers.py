@@ -1,15 +1,22 @@
 """SSH, HTTP, TLS and greetings against servers that are not ours, beside what nmap reads from the same servers."""
 
+import asyncio
 import hashlib
 import ssl
 import subprocess
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from assetctl.model import NetworkKind, Observation, Outcome
 from assetctl.protocol import Context
 from assetctl.protocols import registry
+from assetctl.scope import Vantage
+from assetctl.talk import Reply, replay
+from assetctl.work.converse import Surroundings, converse
 from tests.live.driver import Driven, drive
 from tests.live.it_servers import (
     HOST,
@@ -22,6 +29,7 @@ from tests.live.it_servers import (
     telnetd,
 )
 from tests.live.opinions import nmap_lists, nmap_script
+from tests.unit.plants import first_step, gate, plan_of, scope, target
 
 pytestmark = pytest.mark.live
 
@@ -106,9 +114,89 @@ def test_a_redirect_to_https_is_seen_and_not_followed(tmp_path: Path) -> None:
     assert [line.split('"')[1] for line in (tmp_path / "access.log").read_text().splitlines()] == ["GET / HTTP/1.1"]
 
 
+def test_a_redirect_on_the_same_server_is_followed_once(tmp_path: Path) -> None:
+    with nginx(tmp_path, PORTAL.format(folder=tmp_path)) as port:
+        heard = asked("http", port)
+    assert (heard.connections, heard.units) == (2, 4)
+    assert heard.value("http_title") == "Pump & valve"
+
+
 def test_the_host_that_a_server_sees_is_its_own_address(tmp_path: Path) -> None:
     with nginx(tmp_path, 'default_type text/html; return 200 "<title>$http_host</title>";') as port:
         assert asked("http", port).value("http_title") == f"{HOST}:{port}"
+
+
+# --- HTTP behind TLS --------------------------------------------------------------------------------------------------
+
+PORTAL = """location = / {{ return 302 /portal/; }}
+location /portal/ {{
+  access_log {folder}/access.log; default_type text/html; return 200 "<title>Pump & valve</title>";
+}}"""
+
+
+def scanned(port: int, folder: Path, *, kind: NetworkKind = NetworkKind.LAB) -> Observation:
+    """One talk over our own sockets, as a scan has it, let out by the gate."""
+    plan = plan_of(scope(target(HOST), kind=kind, probes=("https",), ports={"https": (port,)}))
+
+    async def keep(_step: str, _exchange: object) -> None:
+        return None
+
+    around = Surroundings("s1", Vantage("plant"), {}, 0.9, keep, lambda: datetime.now(UTC))
+    context = Context(port=port, host=HOST)
+    protocol = registry()["https"]
+    made = gate(plan, folder, clock=time.monotonic)
+    talk = converse(first_step(plan), protocol.probe(context), context, protocol.reader, gate=made, around=around)
+    return asyncio.run(talk)
+
+
+@pytest.mark.parametrize(
+    ("served", "key"),
+    [
+        ("TLSv1.3", "ec"),
+        ("TLSv1.2", "rsa:2048"),
+        ("TLSv1.2", "rsa:1024"),
+        ("TLSv1.1", "rsa:2048"),
+        ("TLSv1", "rsa:1024"),
+    ],
+)
+def test_a_page_behind_any_version_of_tls_is_read_and_read_again(tmp_path: Path, served: str, key: str) -> None:
+    old = "" if served == "TLSv1.3" else OLD_CIPHERS
+    page = 'default_type text/html; return 200 "<title>Boiler 3</title>";'
+    with nginx_tls(tmp_path, served, key=key, more=old, server=page) as port:
+        heard = scanned(port, tmp_path)
+    told = {claim.key: claim.value for claim in heard.claims}
+    assert told["http_title"] == "Boiler 3"
+    assert (told["service_name"], told["service_tunnel"], told["port_state"]) == ("http", "ssl", "open")
+    again = replay(
+        registry()["https"].probe(Context(port=port, host=HOST)),
+        [(e.request, e.sent, Reply(e.outcome, e.received, e.detail)) for e in heard.exchanges],
+    )
+    assert set(again.claims) <= set(heard.claims)
+    assert (again.missing, len(again.claims)) == (0, len(heard.claims) - 1), "the state of the port is the step's own"
+
+
+def test_a_redirect_behind_tls_is_followed_once_on_a_connection_of_its_own(tmp_path: Path) -> None:
+    with nginx_tls(tmp_path, "TLSv1.2 TLSv1.3", server=PORTAL.format(folder=tmp_path)) as port:
+        heard, other = asked("https", port), scanned(port, tmp_path)
+    assert (heard.connections, heard.units) == (2, 8)
+    assert heard.value("http_title") == "Pump & valve"
+    assert set(heard.claims) <= set(other.claims), "the standard library's TLS and ours bring the same"
+    asks = [line.split('"')[1] for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert asks == ["GET /portal/ HTTP/1.1"] * 2
+
+
+def test_a_server_that_wants_a_certificate_of_ours_still_shows_what_it_says_to_strangers(tmp_path: Path) -> None:
+    more = f"ssl_verify_client on; ssl_client_certificate {tmp_path}/cert.pem;"
+    with nginx_tls(tmp_path, "TLSv1.2", more=more) as port:
+        told = {claim.key: claim.value for claim in scanned(port, tmp_path).claims}
+    assert told["http_title"] == "400 No required SSL certificate was sent"
+
+
+def test_a_web_server_without_tls_refuses_nothing_but_garbles_the_handshake(tmp_path: Path) -> None:
+    with nginx(tmp_path, 'return 200 "x";') as port:
+        heard = scanned(port, tmp_path)
+    assert heard.outcome is Outcome.GARBLED
+    assert {claim.key: claim.value for claim in heard.claims} == {"port_state": "open"}
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------

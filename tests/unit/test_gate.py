@@ -51,6 +51,16 @@ def test_a_unit_off_the_list_is_refused_and_recorded(tmp_path: Path) -> None:
     assert [line.entry["do"] for line in read(tmp_path / "ledger")] == ["refuse"]
 
 
+@pytest.mark.parametrize(("name", "envelope"), [("modbus", "tls"), ("https", ""), ("https", "plant-read")])
+def test_a_connection_is_wrapped_as_its_protocol_declares_or_refused(tmp_path: Path, name: str, envelope: str) -> None:
+    plan = plan_of(scope(target("10.20.1.1"), probes=(name,)))
+    step = first_step(plan)
+    opened = Open(Transport.TCP, step.port, envelope=envelope)
+    answer = gate(plan, tmp_path).permit(step, opened, opened=opened)
+    assert isinstance(answer, Refused)
+    assert "does not travel in it" in answer.reason
+
+
 def test_an_address_outside_the_plan_is_refused(tmp_path: Path) -> None:
     g, step, _ = made(tmp_path)
     assert "not in the plan" in reason(g.permit(replace(step, address=address("10.20.1.77")), OPEN, opened=OPEN))

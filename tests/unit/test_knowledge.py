@@ -8,7 +8,7 @@ import pytest
 from assetctl.model import Claim, Outcome, SubjectKind
 from assetctl.plan import Plan, Step, steps
 from assetctl.planning import make
-from assetctl.protocol import OPEN_PORTS, Protocol, Wants
+from assetctl.protocol import OPEN_PORTS, TLS_PORTS, Protocol, Wants
 from assetctl.protocols import registry
 from assetctl.work.knowledge import Knowledge, in_turn, is_wanted
 from assetctl.work.plan_text import plan_record
@@ -51,6 +51,33 @@ def test_a_rarer_protocol_is_asked_where_maker_or_port_suggests_it(knows: Mappin
     assert wanted(Wants(frozenset({"Moxa"})), knows) is asked
 
 
+@pytest.mark.parametrize(
+    ("knows", "asked"),
+    [
+        ({}, False),
+        ({OPEN_PORTS: "tcp/502"}, False),
+        ({OPEN_PORTS: "tcp/502", TLS_PORTS: "tcp/8443"}, False),
+        ({OPEN_PORTS: "tcp/502", TLS_PORTS: "tcp/502"}, True),
+    ],
+)
+def test_what_travels_in_tls_is_asked_only_where_tls_was_spoken(knows: Mapping[str, str], asked: bool) -> None:
+    assert wanted(Wants(frozenset(), tunnelled=True), knows) is asked
+
+
+def test_after_tls_was_spoken_the_page_behind_it_is_asked() -> None:
+    known = {name: registry()[name] for name in ("tls", "https")}
+    plan, taken = planned(known)
+    assert [step.protocol for step in taken][:2] == ["tls", "https"]
+    knowledge = Knowledge()
+    assert not is_wanted(taken[1], known["https"], plan.scope, knowledge.of(HERE))
+    service = SubjectKind.SERVICE
+    claims = (Claim("port_state", "open", service, "tcp/443"), Claim("service_tunnel", "ssl", service, "tcp/443"))
+    spoken = replace(stored.observation(1), target=HERE, transport=taken[0].transport, port=443, claims=claims)
+    knowledge.hear(replace(spoken, outcome=Outcome.ANSWERED))
+    assert is_wanted(taken[1], known["https"], plan.scope, knowledge.of(HERE))
+    assert not knowledge.is_strange(taken[1])
+
+
 def test_naming_it_asks_everywhere_unless_the_makers_are_a_condition() -> None:
     assert wanted(Wants(frozenset({"Moxa"})), {}, named=True)
     strict = Wants(frozenset({"Moxa"}), strict=True)
@@ -86,9 +113,10 @@ def test_answers_teach_and_what_was_told_first_stays() -> None:
 def test_a_stored_device_is_known_at_each_of_its_addresses() -> None:
     knowledge = Knowledge()
     told = {"manufacturer": "Siemens", "tcp/102 port_state": "open", "tcp/80 port_state": "closed"}
+    told |= {"tcp/443 port_state": "open", "tcp/443 service_tunnel": "ssl"}
     places = {"eth0 ip_address": "10.20.1.1", "eth1 ip_address": "10.20.1.9"}
     knowledge.recall(policy_plants.asset_of({**told, **places}))
-    expected = {"manufacturer": "Siemens", OPEN_PORTS: "tcp/102"}
+    expected = {"manufacturer": "Siemens", OPEN_PORTS: "tcp/102 tcp/443", TLS_PORTS: "tcp/443"}
     assert knowledge.by_address == {HERE: expected, address("10.20.1.9"): expected}
 
 

@@ -4,6 +4,7 @@ from assetctl.model import NetworkKind
 from assetctl.plan import NMAP, PORT_FINDER, Plan, Row
 from assetctl.planning import FINDER_PORTS, make
 from assetctl.protocols import registry
+from assetctl.talk import HANDSHAKE_UNITS
 from tests.unit.plants import scope, target
 
 EVERYWHERE = {name for name, protocol in registry().items() if protocol.everywhere}
@@ -55,6 +56,13 @@ def test_no_port_of_a_device_is_connected_to_twice() -> None:
         rows = [row for row in planned(kind).rows if not row.hinted]
         ports = [(one.transport, port) for one in rows for port in one.ports]
         assert len(ports) == len(set(ports))
+
+
+def test_the_plan_counts_the_handshakes_of_a_page_behind_tls() -> None:
+    plain, wrapped = (row(planned(NetworkKind.OT), name) for name in ("http", "https"))
+    assert wrapped.hinted
+    assert wrapped.units == plain.units + 2 * HANDSHAKE_UNITS
+    assert wrapped.packets == plain.packets + 2 * 4 * 5, "each of two handshakes: four flights, each resent thrice"
 
 
 def test_the_finder_looks_where_no_planned_protocol_connects() -> None:
