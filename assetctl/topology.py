@@ -48,11 +48,15 @@ class Weakness:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """links: sorted. weaknesses: most cut off first. loose: devices with an address or MAC that hang nowhere."""
+    """links: sorted. weaknesses: most cut off first. loose: devices with an address or MAC that hang nowhere.
+
+    switches: assets that pass frames on, by their role or their forwarding table.
+    """
 
     links: tuple[Link, ...]
     weaknesses: tuple[Weakness, ...]
     loose: tuple[str, ...]
+    switches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def topology(assets: Iterable[Asset]) -> Topology:
     links = tuple(sorted({*direct, *tables.between_switches(known), *tables.stations(known)}))
     held = {end.asset for link in links for end in (link.one, link.other)}
     loose = (one.id for one in whole if one.id not in held and (addresses(one) or texts(one, "mac_address")))
-    return Topology(links, weaknesses(links), tuple(loose))
+    return Topology(links, weaknesses(links), tuple(loose), switches)
 
 
 def weaknesses(links: Iterable[Link]) -> tuple[Weakness, ...]:

@@ -103,7 +103,8 @@ class App:
 
         path = self.place.ledgers.with_name("pseudonyms.key")
         key = _own_key(path)
-        return Pseudonyms(key, names_of(store.assets(), self.zones, self.register or store.positions()))
+        positions, conduits = self.register or store.positions(), self.zones_file.conduits
+        return Pseudonyms(key, names_of(store.assets(), self.zones, positions, conduits, store.captures()))
 
     @property
     def register(self) -> "tuple[Position, ...]":

@@ -60,7 +60,14 @@ def check(
         papers = read_papers(app.settings, today=at.date(), checks=[one.id for one in every])
         for one in sorted({scan.realm for scan in store.scans()}):
             ingest(store, one, app.declared)  # what people declared since the last scan counts
-        plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
+        plant = plant_of(
+            store,
+            app.settings,
+            zones=app.zones,
+            register=app.register,
+            protocols=registry(),
+            conduits=app.zones_file.conduits,
+        )
         result = judge(store, wanted, plant, now=at, fail_on=severity, max_unknown=max_unknown, papers=papers)
         if output is not None:
             _write(app, store, result, output, plain=plain_names)

@@ -147,7 +147,14 @@ def _checked(app: App, store: "Store") -> "Checked":
     from assetctl.protocols import registry
     from assetctl.work.check import check, pack, plant_of
 
-    plant = plant_of(store, app.settings, zones=app.zones, register=app.register, protocols=registry())
+    plant = plant_of(
+        store,
+        app.settings,
+        zones=app.zones,
+        register=app.register,
+        protocols=registry(),
+        conduits=app.zones_file.conduits,
+    )
     return check(store, pack(app.settings), plant, now=now())
 
 

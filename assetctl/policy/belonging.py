@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
 from assetctl.policy.callables import Function
+from assetctl.policy.context import Context
 from assetctl.policy.coverage import looks_at
-from assetctl.policy.names import Context
 from assetctl.policy.plant import DECLARED, STRONG, View
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Unknown
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assetctl.model import SubjectKind
-from assetctl.policy.names import Context
+from assetctl.policy.context import Context
 from assetctl.policy.plant import View
 from assetctl.policy.values import Operand
 

@@ -1,7 +1,8 @@
 """The tests that stand in check files: read as small plants, and turned into real ones."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 from assetctl.facts import FactKey, vocabulary
@@ -16,21 +17,18 @@ from assetctl.model import (
     Subject,
     SubjectKind,
     Value,
-    Zone,
 )
-from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, CaseZone, FactTexts
+from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, FactTexts
 from assetctl.policy.fields import Fields
-from assetctl.policy.names import FR
 from assetctl.policy.plant import DECLARED, DeclaredNetwork, Plant
+from assetctl.policy.seen_cases import NOW, REALM, built_capture, built_flow, capture, declared, flow, link
 from assetctl.text import near
+from assetctl.zone_forms import ConduitForm, Zone2
 
-NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
-"""The time at which all tests of checks take place."""
-
-REALM = "plant"
 PROBE = "trial"
-_ASSET_FIELDS = ("facts", "declared", "rivals", "earlier", "position", "zone", "parent")
-_PLANT_FIELDS = ("zones", "scans", "networks", "register", "permitted", "yields", "age_days", "since_days", "params")
+_ASSET_FIELDS = ("facts", "declared", "rivals", "earlier", "position", "zone", "parent", "vantages", "protocol")
+_SEEN_FIELDS = ("conduits", "flows", "captures", "links", "switches", "since_days")
+_PLANT_FIELDS = (*_SEEN_FIELDS, "zones", "scans", "networks", "register", "permitted", "yields", "age_days", "params")
 
 
 def read_case(row: Fields) -> Case:
@@ -40,7 +38,12 @@ def read_case(row: Fields) -> Case:
         name=row.filled("name"),
         expect=Result(row.choice("expect", Result)),
         assets=(_asset(row), *(_other(other) for other in row.rows("others"))),
-        zones=tuple(_zone(zone) for zone in row.rows("zones")),
+        zones=tuple(declared(zone, Zone2).as_zone() for zone in row.rows("zones")),
+        conduits=tuple(declared(one, ConduitForm).as_conduit() for one in row.rows("conduits")),
+        flows=tuple(flow(row, text) for text in row.texts("flows")),
+        captures=tuple(capture(one) for one in row.rows("captures")),
+        links=tuple(link(row, text) for text in row.texts("links")),
+        switches=row.texts("switches"),
         scans=tuple(_scan(scan) for scan in row.rows("scans")),
         networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
         register=_register(row),
@@ -56,10 +59,12 @@ def plant_of(case: Case) -> Plant:
     """The plant that a test describes. Its first asset is "subject", the others "other-1" and so on."""
     return Plant(
         assets=tuple(_built(case, asset, index) for index, asset in enumerate(case.assets)),
-        zones=tuple(
-            Zone(zone.id, REALM, tuple(map(ip_network, zone.networks)), zone.level, zone.owner, zone.sl_t)
-            for zone in case.zones
-        ),
+        zones=case.zones,
+        conduits=case.conduits,
+        flows=tuple(built_flow(case, one) for one in case.flows),
+        captures=tuple(built_capture(case, one, at) for at, one in enumerate(case.captures)),
+        links=case.links,
+        switches=frozenset(case.switches),
         positions=tuple(map(_built_position, case.register)),
         scans=tuple(_built_scan(scan, index) for index, scan in enumerate(case.scans)),
         permitted=case.permitted,
@@ -82,6 +87,8 @@ def _asset(row: Fields) -> CaseAsset:
         position=row.text("position"),
         zone=row.text("zone"),
         parent=row.text("parent"),
+        vantages={key: row.inner("vantages").text(key) for key in row.inner("vantages").values},
+        protocol=row.text("protocol", PROBE),
     )
 
 
@@ -113,19 +120,6 @@ def _typed(entry: FactKey, text: str | tuple[str, ...]) -> Value | None:
     if entry.type == "flag":
         return {"true": True, "false": False}.get(text)
     return int(text) if text.removeprefix("-").isdecimal() else None
-
-
-def _zone(row: Fields) -> CaseZone:
-    row.only(("id", "networks", "owner", "level", "sl_t"), required=("id",))
-    levels = row.inner("sl_t")
-    levels.only(FR)
-    return CaseZone(
-        id=row.filled("id"),
-        networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
-        owner=row.text("owner"),
-        level=row.text("level"),
-        sl_t={fr: int(levels.choice(fr, "01234")) for fr in levels.values},
-    )
 
 
 def _scan(row: Fields) -> CaseScan:
@@ -165,10 +159,10 @@ def _built(case: Case, asset: CaseAsset, index: int) -> Asset:
     seen = NOW - timedelta(days=case.age_days)
     since = seen - timedelta(days=case.since_days)
     before = since - timedelta(days=1)
-    probe = Source("probe", PROBE, f"trial:{index}")
+    probe = Source("probe", asset.protocol, f"trial:{index}")
     facts = (
         *_built_facts(name, asset.earlier, probe, (before, before)),
-        *_built_facts(name, asset.facts, probe, (since, seen)),
+        *_asked_from(asset, _built_facts(name, asset.facts, probe, (since, seen))),
         *_built_facts(name, asset.rivals, Source("import", "second source", f"second:{index}"), (since, seen)),
         *_built_facts(name, asset.declared, Source(DECLARED, "register.yaml"), (since, seen)),
     )
@@ -198,6 +192,13 @@ def _built_facts(asset: str, texts: FactTexts, source: Source, span: tuple[datet
         value = _typed(entry, text)
         assert value is not None, place
         yield Fact(Subject(entry.kind, asset, local_key), key, value, source, "trial", *span, 90)
+
+
+def _asked_from(asset: CaseAsset, facts: Iterator[Fact]) -> Iterator[Fact]:
+    """The facts, with the vantage of those that the test says were asked from another place."""
+    for fact in facts:
+        where = asset.vantages.get(fact.subject.local_key or fact.key)
+        yield replace(fact, vantage=f"eth0/{where}") if where else fact
 
 
 def _built_scan(scan: CaseScan, index: int) -> Scan:

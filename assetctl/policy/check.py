@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from assetctl.model import RequirementMapping, Result, Severity, Value
+from assetctl.model import Conduit, RequirementMapping, Result, Severity, Value, Zone
 from assetctl.policy.expression import Expression
 
 FactTexts = Mapping[str, str | tuple[str, ...]]
@@ -34,7 +34,8 @@ class Template:
 class CaseAsset:
     """An asset of a test. declared: facts that people stated; rivals: what a second source says.
 
-    earlier: what the first source said before its facts.
+    earlier: what the first source said before its facts. protocol: the probe that told the facts.
+    vantages: LOCAL-KEY of a service, else the key of a fact -> the address from which it was asked.
     """
 
     facts: FactTexts
@@ -44,15 +45,29 @@ class CaseAsset:
     position: str = ""
     zone: str = ""
     parent: str = ""
+    vantages: Mapping[str, str] = field(default_factory=dict)
+    protocol: str = "trial"
 
 
 @dataclass(frozen=True, slots=True)
-class CaseZone:
-    id: str
-    networks: tuple[str, ...] = ()
-    owner: str = ""
-    level: str = ""
-    sl_t: Mapping[str, int] = field(default_factory=dict)
+class CaseFlow:
+    """One flow of a test, as "SOURCE > TARGET tcp/502 service", with what the sensor saw of it."""
+
+    source: str
+    target: str
+    transport: str
+    port: int
+    service: str = ""
+    answered: bool = True
+    opened: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCapture:
+    """What a sensor of a test saw of: covers and for how many days up to the time of judgement."""
+
+    covers: tuple[str, ...]
+    days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,8 @@ class Case:
     """One test of a check: a small plant and the worst result it must give.
 
     assets: the first is the one that the case is about. register: declared positions.
-    age_days: how old all observed facts are. since_days: how long they had been told by then.
+    links: pairs of assets by the names that a test gives them; switches: those of them that are switches.
+    age_days: how old all observed facts and flows are. since_days: how long facts had been told by then.
     yields: fact keys that the probe of the facts can tell.
     params: thresholds in place of those of the check.
     """
@@ -87,7 +103,12 @@ class Case:
     name: str
     expect: Result
     assets: tuple[CaseAsset, ...]
-    zones: tuple[CaseZone, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    conduits: tuple[Conduit, ...] = ()
+    flows: tuple[CaseFlow, ...] = ()
+    captures: tuple[CaseCapture, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    switches: tuple[str, ...] = ()
     scans: tuple[CaseScan, ...] = ()
     networks: tuple[str, ...] = ()
     register: tuple[CasePosition, ...] = ()

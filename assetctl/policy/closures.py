@@ -1,13 +1,16 @@
 """The closures of a compiled expression: each takes the context and gives a value, noting what it read."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from assetctl.model import Subject, SubjectKind, Value
-from assetctl.policy.names import FACT_KINDS, Context, RecordName
-from assetctl.policy.plant import Reading, View
+from assetctl.policy.context import Context, RecordName
+from assetctl.policy.names import FACT_KINDS
+from assetctl.policy.plant import Reading
+from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.values import (
     NOT_COVERED,
     Operand,
@@ -22,7 +25,15 @@ from assetctl.policy.values import (
 )
 
 Run = Callable[[Context], Operand]
-Locate = Callable[[Context], tuple[View | None, str]]
+Locate = Callable[[Context], tuple[Any, str]]
+"""The asset or flow that something is about, None for the zone or conduit at hand, and the part of an asset."""
+
+ABSENT_SUBJECTS: Mapping[str, Callable[[Context, Any], object]] = {
+    "zone": lambda c, _: c.zone,
+    "conduit": lambda c, _: c.conduit,
+    "flow": lambda _, flow: flow,
+}
+MOST_FACTS = 20
 _PLAIN = (str, int, bool, tuple)
 
 
@@ -44,11 +55,21 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A collection. element: an entity kind, or "text". complete: nothing else can belong to it."""
+    """A collection. element: an entity kind, or "text". complete: nothing else can belong to it.
+
+    gap: of one that is complete at times, what it lacks; None when it lacks nothing.
+    """
 
     element: str
     run: Callable[[Context], tuple[object, ...] | Unknown]
     complete: bool
+    gap: Callable[[Context], Unknown | None] | None = None
+
+    def lacks(self, c: Context) -> Unknown | None:
+        """Why something may be missing from it."""
+        if self.gap is not None:
+            return self.gap(c)
+        return None if self.complete else NOT_COVERED
 
 
 def as_truth(run: Run) -> Run:
@@ -57,7 +78,9 @@ def as_truth(run: Run) -> Run:
 
 def fixed(name: str, for_each: str) -> Entity:
     """A subject of the check. With a certificate comes the service that showed it."""
-    if name in ("asset", "zone", "network", "group", "position", "run"):
+    if name == "flow":
+        return Entity(name, lambda c: (c.flow, ""))
+    if name in ("asset", "zone", "network", "conduit", "group", "position", "run"):
         return Entity(name, lambda c: (c.view, ""))
     if name == "service" and for_each == "certificate":
         return Entity(name, lambda c: (c.view, "/".join(c.local_key.split("/")[:2])))
@@ -67,8 +90,8 @@ def fixed(name: str, for_each: str) -> Entity:
 def loop_variable(element: str, slot: int) -> Entity | Code:
     if element == "text":
         return Code("text", lambda c: c.loop[slot])  # type: ignore[arg-type, return-value]
-    if element == "asset":
-        return Entity("asset", lambda c: (c.loop[slot], ""))  # type: ignore[arg-type, return-value]
+    if element in ("asset", "flow"):
+        return Entity(element, lambda c: (c.loop[slot], ""))
     return Entity(element, lambda c: c.loop[slot])  # type: ignore[arg-type, return-value]
 
 
@@ -77,7 +100,6 @@ def parts(kind: str, locate: Locate) -> Items:
 
     def run(c: Context) -> tuple[object, ...]:
         view, _ = locate(c)
-        assert view is not None
         return tuple((view, local_key) for local_key in view.parts.get(subject_kind, ()))
 
     return Items(kind, run, complete=False)
@@ -145,8 +167,7 @@ def arithmetic(symbol: str, left: Run, right: Run) -> Run:
 def fact(locate: Locate, kind: SubjectKind, key: str) -> Run:
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
-        assert view is not None
-        reading = view.read(kind, local_key, key, c.max_age)
+        reading: Reading = view.read(kind, local_key, key, c.max_age)
         c.trace.append(reading)
         return reading.value
 
@@ -158,9 +179,18 @@ def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run
 
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
-        value = record.read(c, view, local_key)  # type: ignore[arg-type]
-        owner = view.asset.id if view else c.owner
-        c.trace.append(Reading(Subject(subject_kind, owner, local_key), name, value, closed=record.closed))
+        if kind in ABSENT_SUBJECTS and ABSENT_SUBJECTS[kind](c, view) is None:
+            return Unknown(Reason.NOT_DECLARED, f"{kind}s")  # the wording of a check that found no subject at all
+        value = record.read(c, view, local_key)
+        facts = record.facts(c, view) if record.facts else ()
+        if isinstance(view, SeenFlow):
+            subject = Subject(SubjectKind.ASSET, f"flow {view.name}", view.name)
+        else:
+            owner = view.asset.id if view else c.owner
+            subject = Subject(subject_kind, owner, local_key)
+        c.trace.append(Reading(subject, name, value, facts[-4:], closed=record.closed))
+        if record.by_fact:
+            c.trace += [Reading(f.subject, f.key, f.value, (f,), closed=True) for f in facts[-MOST_FACTS:]]
         return value
 
     return run
@@ -202,7 +232,9 @@ def _searching(items: Items, slot: int, met: Run, *, decisive: bool) -> Run:
         found = items.run(c)
         if isinstance(found, Unknown):
             return found
-        missing: Unknown | None = None if items.complete else NOT_COVERED
+        missing = items.lacks(c)
+        if slot == 0 and items.element in ("asset", "flow"):
+            c.most_steps += len(found)  # one turn for each; loops within loops stay bounded
         for item in found:
             c.step()
             c.loop[slot] = item
@@ -222,13 +254,15 @@ def _counting(items: Items, slot: int, met: Run) -> Run:
         if isinstance(found, Unknown):
             return found
         low = open_ends = 0
+        if slot == 0 and items.element in ("asset", "flow"):
+            c.most_steps += len(found)  # one turn for each; loops within loops stay bounded
         for item in found:
             c.step()
             c.loop[slot] = item
             value = met(c)
             low += value is True
             open_ends += isinstance(value, Unknown)
-        if not items.complete:
+        if items.lacks(c) is not None:
             return Span(low, inf)
         return Span(low, low + open_ends) if open_ends else low
 

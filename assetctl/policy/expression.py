@@ -39,6 +39,7 @@ from assetctl.policy.closures import (
 )
 from assetctl.policy.functions import FUNCTIONS, LOOK_UPS
 from assetctl.policy.names import COLLECTIONS, FACT_KINDS, RECORDS
+from assetctl.policy.watching import WITH_FLOWS, flows_of, unwatched
 from assetctl.text import near
 
 MOST_CHARACTERS = 2000
@@ -54,6 +55,8 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "position": ("position",),
     "run": ("run",),
     "zone": ("zone",),
+    "conduit": ("conduit",),
+    "flow": ("flow",),
     "network": ("network",),
     "inventory": (),
 }
@@ -67,6 +70,9 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "group": ("group",),
     "zoned": ("asset", "zone"),
     "network": ("network",),
+    "conduit": ("conduit",),
+    "zone": ("zone",),
+    "watched": ("asset", "zone", "conduit", "flow"),
 }
 
 _COMPARISONS: Mapping[type[ast.cmpop], tuple[str, Callable[..., bool]]] = {
@@ -212,7 +218,7 @@ class _Compiler:
         raise self._unknown_name(node.id)
 
     def _unknown_name(self, name: str) -> InputError:
-        known = (*self.loop, *self.entities, "params", *COLLECTIONS, "assets", *FUNCTIONS, *LOOK_UPS)
+        known = (*self.loop, *self.entities, "params", *COLLECTIONS, "assets", "flows", *FUNCTIONS, *LOOK_UPS)
         return InputError(f'"{name}" is not known in a check for each {self.scope.for_each}{near(name, known)}')
 
     def _flag(self, node: ast.expr) -> Run:
@@ -355,6 +361,8 @@ class _Compiler:
         match node:
             case ast.Name(id="assets"):
                 return Items("asset", lambda c: tuple(c.survey.views.values()), complete=True)
+            case ast.Name(id="flows") if self.scope.for_each in WITH_FLOWS:
+                return Items("flow", flows_of, complete=False, gap=unwatched)
             case ast.Name(id=name) if name in COLLECTIONS and "asset" in self.entities:
                 return parts(COLLECTIONS[name], self.entities["asset"].locate)
             case ast.Attribute(value=ast.Name(id=variable), attr=name) if name in COLLECTIONS:

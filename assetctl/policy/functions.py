@@ -13,11 +13,13 @@ from assetctl.facts import vocabulary
 from assetctl.model import Fact, PortState, Subject, SubjectKind, Zone
 from assetctl.policy.belonging import BELONGING
 from assetctl.policy.callables import Function, LookUp
+from assetctl.policy.context import Context
 from assetctl.policy.coverage import covers, is_complete
 from assetctl.policy.history import HISTORY
-from assetctl.policy.names import FR, Context, has_strong
+from assetctl.policy.names import FR, has_strong
 from assetctl.policy.plant import DECLARED, STRONG, Reading, View
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
+from assetctl.policy.zone_functions import ZONED
 
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
 _LAST_NUMBER = re.compile(r"(?:^|\s)(\d{1,6})\Z")
@@ -231,6 +233,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "in_zone_ranges": Function(("text",), "flag", in_zone_ranges, "an address lies in its zone's ranges", "asset"),
     "zone_has_ranges": Function((), "flag", zone_has_ranges, "the asset's zone declares ranges", "zoned"),
     "scanned": Function(("number",), "flag", scanned, "complete runs covered the network within the days", "network"),
+    **ZONED,
     **BELONGING,
 }
 

@@ -6,7 +6,7 @@ from math import inf
 
 from assetctl.model import SubjectKind, Value
 from assetctl.policy.callables import LookUp
-from assetctl.policy.names import Context
+from assetctl.policy.context import Context
 from assetctl.policy.plant import DECLARED, View
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Span, Unknown
 

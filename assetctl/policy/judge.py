@@ -12,7 +12,7 @@ from datetime import datetime
 
 from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
-from assetctl.policy.names import Context, Group
+from assetctl.policy.context import Context, Group
 from assetctl.policy.places import Places, realm_of
 from assetctl.policy.plant import Plant, Reading, Survey
 from assetctl.policy.snapshot import snapshot_hash
@@ -21,10 +21,17 @@ from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, U
 from assetctl.policy.wording import because_of, statement_of, why_unknown
 
 BROKEN = "broken-check"
-DECLARED_SUBJECTS = ("zone", "network", "position", "run")
-"""Subjects that nobody may have named yet: then one unknown says so."""
-
 MOST_PEERS = 50
+ABSENT = {
+    "zone": Reason.NOT_DECLARED,
+    "network": Reason.NOT_DECLARED,
+    "position": Reason.NOT_DECLARED,
+    "run": Reason.NOT_DECLARED,
+    "conduit": Reason.NOT_DECLARED,
+    "flow": Reason.NO_FLOW_COVERAGE,
+}
+DECLARED_SUBJECTS = tuple(ABSENT)
+"""Subjects that nobody may have named or seen yet: then one unknown says so, with that reason."""
 
 _Groups = Mapping[tuple[str, ...], tuple[Target, ...]]
 
@@ -97,10 +104,10 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
 
 
 def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
-    """One check over everything it is for. Zones or networks that nobody declared leave one unknown."""
+    """One check over everything it is for. What nobody declared, and flows that nobody saw, leave one unknown."""
     found = tuple(targets(check.for_each, survey))
-    if not found and check.for_each in DECLARED_SUBJECTS:
-        missing = Unknown(Reason.NOT_DECLARED, f"{check.for_each}s")
+    if not found and check.for_each in ABSENT:
+        missing = Unknown(ABSENT[check.for_each], f"{check.for_each}s")
         yield _unknown(check, missing, Target().context(survey, check.max_age), Target())
         return
     groups = _groups(check, survey, found) if check.group_by else {}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from assetctl.model import RequirementMapping, Result
 from assetctl.policy.check import Check
 from assetctl.policy.frameworks import IEC, NAMED, SHALL, SHOULD, STRENGTHS, Framework, duty_of
+from assetctl.policy.judge import DECLARED_SUBJECTS
 from assetctl.policy.trial import run_tests
 from assetctl.text import near
 
@@ -77,8 +78,8 @@ def _tested(check: Check) -> Iterator[str]:
 
 
 def _always_decided(check: Check) -> bool:
-    """Zones and networks may be undeclared, so those checks are never always decided."""
-    if check.for_each in ("zone", "network") or check.group_by:
+    """Zones, conduits and networks may be undeclared and flows unseen: such checks are never always decided."""
+    if check.for_each in DECLARED_SUBJECTS or check.group_by:
         return False
     return check.assertion.closed and (check.applies_to is None or check.applies_to.closed)
 

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from assetctl.facts import FactKey, vocabulary
 from assetctl.model import Asset, Fact, Value
-from assetctl.policy.cases import NOW
 from assetctl.policy.check import Check
 from assetctl.policy.plant import DECLARED, Plant
+from assetctl.policy.seen_cases import NOW
 
 _NUMBERS = (-1, 0, 1, 10**9)
 _WORDS = ("", "zz-contrary", "open", "closed", "probed", "table", "ssl")
@@ -28,6 +28,13 @@ class Kind(StrEnum):
     UNPERMITTED = "not permitted"
     FORGOTTEN = "run forgotten"
     FLIPPED = "flipped"
+    BLIND = "flows removed"
+    OLD_FLOWS = "flows stale"
+    UNDECLARED = "zones removed"
+
+
+SEEN = (Kind.BLIND, Kind.OLD_FLOWS, Kind.UNDECLARED)
+"""Losses of what sensors saw and of what people declared as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +68,26 @@ def losses(check: Check, plant: Plant) -> Iterator[Mutant]:
                 yield Mutant(Kind.STALE, with_fact(plant, asset, fact, (old,)), fact=fact, peer=is_peer)
     for scan in plant.scans:
         yield Mutant(Kind.FORGOTTEN, replace(plant, scans=tuple(one for one in plant.scans if one is not scan)))
+    yield from _blinded(check, plant)
     if plant.permitted:
         yield Mutant(Kind.UNPERMITTED, replace(plant, permitted=frozenset()))
     if any(fact.source.kind != DECLARED for asset in plant.assets for fact in asset.facts):
         yield Mutant(Kind.LATER, plant, now=NOW + check.max_age + _DAY)
+
+
+def _blinded(check: Check, plant: Plant) -> Iterator[Mutant]:
+    """The plant without what its sensors saw, where the check goes over flows, and without the zones it is about."""
+    read = (check.assertion, *((check.applies_to,) if check.applies_to else ()))
+    if plant.captures and (check.for_each == "flow" or any("watched(" in one.text for one in read)):
+        yield Mutant(Kind.BLIND, replace(plant, captures=(), flows=()))
+        ago = check.max_age + _DAY
+        captures = tuple(replace(one, started=one.started - ago, ended=one.ended - ago) for one in plant.captures)
+        flows = tuple(
+            replace(one, first_seen=one.first_seen - ago, last_seen=one.last_seen - ago) for one in plant.flows
+        )
+        yield Mutant(Kind.OLD_FLOWS, replace(plant, captures=captures, flows=flows))
+    if check.for_each in ("zone", "conduit", "flow") and plant.zones:
+        yield Mutant(Kind.UNDECLARED, replace(plant, zones=(), conduits=()))
 
 
 def flips(check: Check, plant: Plant, fact: Fact) -> Iterator[Mutant]:

@@ -4,74 +4,16 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
 
 from assetctl.facts import vocabulary
-from assetctl.model import Position, Scan, ScanState, SubjectKind, Value, Zone
-from assetctl.policy.plant import DECLARED, STRONG, DeclaredNetwork, Reading, Survey, View
-from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
+from assetctl.model import Position, Scan, ScanState, SubjectKind, Value
+from assetctl.policy.context import Context, Group, RecordName
+from assetctl.policy.flow_names import FLOW
+from assetctl.policy.plant import DECLARED, STRONG, View
+from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.zone_names import ASSET, CONDUIT, ZONE
 
 FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
-MOST_STEPS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The subjects that share a value. count: distinct devices among them. members: ids of the other devices.
-
-    holders: the subjects themselves, as asset and part.
-    """
-
-    value: str
-    count: int
-    members: tuple[str, ...]
-    holders: tuple[tuple[View, str], ...] = ()
-
-
-@dataclass(slots=True)
-class Context:
-    """One evaluation: its subject, and the trace of what it read."""
-
-    survey: Survey
-    max_age: timedelta
-    view: View | None = None
-    local_key: str = ""
-    zone: Zone | None = None
-    network: DeclaredNetwork | None = None
-    position: Position | None = None
-    run: Scan | None = None
-    group: Group | Unknown | None = None
-    trace: list[Reading] = field(default_factory=list)
-    loop: list[object] = field(default_factory=lambda: [None] * 8)
-    steps: int = 0
-
-    @property
-    def seen(self) -> View:
-        """The asset of an evaluation that has one; the compiler sees to it."""
-        assert self.view is not None
-        return self.view
-
-    @property
-    def owner(self) -> str:
-        """What a reading of something that is no asset belongs to."""
-        named = self.zone or self.position or self.run
-        return named.id if named else str(self.network or "inventory")
-
-    def step(self) -> None:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise EvaluationError(f"more than {MOST_STEPS} steps")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordName:
-    """A name with its type. read: of the context and the thing it is about."""
-
-    type: str
-    read: Callable[[Context, View, str], Operand]
-    meaning: str
-    closed: bool = True
 
 
 def display_name(view: View) -> str:
@@ -140,13 +82,6 @@ def _network_id(c: Context, _: View, __: str) -> Operand:
     return str(c.network) if c.network else Unknown(Reason.NOT_DECLARED, "networks")
 
 
-def _zone(function: Callable[[Zone], Value]) -> Callable[[Context, View, str], Operand]:
-    def read(c: Context, _: View, __: str) -> Operand:
-        return function(c.zone) if c.zone else Unknown(Reason.NOT_DECLARED, "zones")
-
-    return read
-
-
 def _group(function: Callable[[Group], Value]) -> Callable[[Context, View, str], Operand]:
     def read(c: Context, _: View, __: str) -> Operand:
         group = c.group if c.group is not None else Unknown(Reason.NOT_COVERED, "group")
@@ -168,6 +103,7 @@ _ASSET: Mapping[str, RecordName] = {
     "registered": RecordName("flag", _registered, "it stands in the register", closed=False),
     "in_one_zone": RecordName("flag", _in_one_zone, "it lies in exactly one zone", closed=False),
     "oldest_fact_days": RecordName("number", _oldest_fact_days, "age of its oldest observed fact", closed=False),
+    **ASSET,
 }
 
 _SERVICE: Mapping[str, RecordName] = {
@@ -177,15 +113,6 @@ _SERVICE: Mapping[str, RecordName] = {
 }
 
 _PART: Mapping[str, RecordName] = {"id": RecordName("text", _of_key(str), "its key within the asset")}
-
-_ZONE: Mapping[str, RecordName] = {
-    "id": RecordName("text", _zone(lambda z: z.id), "id of the zone"),
-    "realm": RecordName("text", _zone(lambda z: z.realm), "address space"),
-    "owner": RecordName("text", _zone(lambda z: z.owner), "accountable owner"),
-    "level": RecordName("text", _zone(lambda z: z.level), "level, as declared"),
-    "has_networks": RecordName("flag", _zone(lambda z: bool(z.networks)), "it has address ranges"),
-    "sl_t_complete": RecordName("flag", _zone(lambda z: all(f in z.sl_t for f in FR)), "it has all seven SL-T"),
-}
 
 _NETWORK: Mapping[str, RecordName] = {
     "id": RecordName("text", _network_id, "realm and range"),
@@ -247,7 +174,9 @@ RECORDS: Mapping[str, Mapping[str, RecordName]] = {
     "interface": _PART,
     "neighbour": _PART,
     "software": _PART,
-    "zone": _ZONE,
+    "zone": ZONE,
+    "conduit": CONDUIT,
+    "flow": FLOW,
     "network": _NETWORK,
     "position": _POSITION,
     "run": _RUN,

@@ -13,11 +13,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import (
     Asset,
+    Capture,
+    Conduit,
     Fact,
+    Flow,
     IPNetwork,
     PortState,
     Position,
@@ -54,7 +58,9 @@ class Plant:
     """Everything a judgement looks at.
 
     permitted: tests that the scope allowed by name, such as "default-community". yields: what each probe can tell, as
-    probe name -> fact keys; with it an answer that lacks a fact is known to lack it.
+    probe name -> fact keys; with it an answer that lacks a fact is known to lack it. flows, captures: what sensors saw,
+    and what they can see. links: pairs of connected assets; switches: those of them that pass frames on. safety: assets
+    whose identity is that of a safety system, and why.
     """
 
     assets: tuple[Asset, ...]
@@ -64,6 +70,12 @@ class Plant:
     permitted: frozenset[str] = frozenset()
     networks: tuple[DeclaredNetwork, ...] = ()
     yields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    conduits: tuple[Conduit, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    switches: frozenset[str] = frozenset()
+    safety: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +159,15 @@ class View:
 class Survey:
     """A plant with its views, for one judgement at one time."""
 
-    __slots__ = ("_known", "now", "parts_of", "plant", "standing", "views", "zones")
+    __slots__ = ("_known", "conduits", "memo", "now", "parts_of", "plant", "standing", "views", "zones")
 
     def __init__(self, plant: Plant, now: datetime) -> None:
         self.plant = plant
         self.now = now
         positions = {(position.realm, position.id): position for position in plant.positions}
         self.zones = {(zone.realm, zone.id): zone for zone in plant.zones}
+        self.conduits = {conduit.id: conduit for conduit in plant.conduits}
+        self.memo: dict[str, Any] = {}  # what is worked out once for all subjects
         self.views = {
             asset.id: View(asset, positions.get((asset.realm, asset.position or "")), now)
             for asset in sorted(plant.assets, key=lambda asset: asset.id)

@@ -24,12 +24,16 @@ def _lines(plant: Plant) -> Iterator[str]:
     yield from sorted(map(_zone, plant.zones))
     yield from sorted(map(_position, plant.positions))
     yield from sorted(map(_scan, plant.scans))
+    yield from sorted(map(repr, (*plant.conduits, *plant.captures, *plant.flows)))
+    yield json.dumps(["linked", sorted(plant.links), sorted(plant.switches), sorted(plant.safety)])
     yield json.dumps(["permitted", sorted(plant.permitted), sorted(map(str, plant.networks))])
 
 
 def _zone(zone: Zone) -> str:
     networks = [str(network) for network in zone.networks]
-    return json.dumps(["zone", zone.realm, zone.id, networks, zone.level, zone.owner, sorted(zone.sl_t.items())])
+    row = ["zone", zone.realm, zone.id, networks, zone.level, zone.owner, sorted(zone.sl_t.items())]
+    more = [zone.parent, zone.vlans, zone.positions, zone.assets, zone.designations, zone.trust, zone.criticality]
+    return json.dumps([*row, *more, zone.access_points, [repr(one) for one in zone.approvals]])
 
 
 def _position(position: Position) -> str:

@@ -1,13 +1,14 @@
-"""What a check is asked about: assets, services, certificates, interfaces, zones or networks, in a fixed order."""
+"""What a check is asked about: assets and their parts, zones, conduits, flows or networks, in a fixed order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from assetctl.model import PortState, Position, Scan, ScanState, SubjectKind, Zone
+from assetctl.model import Conduit, PortState, Position, Scan, ScanState, SubjectKind, Zone
+from assetctl.policy.context import Context
 from assetctl.policy.functions import uses_tls
-from assetctl.policy.names import Context
 from assetctl.policy.plant import DeclaredNetwork, Survey, View
+from assetctl.policy.traffic import SeenFlow, traffic_of
 from assetctl.policy.values import Reason, Unknown
 
 SAME_LOOK = timedelta(hours=1)
@@ -28,12 +29,16 @@ class Target:
     position: Position | None = None
     run: Scan | None = None
     stable_key: str = ""
+    conduit: Conduit | None = None
+    flow: SeenFlow | None = None
 
     @property
     def subject(self) -> str:
         if self.view:
             return self.view.asset.id
-        named = self.zone or self.position
+        if self.flow:
+            return f"flow {self.flow.name}"
+        named = self.zone or self.position or self.conduit
         return named.id if named else str(self.network or INVENTORY)
 
     @property
@@ -43,12 +48,23 @@ class Target:
             return f"{asset.realm} {asset.position or asset.id} {self.stable_key or self.local_key}"
         if self.run:
             return f"{self.run.realm} run"
+        if self.flow:
+            return f"{self.flow.realm} {self.subject}"
         named = self.zone or self.position
         return f"{named.realm} {named.id}" if named else self.subject
 
     def context(self, survey: Survey, max_age: timedelta) -> Context:
         return Context(
-            survey, max_age, self.view, self.local_key, self.zone, self.network, position=self.position, run=self.run
+            survey,
+            max_age,
+            self.view,
+            self.local_key,
+            self.zone,
+            self.network,
+            position=self.position,
+            run=self.run,
+            conduit=self.conduit,
+            flow=self.flow,
         )
 
 
@@ -57,6 +73,10 @@ def targets(for_each: str, survey: Survey) -> Iterator[Target]:
     match for_each:
         case "zone":
             yield from (Target(zone=survey.zones[key]) for key in sorted(survey.zones))
+        case "conduit":
+            yield from (Target(conduit=survey.conduits[name]) for name in sorted(survey.conduits))
+        case "flow":
+            yield from (Target(flow=flow) for flow in traffic_of(survey).flows)
         case "network":
             yield from (Target(network=network) for network in _networks(survey))
         case "position":

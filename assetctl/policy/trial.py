@@ -4,7 +4,8 @@ The law of mutants. Where a case fails or is unknown, no loss of evidence may tu
 loss of a fact may leave it a pass only when the check is decided without that fact, that is, when no contrary value of
 it would change the result either. Three sorts are counted apart: facts that the check looks up in the record itself,
 where an absent value is an answer; facts of other assets, with which the asset is compared, since a check of what is
-unique compares only what was read; and one of two rival values, since the other then stands alone.
+unique compares only what was read; and one of two rival values, since the other then stands alone. Nothing excuses a
+pass without what the sensors of a check of flows saw, or without the zones that a check is about.
 """
 
 from collections import Counter
@@ -12,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assetctl.model import Fact, Result
-from assetctl.policy.cases import NOW, plant_of
+from assetctl.policy.cases import plant_of
 from assetctl.policy.check import Case, Check
 from assetctl.policy.judge import Verdict, verdicts
 from assetctl.policy.load import load_check
-from assetctl.policy.mutants import Kind, Mutant, flips, losses
+from assetctl.policy.mutants import SEEN, Kind, Mutant, flips, losses
 from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.seen_cases import NOW
 
 _WORST = (Result.ERROR, Result.FAIL, Result.UNKNOWN, Result.PASS, Result.NOT_APPLICABLE)
 _HARMLESS = (Result.PASS, Result.NOT_APPLICABLE)
@@ -128,6 +130,8 @@ def _mutated(whole: _Whole, trial: Trial) -> Trial:
 
 def _excuse(whole: _Whole, mutant: Mutant) -> str:
     """Why a mutant may pass: the name of what counts it, "" when it may not."""
+    if mutant.kind in SEEN:
+        return ""
     if mutant.peer:
         return "of_peers"
     if mutant.fact is not None:

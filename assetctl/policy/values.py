@@ -28,6 +28,8 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not-permitted"
     NOT_IDENTIFIED = "not-identified"
     UNDECIDED = "undecided"
+    NO_FLOW_COVERAGE = "no-flow-coverage"
+    OTHER_VANTAGE = "needs-other-vantage"
 
 
 REASONS = {
@@ -40,8 +42,10 @@ REASONS = {
     Reason.NOT_COVERED: "what was looked at is not everything",
     Reason.NOT_DECLARED: "it is not declared",
     Reason.NOT_PERMITTED: "the test was not permitted",
-    Reason.NOT_IDENTIFIED: "the port is open, what speaks there was not asked",
+    Reason.NOT_IDENTIFIED: "something is there, but what it speaks is not known",
     Reason.UNDECIDED: "what is known decides it neither way",
+    Reason.NO_FLOW_COVERAGE: "no sensor saw the traffic there for long enough",
+    Reason.OTHER_VANTAGE: "it must be asked from another place in the network",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from assetctl.model import Because, Result, SubjectKind
 from assetctl.policy.check import Check, Template
-from assetctl.policy.names import Context
+from assetctl.policy.context import Context
 from assetctl.policy.plant import Reading
 from assetctl.policy.values import REASONS, EvaluationError, Operand, Rivals, Span, Unknown
 from assetctl.text import one_line

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from assetctl.errors import InputError
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Position, Zone
+from assetctl.model import Asset, Capture, Conduit, Position, Zone
 from assetctl.report.index import shown
 
 SHORTEST_KEY = 16
@@ -90,7 +90,13 @@ class Pseudonyms:
             return found
 
 
-def names_of(assets: Iterable[Asset], zones: Iterable[Zone], positions: Iterable[Position]) -> Iterator[str]:
+def names_of(
+    assets: Iterable[Asset],
+    zones: Iterable[Zone],
+    positions: Iterable[Position],
+    conduits: Iterable[Conduit] = (),
+    captures: Iterable[Capture] = (),
+) -> Iterator[str]:
     """Every id, name, number and place by which an outsider could tell a plant, zone or device."""
     for asset in assets:
         yield from (asset.id, *asset.aliases, asset.site, asset.position or "")
@@ -98,7 +104,11 @@ def names_of(assets: Iterable[Asset], zones: Iterable[Zone], positions: Iterable
             if vocabulary()[fact.key].names:
                 yield from fact.value if isinstance(fact.value, tuple) else (shown(fact.value),)
     for zone in zones:
-        yield from (zone.id, zone.owner)
+        yield from (zone.id, zone.owner, *zone.access_points, *zone.positions, *zone.assets)
+    for conduit in conduits:
+        yield from (conduit.id, conduit.owner, *conduit.boundary)
+    for capture in captures:
+        yield from (capture.sensor, capture.file)
     for position in positions:
         yield position.id
         yield from _declared(position.declared)

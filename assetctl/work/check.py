@@ -1,13 +1,13 @@
 """Judges the stored inventory: checks, plant and clock in, findings out, the run kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Finding, Position, Result, Scan, ScanState, Severity, Zone
+from assetctl.model import Asset, Conduit, Finding, Position, Result, Scan, ScanState, Severity, Zone
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
@@ -15,10 +15,12 @@ from assetctl.policy.plant import DeclaredNetwork, Plant
 from assetctl.policy.stated import stated
 from assetctl.policy.waivers import waived
 from assetctl.protocol import Protocol
+from assetctl.safety.nature import safety_system
 from assetctl.settings import Settings
 from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import near
+from assetctl.topology import topology
 from assetctl.work.advising import with_advisories
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
 
@@ -62,17 +64,33 @@ def plant_of(
     zones: tuple[Zone, ...],
     register: tuple[Position, ...],
     protocols: Mapping[str, Protocol],
+    conduits: tuple[Conduit, ...] = (),
 ) -> Plant:
-    """What there is to judge: the inventory, what was declared, and what the scans covered."""
+    """What there is to judge: the inventory, what was declared, what the scans covered and what sensors saw."""
+    assets = store.assets()
+    connected = topology(assets)
     return Plant(
-        assets=with_advisories(store, store.assets()),
+        assets=with_advisories(store, assets),
         zones=zones,
         positions=register or store.positions(),
         scans=tuple(s for s in store.scans() if s.state in (ScanState.DONE, ScanState.PARTIAL, ScanState.IMPORTED)),
         permitted=frozenset(settings.probes.depth),
         networks=tuple(DeclaredNetwork(n.realm, n.range) for n in settings.networks),
         yields={name: protocol.claims for name, protocol in protocols.items()},
+        conduits=conduits,
+        flows=store.flows(),
+        captures=store.captures(),
+        links=tuple((link.one.asset, link.other.asset) for link in connected.links),
+        switches=connected.switches,
+        safety=dict(_safety_systems(assets)),
     )
+
+
+def _safety_systems(assets: Iterable[Asset]) -> Iterator[tuple[str, str]]:
+    """Assets whose identity is that of a known safety system, and why."""
+    for asset in assets:
+        if why := safety_system((fact.key, fact.subject.local_key, fact.value) for fact in asset.facts):
+            yield asset.id, why
 
 
 def check(
