@@ -9,10 +9,11 @@ name that only may be the asset's never makes it affected. Within those products
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from assetctl.advisory import ranges
+from assetctl.advisory.codes import Fit, fits
 from assetctl.advisory.described import Described, Identity
 from assetctl.advisory.families import families
 from assetctl.advisory.names import Grade, Sameness, maker_key, same
@@ -20,6 +21,7 @@ from assetctl.advisory.ranges import Answer
 from assetctl.advisory.records import Advisory, Naming, Product, Status, Vulnerability
 from assetctl.advisory.versions import Order
 
+NO_SUCH_SERIAL = "-"
 REMOTE, SEVERE = "AV:N", 9.0
 
 
@@ -91,6 +93,7 @@ class Matcher:
 
     advisories: tuple[Advisory, ...]
     _by_maker: dict[str, list[Advisory]] = field(default_factory=dict)
+    _serials: set[str] = field(default_factory=set)
     _namings: dict[Naming, int] = field(default_factory=dict)
     _products: dict[str, tuple[tuple[Product, int], ...]] = field(default_factory=dict)
     _grades: dict[Identity, dict[int, Sameness]] = field(default_factory=dict)
@@ -101,18 +104,28 @@ class Matcher:
             self._products[advisory.id] = tuple(
                 (product, self._namings.setdefault(product.naming, len(self._namings))) for product in advisory.products
             )
+            self._serials |= {serial for product in advisory.products for serial in product.naming.serials}
             for maker in {maker_key(product.naming.maker) for product in advisory.products}:
                 self._by_maker.setdefault(maker, []).append(advisory)
 
     def matches(self, asset: Described) -> tuple[Match, ...]:
         """The advisories that name an asset, by id."""
-        if asset.identities not in self._found:
-            self._found[asset.identities] = tuple(
+        identities = tuple(map(self._of_its_kind, asset.identities))
+        found = self._found.get(identities)
+        if found is None:
+            found = self._found[identities] = tuple(
                 (advisory, judged)
-                for advisory in self._of_makers(asset.identities)
-                if (judged := self._judge(advisory, asset.identities))
+                for advisory in self._of_makers(identities)
+                if (judged := self._judge(advisory, identities))
             )
-        return tuple(Match(asset.asset, *row) for row in self._found[asset.identities])
+        return tuple(Match(asset.asset, *row) for row in found)
+
+    def _of_its_kind(self, identity: Identity) -> Identity:
+        """An identity without serial numbers that no advisory speaks of, so that like devices are the same."""
+        if not identity.serials:
+            return identity
+        fitting = tuple(s for s in identity.serials if any(fits(p, s) is Fit.WHOLE for p in self._serials))
+        return replace(identity, serials=fitting or (NO_SUCH_SERIAL,))
 
     def speaking_of(self, makers: Iterable[str]) -> tuple[Advisory, ...]:
         """The advisories that name any product of one of these makers."""
@@ -137,12 +150,13 @@ class Matcher:
 
     def _graded(self, advisory: Advisory, own: Identity) -> dict[str, tuple[Product, Sameness]]:
         """The products that may be the asset, by id."""
-        grades = self._grades.setdefault(own, {})
+        kind = replace(own, versions=(), hardware=())
+        grades = self._grades.setdefault(kind, {})
         found = {}
         for product, number in self._products[advisory.id]:
             sameness = grades.get(number)
             if sameness is None:
-                sameness = grades[number] = same(product.naming, own)
+                sameness = grades[number] = same(product.naming, kind)
             if sameness.grade is not Grade.NONE:
                 found[product.id] = (product, sameness)
         return found

@@ -89,11 +89,13 @@ def same(naming: Naming, own: Identity) -> Sameness:
     if found.grade in (Grade.NONE, Grade.PERHAPS):
         return found
     if doubt := _doubt(naming, own):
-        return Sameness(Grade.PERHAPS, found.ours, found.theirs, doubt)
+        return Sameness(Grade.PERHAPS, found.ours, found.theirs, doubt, is_vague=True)
     return found
 
 
 def _doubt(naming: Naming, own: Identity) -> str:
+    if naming.serials and not own.serials:
+        return "only some serial numbers are meant"
     if naming.condition:
         return f"only where this holds: {naming.condition[:120]}"
     if not own.makers and not (naming.maker and maker_key(naming.maker) in " ".join(own.names).casefold()):
@@ -118,8 +120,6 @@ def _same(naming: Naming, own: Identity) -> Sameness:
         return max(by_code, by_name, key=lambda one: one.grade)
     if by_code is not None and by_name.grade is not Grade.NONE:
         return _despite_code(naming, own, by_name)
-    if naming.serials and not own.serials and by_name.grade > Grade.PERHAPS:
-        return replace(by_name, grade=Grade.PERHAPS, reason="only some serial numbers are meant", is_vague=True)
     return by_name
 
 

@@ -292,3 +292,18 @@ def test_list_and_show_lead_back_to_the_file(desk: Desk) -> None:
     near = desk.call("--db", "a.db", "advisories", "show", "SSA-90010")
     assert near.code == Exit.USAGE
     assert 'did you mean "SSA-9001' in near.err
+
+
+def test_serial_numbers_that_an_advisory_names_tell_like_devices_apart(tmp_path: Path) -> None:
+    document = json.loads((FOLDER / "ssa-900101.json").read_text("utf-8"))
+    for branch in document["product_tree"]["branches"][0]["branches"]:
+        product = branch["branches"][0]["product"]
+        if product["product_id"] == "3":
+            product["product_identification_helper"]["serial_numbers"] = ["SVPL*"]
+    one = csaf.read_file(written(tmp_path, document))
+    feeds = (Feed(one.sha256, FeedKind.CSAF, "a", NOW, NOW, False, 1),)
+    knowledge = Knowledge((one,), None, (), feeds)
+    expected = {"SVPL4711": ("SSA-900101",), "SVPX0001": ()}
+    for serial, naming in expected.items():
+        assert told(asset_of(OLD_CPU | {"serial_number": serial}), knowledge)["advisories_fixable"] == naming
+    assert result("VUL-001", asset_of(OLD_CPU), knowledge) is Result.UNKNOWN

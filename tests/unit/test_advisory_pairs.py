@@ -1,7 +1,7 @@
 """The labelled pairs of asset and advisory: nothing definite is ever wrong, and most of it is definite."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -80,3 +80,24 @@ def test_no_pair_is_wrongly_called_affected(pair: Pair) -> None:
 def test_what_the_texts_decide_is_decided() -> None:
     missed = [(pair.line, pair.label, found(pair)) for pair in pairs() if found(pair) != pair.label]
     assert len(missed) <= len(pairs()) // 20, missed
+
+
+@pytest.mark.parametrize("pair", pairs(), ids=of)
+def test_what_is_definite_without_a_version_stays_so_with_any(pair: Pair) -> None:
+    bare = replace(
+        pair.asset, facts=tuple(f for f in pair.asset.facts if f.key not in ("firmware_software_version", "os_version"))
+    )
+    without = found(replace(pair, asset=bare))
+    if without in (Verdict.AFFECTED, Verdict.NOT_AFFECTED):
+        assert found(pair) == without
+
+
+def nameless() -> list[Pair]:
+    """Pairs in which nothing but the maker's own fact, or that of its device, tells the maker."""
+    return [pair for pair in pairs() if not any(str(one.value).startswith("Cisco ") for one in pair.asset.facts)]
+
+
+@pytest.mark.parametrize("pair", nameless(), ids=of)
+def test_without_a_maker_nothing_is_called_affected(pair: Pair) -> None:
+    bare = replace(pair.asset, facts=tuple(f for f in pair.asset.facts if f.key != "manufacturer"))
+    assert found(replace(pair, asset=bare, parent=None)) != Verdict.AFFECTED
