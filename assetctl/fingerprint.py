@@ -6,14 +6,14 @@ would read a text wrongly does not load. A wrong value is worse than none.
 """
 
 import hashlib
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from re import Pattern
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +30,7 @@ ROUNDS = 2  # a rule may read what a pattern found, and no further
 _NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
 _KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not", "provenance"})
 _FILE_KEYS = frozenset({"field", "provenance", "fingerprint"})
+_FIELD = re.compile(r'^field = "(\w+)"$', re.MULTILINE)
 ROLES = frozenset(
     {"plc", "rtu", "remote-io", "drive", "hmi", "sensor", "actuator", "robot", "ied", "power-meter", "inverter"}
     | {"building-controller", "communication-module", "gateway", "serial-server", "time-server"}
@@ -45,17 +46,29 @@ class Fingerprint:
 
     gives: facts that hold whenever it matches. Named groups of the pattern are facts too, where they matched.
     examples: a text and the values of its groups. others: texts that must not match.
-    provenance: where the form of the text is known from.
+    provenance: where the form of the text is known from. beginnings: with one of them every text begins that it
+    matches. The pattern is compiled when a text begins so.
     """
 
     name: str
     field: str
-    pattern: Pattern[str]
+    source: str
     gives: Mapping[str, Value]
     confidence: int
     examples: tuple[tuple[str, Mapping[str, str]], ...]
     others: tuple[str, ...]
     provenance: str
+    beginnings: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern. Raises ValueError when it breaks a rule."""
+        return patterns.compiled(self.source)
+
+    def matches(self, text: str) -> bool:
+        """Whether it reads a text."""
+        start = patterns.cut(text)
+        return start.startswith(self.beginnings) and self.pattern.match(start) is not None
 
     def read(self, text: str) -> Mapping[str, str] | None:
         """Values of the named groups, None when the text is of another kind."""
@@ -67,14 +80,23 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """by_field: the patterns over each field, in the order in which they are tried; the first that matches counts."""
+    """over: for each field what gives the patterns over it, in the order in which they are tried.
 
-    by_field: Mapping[str, tuple[Fingerprint, ...]]
+    Of the patterns over a field the first that matches counts. Those of a field are read from their files when they are
+    asked for: reading all of them takes longer than most commands.
+    """
+
+    over: Mapping[str, Callable[[], tuple[Fingerprint, ...]]]
+
+    @property
+    def by_field(self) -> Mapping[str, tuple[Fingerprint, ...]]:
+        """All of them."""
+        return {field: read() for field, read in self.over.items()}
 
     def first(self, field: str, text: str) -> Fingerprint | None:
         """The pattern that reads a text."""
-        start = patterns.cut(text)
-        return next((one for one in self.by_field.get(field, ()) if one.pattern.match(start)), None)
+        rows = self.over[field]() if field in self.over else ()
+        return next((one for one in rows if one.matches(text)), None)
 
 
 def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:
@@ -88,7 +110,7 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     reading = list(claims)
     for _ in range(ROUNDS):
         fresh = []
-        readable = (claim for claim in reading if claim.key in rules.by_field or claim.key in _NUMBERED)
+        readable = (claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED)
         for one in (derived for claim in readable for derived in _from(claim, rules)):
             what = (one.claim.kind, one.claim.local_key, one.claim.key, one.claim.value)
             if what not in known and (what not in found or _is_better(one, found[what])):
@@ -103,7 +125,7 @@ def _is_better(one: Derived, other: Derived) -> bool:
 
 
 def _from(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
-    if claim.key in rules.by_field and not isinstance(claim.value, tuple):
+    if claim.key in rules.over and not isinstance(claim.value, tuple):
         yield from _printed(claim, rules)
     if claim.key == "snmp_enterprise_number" and isinstance(claim.value, int):
         maker = makers.of_enterprise(claim.value)
@@ -133,8 +155,16 @@ def _claim(key: str, value: Value, origin: Claim, confidence: int) -> Claim:
 
 @cache
 def shipped() -> Fingerprints:
-    """The fingerprints that come with the program, not tried again."""
-    return parse(files("assetctl").joinpath("fingerprints"))
+    """The fingerprints that come with the program, neither checked nor tried again."""
+    by_field: dict[str, list[Traversable]] = {}
+    for file in _toml_files(files("assetctl").joinpath("fingerprints")):
+        for field in _FIELD.findall(file.read_text("utf-8")):
+            by_field.setdefault(field, []).append(file)
+    return Fingerprints({field: cache(partial(_over, field, tuple(rows))) for field, rows in by_field.items()})
+
+
+def _over(field: str, rows: tuple[Traversable, ...]) -> tuple[Fingerprint, ...]:
+    return tuple(one for file in rows for one in _file(file) if one.field == field)
 
 
 def load(*folders: Traversable) -> Fingerprints:
@@ -151,9 +181,9 @@ def load(*folders: Traversable) -> Fingerprints:
 def parse(*folders: Traversable) -> Fingerprints:
     """As `load`, but the examples are not tried."""
     found: dict[str, list[Fingerprint]] = {}
-    for one in (one for folder in folders for file in _toml_files(folder) for one in _file(file)):
+    for one in (one for folder in folders for file in _toml_files(folder) for one in _file(file, _check)):
         found.setdefault(one.field, []).append(one)
-    return Fingerprints(MappingProxyType({field: tuple(rows) for field, rows in found.items()}))
+    return Fingerprints(MappingProxyType({field: partial(tuple, rows) for field, rows in found.items()}))
 
 
 def faults(prints: Fingerprints) -> Iterator[str]:
@@ -169,7 +199,7 @@ def _toml_files(folder: Traversable) -> list[Traversable]:
     return sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
 
 
-def _file(file: Traversable) -> Iterable[Fingerprint]:
+def _file(file: Traversable, check: Callable[[Fingerprint], None] | None = None) -> Iterable[Fingerprint]:
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -179,28 +209,41 @@ def _file(file: Traversable) -> Iterable[Fingerprint]:
         raise InputError(f"{file}: expected {wanted}, found {sorted(table)}")
     for at, row in enumerate(table["fingerprint"], 1):
         try:
-            yield _fingerprint(table["field"], {"provenance": table.get("provenance", ""), **row})
+            one = _fingerprint(table["field"], {"provenance": table.get("provenance", ""), **row})
+            if check is not None:
+                check(one)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{file}: fingerprint {at} {row.get('name', '')!r}: {error}") from None
+        yield one
 
 
 def _fingerprint(field: str, row: Mapping[str, Any]) -> Fingerprint:
     unknown = set(row) - _KEYS
     if unknown:
         raise ValueError(f"unknown entries {sorted(unknown)}; known are {sorted(_KEYS)}")
-    pattern = patterns.compiled(str(row["pattern"]))
-    gives: dict[str, Value] = dict(row.get("set", {}))
-    examples = tuple((one["text"], dict(one.get("gives", {}))) for one in row["examples"])
-    others: tuple[str, ...] = tuple(row["not"])
-    provenance = str(row["provenance"]).strip()
-    if not examples or not others or not provenance:
+    source = str(row["pattern"])
+    return Fingerprint(
+        name=str(row["name"]),
+        field=field,
+        source=source,
+        gives=dict(row.get("set", {})),
+        confidence=int(row.get("confidence", CONFIDENCE)),
+        examples=tuple((one["text"], dict(one.get("gives", {}))) for one in row["examples"]),
+        others=tuple(row["not"]),
+        provenance=str(row["provenance"]).strip(),
+        beginnings=patterns.beginnings(source),
+    )
+
+
+def _check(one: Fingerprint) -> None:
+    """Raises ValueError when a rule is broken."""
+    groups = one.pattern.groupindex
+    if not one.examples or not one.others or not one.provenance:
         raise ValueError("at least one example, one text under not, and a provenance are needed")
-    for key in pattern.groupindex:
+    for key in groups:
         if key not in vocabulary() or vocabulary()[key].type != "text":
             raise ValueError(f"group {key!r} is no fact key of type text")
-    _check_set(gives)
-    confidence = int(row.get("confidence", CONFIDENCE))
-    return Fingerprint(str(row["name"]), field, pattern, gives, confidence, examples, others, provenance)
+    _check_set(one.gives)
 
 
 def _check_set(gives: Mapping[str, Value]) -> None:

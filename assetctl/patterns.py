@@ -6,12 +6,16 @@ hold at most two unbounded repetitions of everything: the work is then bounded b
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 MOST_CHARACTERS = 1024
 MOST_LOOSE = 2
 _COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
+_HEAD = re.compile(r"\((?:\?(?:P<\w+>|:|P=\w+|<?[=!]))?")
+_LITERAL = re.compile(r"(?:[^\\.\[\](){}*+?|^$]|\\[^0-9A-Za-z])+")
 
 
+@cache
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern, ready for `match`. Raises ValueError that says which rule it breaks."""
     if not pattern.startswith("^"):
@@ -26,6 +30,59 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def cut(text: str) -> str:
     """The part of a device's text that patterns may see."""
     return text[:MOST_CHARACTERS]
+
+
+def beginnings(pattern: str) -> tuple[str, ...]:
+    """Texts with one of which everything begins that the pattern matches; "" among them where nothing is known.
+
+    Cheap beside compiling: a text that begins otherwise need not be tried.
+    """
+    return tuple(sorted(set(_group_beginnings(f"({pattern.removeprefix('^')})", 0))))
+
+
+def _sequence_beginnings(pattern: str, at: int) -> tuple[str, ...]:
+    if pattern.startswith(("(?=", "(?!", "(?<", "(?P="), at):
+        return ("",)
+    if pattern.startswith("(", at):
+        return _group_beginnings(pattern, at)
+    found = _LITERAL.match(pattern, at)
+    if found is None:
+        return ("",)
+    literal = found[0]
+    if pattern[found.end() : found.end() + 1] in ("?", "*", "{"):  # the last sign may be missing
+        literal = literal[:-2] if literal[-2:-1] == "\\" else literal[:-1]
+    return (re.sub(r"\\(.)", r"\1", literal),)
+
+
+def _group_beginnings(pattern: str, at: int) -> tuple[str, ...]:
+    alternatives, end = _alternatives(pattern, at)
+    found = tuple(text for one in alternatives for text in _sequence_beginnings(pattern, one))
+    if pattern[end : end + 1] in ("?", "*", "{"):
+        return found + _sequence_beginnings(pattern, end + 1) if pattern[end] == "?" else ("",)
+    return found
+
+
+def _alternatives(pattern: str, at: int) -> tuple[list[int], int]:
+    """Where each alternative of a group begins, and the place behind the group."""
+    starts: list[int] = []
+    depth = 0
+    while at < len(pattern):
+        sign, size = pattern[at], 1
+        if sign == "\\":
+            size = 2
+        elif sign == "[":
+            size = _class_size(pattern, at)
+        elif sign == "(" and (head := _HEAD.match(pattern, at)):
+            depth, size = depth + 1, len(head[0])
+            starts += [at + size] * (depth == 1)
+        elif sign == ")":
+            depth -= 1
+            if not depth:
+                return starts, at + 1
+        elif sign == "|" and depth == 1:
+            starts.append(at + 1)
+        at += size
+    return starts, at
 
 
 def _check_repetitions(pattern: str) -> None:

@@ -1,9 +1,12 @@
 """Laws of the fingerprints: what the shipped ones read, and which ones do not load."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assetctl import fingerprint, makers, patterns
 from assetctl.errors import InputError
@@ -276,3 +279,43 @@ def test_every_maker_on_the_list_is_in_the_table_of_makers(desk: Desk) -> None:
     rows = json.loads(said.out)["data"]
     assert {row["manufacturer"] for row in rows} == set(makers.makers().spellings.values())
     assert sum(row["fingerprints"] > 0 for row in rows) >= 80
+
+
+TRICKY = (
+    ("^Moxa EDS", ("Moxa EDS",)),
+    ("^(?:Siemens,? )?SIMATIC", ("SIMATIC", "Siemens")),
+    ("^(?P<model>(?:CX|BK)[0-9]{4}|EK)", ("BK", "CX", "EK")),
+    (r"^HTTP/1\.[01] 200", ("HTTP/1.",)),
+    (r"^A\+? B", ("A",)),
+    ("^ABC{0,2}D", ("AB",)),
+    ("^X(?:Y|Z)", ("X",)),
+    ("^(?:AB|[C-E])F", ("", "AB")),
+    ("^(?:AB)*C", ("",)),
+    ("^(?!no)yes", ("",)),
+    ("^one|two", ("one", "two")),
+    ("^a[(|]b", ("a",)),
+)
+
+
+@pytest.mark.parametrize(("pattern", "expected"), TRICKY)
+def test_beginnings_are_those_of_everything_that_a_pattern_matches(pattern: str, expected: tuple[str, ...]) -> None:
+    assert patterns.beginnings(pattern) == expected
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.from_regex(f"\\A(?:{pattern.removeprefix('^')})"))
+    def begins(text: str) -> None:
+        assert text.startswith(patterns.beginnings(pattern))
+
+    begins()
+
+
+def test_a_field_nobody_asks_for_is_not_read() -> None:
+    asked = []
+
+    def watched(field: str) -> tuple[fingerprint.Fingerprint, ...]:
+        asked.append(field)
+        return fingerprint.shipped().over[field]()
+
+    prints = fingerprint.Fingerprints({field: partial(watched, field) for field in fingerprint.shipped().over})
+    assert derive([Claim("http_server", "nginx/1.22.1", SubjectKind.SERVICE, "tcp/80")], prints)
+    assert set(asked) == {"http_server", "service_product"}
