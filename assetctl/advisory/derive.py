@@ -13,7 +13,8 @@ from datetime import datetime
 from assetctl import settle
 from assetctl.advisory.described import Described, describe
 from assetctl.advisory.knowledge import Knowledge
-from assetctl.advisory.matching import Match, Verdict
+from assetctl.advisory.matching import Match
+from assetctl.advisory.settling import Verdict
 from assetctl.model import Asset, Fact, Source, Subject, SubjectKind, Value
 
 DECISIONS = "patch_decisions"

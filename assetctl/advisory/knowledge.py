@@ -1,6 +1,6 @@
 """Everything that was loaded, as one value: what it says about an asset, and up to when it tells."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -67,10 +67,6 @@ class Knowledge:
         longest = max((_length(row) for row in fitting), default=0)
         chosen = {(row.end_of_sale, row.end_of_support): row for row in fitting if _length(row) == longest}
         return tuple(chosen.values())
-
-
-def by_id(advisories: Iterable[Advisory]) -> Mapping[str, Advisory]:
-    return {advisory.id: advisory for advisory in advisories}
 
 
 def _is_named(entry: Exploited, asset: Described) -> bool:

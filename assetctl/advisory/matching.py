@@ -1,37 +1,21 @@
 """Which assets an advisory is about: affected, not affected, or possibly affected, each with the texts that say so.
 
-Theory. Every vulnerability of an advisory is judged for itself, on the products that name the asset most surely; a
-name that only may be the asset's never makes it affected. Within those products:
-- a version that lies in what is affected is affected, unless exactly this version is listed as fixed or not affected;
-- it is not affected when it lies outside every affected range, or is listed, or is not below any version listed as
-  fixed. Single affected versions say nothing about the versions between and beside them;
-- everything else is possible: no version, one that cannot be compared, a contradiction, an inquiry that still goes on.
+Every vulnerability of an advisory is judged for itself, on the products that name the asset most surely; a name that
+only may be the asset's never makes it affected.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
-from assetctl.advisory import ranges
 from assetctl.advisory.codes import Fit, fits
 from assetctl.advisory.described import Described, Identity
 from assetctl.advisory.families import families
 from assetctl.advisory.names import Grade, Sameness, maker_key, same
-from assetctl.advisory.ranges import Answer
 from assetctl.advisory.records import Advisory, Naming, Product, Status, Vulnerability
-from assetctl.advisory.versions import Order
+from assetctl.advisory.settling import WEIGHT, Said, Settled, Verdict, settle
 
 NO_SUCH_SERIAL = "-"
 REMOTE, SEVERE = "AV:N", 9.0
-
-
-class Verdict(StrEnum):
-    AFFECTED = "affected"
-    POSSIBLE = "possibly affected"
-    NOT_AFFECTED = "not affected"
-
-
-_WEIGHT = {Verdict.AFFECTED: 2, Verdict.POSSIBLE: 1, Verdict.NOT_AFFECTED: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +130,7 @@ class Matcher:
             if graded:
                 judged = (_judge(flaw, graded, identity) for flaw in advisory.vulnerabilities)
                 found += (one for one in judged if one is not None)
-        return tuple(sorted(found, key=lambda one: (-_WEIGHT[one.verdict], one.vulnerability.cve)))
+        return tuple(sorted(found, key=lambda one: (-WEIGHT[one.verdict], one.vulnerability.cve)))
 
     def _graded(self, advisory: Advisory, own: Identity) -> dict[str, tuple[Product, Sameness]]:
         """The products that may be the asset, by id."""
@@ -174,7 +158,7 @@ def _judge(flaw: Vulnerability, graded: Mapping[str, tuple[Product, Sameness]], 
     vague = {id: graded[id] for id in named if graded[id][1].is_vague and graded[id][1].grade is not best}
     if verdict is Verdict.NOT_AFFECTED and vague:
         verdict, product, reason = max(
-            (_settle_groups(flaw, vague, own), (verdict, product, reason)), key=lambda one: _WEIGHT[one[0]]
+            (_settle_groups(flaw, vague, own), (verdict, product, reason)), key=lambda one: WEIGHT[one[0]]
         )
     sameness = graded[product.id][1]
     if verdict is Verdict.AFFECTED and sameness.reason:
@@ -182,13 +166,13 @@ def _judge(flaw: Vulnerability, graded: Mapping[str, tuple[Product, Sameness]], 
     return Judged(verdict, flaw, product, _ours(sameness, own), _theirs(sameness, product), reason or sameness.reason)
 
 
-def _settle_groups(flaw: Vulnerability, chosen: Mapping[str, tuple[Product, Sameness]], own: Identity) -> "_Settled":
+def _settle_groups(flaw: Vulnerability, chosen: Mapping[str, tuple[Product, Sameness]], own: Identity) -> Settled:
     """The worst over the products of different names: what is said of one does not excuse another."""
     groups: dict[tuple[str, ...], dict[Status, list[Product]]] = {}
     for status, ids in flaw.status.items():
         for product in (chosen[id][0] for id in ids if id in chosen):
             groups.setdefault(product.naming.names, {}).setdefault(status, []).append(product)
-    return max((_settle(_Said(group), own) for group in groups.values()), key=lambda one: _WEIGHT[one[0]])
+    return max((settle(Said(group), own) for group in groups.values()), key=lambda one: WEIGHT[one[0]])
 
 
 def _ours(sameness: Sameness, own: Identity) -> str:
@@ -197,105 +181,3 @@ def _ours(sameness: Sameness, own: Identity) -> str:
 
 def _theirs(sameness: Sameness, product: Product) -> str:
     return " ".join(filter(None, (sameness.theirs, product.versions if product.versions is not None else product.name)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The products that name the asset, by what is said about them."""
-
-    by_status: Mapping[Status, list[Product]]
-
-    def of(self, *statuses: Status) -> list[Product]:
-        return [product for status in statuses for product in self.by_status.get(status, ())]
-
-
-_Settled = tuple[Verdict, Product, str]
-
-
-def _settle(said: _Said, own: Identity) -> _Settled:
-    """The verdict over all versions that sources give; where they differ, it is possible."""
-    found = [_settle_version(said, own, version) for version in own.versions or ("",)]
-    if len({verdict for verdict, _, _ in found}) > 1:
-        worst = max(found, key=lambda one: _WEIGHT[one[0]])
-        return Verdict.POSSIBLE, worst[1], "sources disagree about its version"
-    return found[0]
-
-
-def _settle_version(said: _Said, own: Identity, have: str) -> _Settled:
-    good, bad = said.of(Status.NOT_AFFECTED, Status.FIXED, Status.FIRST_FIXED), said.of(Status.AFFECTED)
-    bad += said.of(Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
-    in_good = {product.id: _lies_in(product, own, have) for product in good}
-    in_good |= {p.id: Answer(True) for p in said.of(Status.NOT_AFFECTED) if p.is_whole and p.versions is None}
-    in_bad = {product.id: _lies_in(product, own, have) for product in bad}
-    hit = next((product for product in bad if in_bad[product.id].holds), None)
-    cleared = next((product for product in good if in_good[product.id].holds), None)
-    if hit and cleared:
-        if _is_single(cleared) and not _is_single(hit):
-            return Verdict.NOT_AFFECTED, cleared, "exactly this version is listed as fixed or not affected"
-        if not (_is_single(hit) and not _is_single(cleared)):
-            return Verdict.POSSIBLE, hit, "the advisory says both affected and not affected"
-    if hit:
-        return Verdict.AFFECTED, hit, ""
-    if cleared:
-        return Verdict.NOT_AFFECTED, cleared, ""
-    return _settle_open(said, own, have, {**in_good, **in_bad})
-
-
-def _settle_open(said: _Said, own: Identity, have: str, lies: Mapping[str, Answer]) -> _Settled:
-    """Nothing that is listed holds the version for certain."""
-    bad = said.of(Status.AFFECTED, Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
-    doubtful = next((product for product in bad if lies[product.id].holds is None), None)
-    if doubtful:
-        return Verdict.POSSIBLE, doubtful, lies[doubtful.id].reason
-    if waiting := said.of(Status.INVESTIGATED):
-        return Verdict.POSSIBLE, waiting[0], "the maker still investigates"
-    ranged = bad and not any(map(_is_single, bad)) and not said.of(Status.FIRST_AFFECTED, Status.LAST_AFFECTED)
-    if ranged:
-        return Verdict.NOT_AFFECTED, bad[0], "outside every affected range"
-    fixed = said.of(Status.FIXED, Status.FIRST_FIXED)
-    answer = _reaches(fixed, own, have)
-    if answer.holds and not any(_may_be_above(product, have) for product in bad):
-        return Verdict.NOT_AFFECTED, fixed[0], "not below any version that is listed as fixed"
-    shown = (bad or fixed or said.of(*Status))[0]
-    silent = "single versions are listed, and this is another" if bad else "nothing is said about this version"
-    return Verdict.POSSIBLE, shown, silent if have else "its version is not known"
-
-
-def _lies_in(product: Product, own: Identity, have: str) -> Answer:
-    """Whether the asset is this product in a version that it stands for."""
-    if product.versions is None:
-        answer = Answer(None, "the advisory names no version")
-    else:
-        answer = ranges.holds(ranges.parse(product.versions), have, maker=product.naming.maker)
-    if answer.holds is False or not product.hardware or ranges.parse(product.hardware).every:
-        return answer
-    if any(_alike(product.hardware, revision) for revision in own.hardware):
-        return answer
-    return Answer(None, f'only hardware "{product.hardware[:60]}" is meant')
-
-
-def _alike(wanted: str, ours: str) -> bool:
-    return wanted.casefold().split()[-1:] == ours.casefold().split()[-1:]
-
-
-def _is_single(product: Product) -> bool:
-    return product.versions is not None and ranges.parse(product.versions).is_single
-
-
-def _limits(product: Product) -> list[str]:
-    return [limit.version for limit in ranges.parse(product.versions or "").constraints]
-
-
-def _reaches(fixed: list[Product], own: Identity, have: str) -> Answer:
-    """Whether a version is not below any of those listed as fixed: with several branches the highest counts."""
-    limits = [(limit, product.naming.maker) for product in fixed for limit in _limits(product)]
-    if not have or not limits or any(product.hardware and not own.hardware for product in fixed):
-        return Answer(None, "")
-    orders = [ranges.ordering(have, limit, maker=maker).possible for limit, maker in limits]
-    return Answer(all(Order.LOWER not in possible for possible in orders))
-
-
-def _may_be_above(product: Product, have: str) -> bool:
-    """Whether an affected version may be higher than ours, so that a fixed one below says nothing."""
-    orders = [ranges.ordering(have, limit, maker=product.naming.maker).order for limit in _limits(product)]
-    return not orders or any(order is not Order.HIGHER for order in orders)

@@ -15,10 +15,9 @@ from assetctl.advisory.codes import Fit
 from assetctl.advisory.described import Identity
 from assetctl.advisory.families import Family, families
 from assetctl.advisory.records import Naming
+from assetctl.advisory.words import BRACKETS, MOST_CHARACTERS, is_rounded, parts_of, share_a_mark, words_of
 from assetctl.makers import compared
 
-MOST_CHARACTERS = 300
-_WORD = re.compile(r"[a-z0-9]+")
 _JOINED = re.compile(r"[^a-z0-9]+")
 _TELL_NOTHING = frozenset(
     {"family", "series", "incl", "including", "variants", "variant", "device", "devices", "product", "products", "the"}
@@ -42,9 +41,6 @@ _TELL_NOTHING = frozenset(
 _WHOLE = re.compile(r"\b(?:family|series|all variants|all models|all types|product line)\b", re.I)
 _SERIES_LETTERS = re.compile(r"\b[Ss]eries ([A-Z](?:(?:, | and |, and |/)[A-Z])*)(?![\w-])")
 _ANOTHER_SYSTEM = frozenset({"xe", "xr"})
-_BRACKETS = re.compile(r"\([^()]*\)")
-_SEVERAL = re.compile(r"\s*[,;]\s*|\s+and\s+|\s+&\s+")
-_ENUMERATED = re.compile(r"([A-Za-z]{1,6})(\d{1,4}(?:/\d{1,4}){1,12})(?:\(([A-Za-z]{1,4})\))?([A-Za-z]{0,6})")
 
 
 class Grade(IntEnum):
@@ -130,7 +126,7 @@ def _despite_code(naming: Naming, own: Identity, by_name: Sameness) -> Sameness:
     in_table = any(
         _family(part, one, own).grade
         for n in naming.names
-        for part in _parts(n)
+        for part in parts_of(n)
         for one in _families_of(own, naming.maker)
     )
     return by_name if in_table and not naming.codes else NOT_THE_SAME
@@ -192,7 +188,7 @@ def _graded(theirs: str, naming: Naming, own: Identity) -> Sameness:
 
 
 def _best(theirs: str, naming: Naming, own: Identity) -> Sameness:
-    found = _best_of(_parts(theirs), bool(_WHOLE.search(theirs)), naming.maker, own)
+    found = _best_of(parts_of(theirs), bool(_WHOLE.search(theirs)), naming.maker, own)
     return found if found is NOT_THE_SAME else replace(found, theirs=theirs)
 
 
@@ -203,19 +199,19 @@ def _best_of(parts: tuple[str, ...], is_whole: bool, maker: str, own: Identity) 
     known = _known(maker, own, members)
     found = [NOT_THE_SAME]
     for part in parts:
-        wanted = tuple(word for word in _words(part) if word not in known)
+        wanted = tuple(word for word in words_of(part) if word not in known)
         found += [_family(part, member, own) for member in members]
         found += [_words_against(wanted, ours, known, is_whole=is_whole) for ours in _ours(own)]
     return max(found, key=lambda one: one.grade)
 
 
 def _ours(own: Identity) -> tuple[str, ...]:
-    plain = (_BRACKETS.sub(" ", name) for name in own.names if "(" in name)
+    plain = (BRACKETS.sub(" ", name) for name in own.names if "(" in name)
     return (*own.names, *plain, *own.codes)
 
 
 def _words_against(wanted: tuple[str, ...], ours: str, known: frozenset[str], *, is_whole: bool) -> Sameness:
-    mine = tuple(word for word in _words(ours) if word not in known)
+    mine = tuple(word for word in words_of(ours) if word not in known)
     if not wanted or not mine:
         return NOT_THE_SAME
     if wanted == mine or "".join(wanted) == "".join(mine):
@@ -224,7 +220,7 @@ def _words_against(wanted: tuple[str, ...], ours: str, known: frozenset[str], *,
         return _longer(ours, mine[len(wanted) :], is_whole=is_whole)
     if wanted[: len(mine)] == mine or set(mine) < set(wanted):
         return Sameness(Grade.PERHAPS, ours, "", "the product's name says more than the device's", is_vague=True)
-    if _share_a_mark(wanted, mine) or (is_whole and _is_rounded(wanted, mine)):
+    if share_a_mark(wanted, mine) or (is_whole and is_rounded(wanted, mine)):
         return Sameness(Grade.PERHAPS, ours, "", "the names are alike in part")
     return NOT_THE_SAME
 
@@ -238,36 +234,11 @@ def _longer(ours: str, rest: tuple[str, ...], *, is_whole: bool) -> Sameness:
     return Sameness(Grade.PERHAPS, ours, "", "the device's name says more than the product's")
 
 
-def _share_a_mark(wanted: tuple[str, ...], mine: tuple[str, ...]) -> bool:
-    """Whether both have a word of letters and digits that names one product, such as 2152 or r08encpu."""
-    return any(_is_mark(word) for word in set(wanted) & set(mine))
-
-
-def _is_mark(word: str) -> bool:
-    digits = sum(sign.isdigit() for sign in word)
-    return (len(word) >= 4 and 0 < digits < len(word)) or (digits == len(word) and len(word) >= 5)
-
-
-def _is_rounded(wanted: tuple[str, ...], mine: tuple[str, ...]) -> bool:
-    """Whether a series is written with noughts for the digits that vary: G500E for G508E, X300 for X308."""
-    if len(mine) < len(wanted):
-        return False
-    for theirs, ours in zip(wanted, mine, strict=False):
-        if theirs != ours and (len(theirs) > len(ours) or not _rounds(theirs, ours)):
-            return False
-    return True
-
-
-def _rounds(theirs: str, ours: str) -> bool:
-    stem = re.match(r"([a-z]{0,8}\d{1,6}?)(0{1,4})([a-z]?)\Z", theirs)
-    return stem is not None and re.match(rf"{stem[1]}\d{{{len(stem[2])}}}{stem[3]}", ours) is not None
-
-
 def _family(part: str, member: Family, own: Identity) -> Sameness:
     brands = families().brands.get(member.maker, frozenset())
-    wanted = "".join(word for word in _words(codes.CATALOGUE.sub(" ", part)) if word not in _TELL_NOTHING | brands)
+    wanted = "".join(word for word in words_of(codes.CATALOGUE.sub(" ", part)) if word not in _TELL_NOTHING | brands)
     for name in member.names:
-        if wanted and wanted == "".join(word for word in _words(name) if word not in _TELL_NOTHING | brands):
+        if wanted and wanted == "".join(word for word in words_of(name) if word not in _TELL_NOTHING | brands):
             return Sameness(Grade.FAMILY, next(iter((*own.codes, *own.names)), ""))
     return NOT_THE_SAME
 
@@ -294,8 +265,8 @@ def _begins(pattern: str, name: str) -> bool:
 def _known(maker: str, own: Identity, members: tuple[Family, ...]) -> frozenset[str]:
     """Words that tell nothing about this asset: brands, and the names of families that it belongs to."""
     makers = {maker, *own.makers}
-    brands = {word for maker in makers for word in (*families().brands.get(maker, ()), *_words(maker))}
-    names = {word for member in members for name in member.names for word in _words(name)}
+    brands = {word for maker in makers for word in (*families().brands.get(maker, ()), *words_of(maker))}
+    names = {word for member in members for name in member.names for word in words_of(name)}
     return frozenset(_TELL_NOTHING | brands | names)
 
 
@@ -313,28 +284,3 @@ def _product_of(cpe: str) -> tuple[str, str] | None:
     if len(parts) >= 5 and parts[1] == "2.3":
         return parts[3], parts[4].removesuffix("_firmware")
     return (parts[2], parts[3].removesuffix("_firmware")) if len(parts) >= 4 and parts[0] == "cpe" else None
-
-
-@lru_cache(maxsize=50_000)
-def _parts(name: str) -> tuple[str, ...]:
-    """The products that one name lists, codes and remarks in brackets left out."""
-    expanded = _expanded(name)
-    plain = _BRACKETS.sub(" ", expanded).strip() or expanded
-    found = [plain, *_SEVERAL.split(plain)]
-    found += [part.split(" Series ", 1)[1] for part in found if " Series " in part]  # the series, then the model
-    return tuple(dict.fromkeys(part for part in found if part))[:80]
-
-
-def _expanded(name: str) -> str:
-    """R04/08(EN)CPU as R04CPU, R08CPU, R04ENCPU, R08ENCPU."""
-    found = _ENUMERATED.search(name)
-    if found is None or not (found[4] or found[3]):
-        return name
-    middles = ["", found[3]] if found[3] else [""]
-    every = [f"{found[1]}{number}{middle}{found[4]}" for number in found[2].split("/") for middle in middles]
-    return ", ".join(f"{name[: found.start()]}{one}{name[found.end() :]}" for one in every)
-
-
-@lru_cache(maxsize=100_000)
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(name[:MOST_CHARACTERS].casefold()))

@@ -9,7 +9,8 @@ import pytest
 
 from assetctl.advisory import csaf
 from assetctl.advisory.described import describe
-from assetctl.advisory.matching import Matcher, Verdict
+from assetctl.advisory.matching import Matcher
+from assetctl.advisory.settling import Verdict
 from assetctl.model import Asset, Fact
 from tests.unit.policy_plants import asset, fact
 
