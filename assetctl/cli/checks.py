@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assetctl.cli import new_check
 from assetctl.cli.app import App, finish, now, of
 from assetctl.errors import Exit, InputError
 from assetctl.text import near
@@ -23,6 +24,7 @@ Folders = Annotated[list[Path] | None, typer.Option("--checks", help="A folder w
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
     app.command(epilog="Example: assetctl check --fail-on high --output findings.sarif")(check)
+    new_check.add_to(policy)
     app.add_typer(policy, name="policy")
 
 
