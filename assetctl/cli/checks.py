@@ -11,10 +11,13 @@ from assetctl.errors import Exit, InputError
 from assetctl.text import near
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from assetctl.model import Severity
     from assetctl.policy.check import Check
+    from assetctl.policy.plant import Plant
     from assetctl.store.repo import Store
-    from assetctl.work.check import Checked
+    from assetctl.work.check import Checked, Demands
 
 policy = typer.Typer(help="The checks: what they say, need and prove.", no_args_is_help=True)
 
@@ -33,9 +36,19 @@ def check(
     only: Annotated[
         list[str] | None, typer.Option("--policy", help="Only this check; more than once for more.")
     ] = None,
+    zone: Annotated[list[str] | None, typer.Option("--zone", help="Only what lies in this zone.")] = None,
     checks: Folders = None,
     fail_on: Annotated[str, typer.Option("--fail-on", help="critical, high, medium, low or never.")] = "high",
     max_unknown: Annotated[int | None, typer.Option("--max-unknown", help="Return 3 above so many unknowns.")] = None,
+    max_age: Annotated[
+        str | None, typer.Option("--max-age", help="Older evidence counts for no check, such as 7d; needed in CI.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="JSON of an earlier check: its failures are shown, not counted.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Judge what was known then: 2026-03-01 (its end, UTC) or a time.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Also write .sarif, .xml (JUnit), .json or .github (annotations).")
     ] = None,
@@ -45,36 +58,79 @@ def check(
 ) -> None:
     """Judge the inventory. A missing fact is "unknown", never a pass."""
     from assetctl.work.check import check as judge
-    from assetctl.work.check import chosen, pack, plant_of
-    from assetctl.work.ingest import ingest
+    from assetctl.work.check import chosen, pack, younger, zones_within
     from assetctl.work.machine import check_ending
     from assetctl.work.papers import read_papers
 
     app, at = of(context), now()
-    severity = _severity(fail_on)
+    demands = _demands(fail_on, max_unknown, max_age, baseline)
+    moment = _moment(as_of) if as_of else None
     if output is not None:
         check_ending(output)
+    zones = zones_within(app.zones, tuple(zone or ()))
     with app.store() as store:
-        from assetctl.protocols import registry
-
         every = pack(app.settings, tuple(checks or ()))
         wanted = chosen(every, tuple(only or ()))
-        papers = read_papers(app.settings, today=at.date(), checks=[one.id for one in every])
-        for one in sorted({scan.realm for scan in store.scans()}):
-            ingest(store, one, app.declared)  # what people declared since the last scan counts
-        plant = plant_of(
-            store,
-            app.settings,
-            zones=app.zones,
-            register=app.register,
-            protocols=registry(),
-            conduits=app.zones_file.conduits,
+        wanted = younger(wanted, demands.max_age) if demands.max_age else wanted
+        papers = read_papers(app.settings, today=(moment or at).date(), checks=[one.id for one in every])
+        plant = _plant(app, store, moment)
+        is_whole = not (only or zones or moment)
+        result = judge(
+            store, wanted, plant, now=moment or at, demands=demands, papers=papers, zones=zones, keep=is_whole
         )
-        result = judge(store, wanted, plant, now=at, fail_on=severity, max_unknown=max_unknown, papers=papers)
         if output is not None:
             _write(app, store, result, output, plain=plain_names)
-    _tell(app, result)
+    if demands.max_age is not None:
+        _tell_unseen(app, plant, moment or at, demands.max_age)
+    _tell(app, result, demands.known, kept=is_whole)
     finish(result.code)
+
+
+def _plant(app: App, store: "Store", moment: "datetime | None") -> "Plant":
+    """What is judged: the inventory as it stands, with what people declared since, or what was known at a time."""
+    from assetctl.protocols import registry
+    from assetctl.work.check import plant_at, plant_of
+    from assetctl.work.ingest import ingest
+
+    conduits = app.zones_file.conduits
+    if moment is not None:
+        return plant_at(store, app.settings, app.declared, protocols=registry(), until=moment, conduits=conduits)
+    for one in sorted({scan.realm for scan in store.scans()}):
+        ingest(store, one, app.declared)  # what people declared since the last scan counts
+    return plant_of(
+        store, app.settings, zones=app.zones, register=app.register, protocols=registry(), conduits=conduits
+    )
+
+
+def _demands(fail_on: str, max_unknown: int | None, max_age: str | None, baseline: Path | None) -> "Demands":
+    import os
+
+    from assetctl.work.check import Demands
+    from assetctl.work.known import read_known
+    from assetctl.work.ordering import span
+
+    if max_age is None and os.environ.get("CI"):
+        raise InputError("--max-age is needed in CI: without it old evidence would pass for today's plant")
+    known = read_known(baseline) if baseline else frozenset()
+    return Demands(_severity(fail_on), max_unknown, known, span(max_age) if max_age else None)
+
+
+def _moment(text: str) -> "datetime":
+    """A date stands for its end; a time without a zone is in UTC. Raises InputError, also for the future."""
+    from datetime import UTC, datetime, timedelta
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"--as-of {text[:40]}: a date such as 2026-03-01, or a time in ISO 8601, is expected"
+        ) from None
+    if len(text) == len("2026-03-01"):
+        found += timedelta(days=1, seconds=-1)
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    if found > now() + timedelta(days=1):
+        raise InputError(f"--as-of {text[:40]}: that is in the future; nothing can be known of it")
+    return min(found, now())
 
 
 @policy.command("list", epilog="Example: assetctl policy list --checks ./checks")
@@ -171,7 +227,15 @@ def _write(app: App, store: "Store", result: "Checked", path: Path, *, plain: bo
     app.output.say(f"written: {path}" + ("" if plain else ", names and addresses replaced"))
 
 
-def _tell(app: App, result: "Checked") -> None:
+def _tell_unseen(app: App, plant: "Plant", moment: "datetime", max_age: "timedelta") -> None:
+    from assetctl.work.check import unseen
+
+    if missing := unseen(plant, now=moment, max_age=max_age):
+        named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        app.output.warn(f"not seen within --max-age: {len(missing)} ({named}); the answer is partial")
+
+
+def _tell(app: App, result: "Checked", known: frozenset[str], *, kept: bool) -> None:
     from assetctl.model import Result
     from assetctl.work.check import total
 
@@ -192,12 +256,18 @@ def _tell(app: App, result: "Checked") -> None:
             "waiver": f.waiver,
             "zone": f.zone,
             "position": f.position,
+            "known": f.id in known,
             "evidence": [b.evidence for b in f.because if b.evidence],
         }
         for f in (shown if app.output.format == "table" else result.findings)
     ]
-    columns = ("severity", "check", "subject", "statement", "waiver")
+    columns = ("severity", "check", "subject", "statement", "waiver", *(("known",) if known else ()))
     app.output.rows("findings", rows, columns=columns, command="check", code=int(result.code))
     told = ", ".join(f"{total(result.judgement, r)} {r}" for r in Result)
     app.output.say(f"{len(result.checks)} checks: {told}")
+    if known:
+        again = sum(f.id in known for f in shown)
+        app.output.say(f"baseline: {again} of its {len(known)} failures still stand and do not count")
+    if not kept:
+        app.output.say("judged in part or for another time: shown, not kept for reports")
     app.output.say("a fail is an indication until an assessor confirms it; next: assetctl report all")

@@ -1,13 +1,14 @@
 """Judges the stored inventory: checks, plant and clock in, findings out, the run kept."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Asset, Conduit, Finding, Position, Result, Scan, ScanState, Severity, Zone
+from assetctl.model import Asset, Conduit, Finding, Position, Result, ScanState, Severity, Zone
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
@@ -22,9 +23,13 @@ from assetctl.store.repo import Store
 from assetctl.text import near
 from assetctl.topology import topology
 from assetctl.work.advising import with_advisories
+from assetctl.work.ingest import Declared, assets_at
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
 
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
+
+JUDGED = (ScanState.DONE, ScanState.PARTIAL, ScanState.IMPORTED)
+"""Runs that came to an end; what the others brought counts too, but proves no coverage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,19 @@ def plant_of(
     register: tuple[Position, ...],
     protocols: Mapping[str, Protocol],
     conduits: tuple[Conduit, ...] = (),
+    assets: tuple[Asset, ...] | None = None,
 ) -> Plant:
-    """What there is to judge: the inventory, what was declared, what the scans covered and what sensors saw."""
-    assets = store.assets()
+    """What there is to judge: the inventory, what was declared, what the scans covered and what sensors saw.
+
+    assets: another inventory than that of the store.
+    """
+    assets = store.assets() if assets is None else assets
     connected = topology(assets)
     return Plant(
         assets=with_advisories(store, assets),
         zones=zones,
         positions=register or store.positions(),
-        scans=tuple(s for s in store.scans() if s.state in (ScanState.DONE, ScanState.PARTIAL, ScanState.IMPORTED)),
+        scans=tuple(scan for scan in store.scans() if scan.state is not ScanState.RUNNING),
         permitted=frozenset(settings.probes.depth),
         networks=tuple(DeclaredNetwork(n.realm, n.range) for n in settings.networks),
         yields={name: protocol.claims for name, protocol in protocols.items()},
@@ -93,19 +102,86 @@ def _safety_systems(assets: Iterable[Asset]) -> Iterator[tuple[str, str]]:
             yield asset.id, why
 
 
+def plant_at(
+    store: Store,
+    settings: Settings,
+    declared: Declared,
+    *,
+    protocols: Mapping[str, Protocol],
+    until: datetime,
+    conduits: tuple[Conduit, ...] = (),
+) -> Plant:
+    """What was known at a time; zones, conduits, register and thresholds are today's."""
+    realms = sorted({scan.realm for scan in store.scans()})
+    plant = plant_of(
+        store,
+        settings,
+        zones=declared.zones,
+        register=declared.register,
+        protocols=protocols,
+        conduits=conduits,
+        assets=tuple(asset for realm in realms for asset in assets_at(store, realm, until, declared)),
+    )
+    captures = tuple(one for one in plant.captures if one.ended <= until)
+    known = {one.id for one in captures}
+    return replace(
+        plant,
+        scans=tuple(scan for scan in plant.scans if scan.ended is not None and scan.ended <= until),
+        captures=captures,
+        flows=tuple(flow for flow in plant.flows if flow.capture in known),
+    )
+
+
+def zones_within(declared: Sequence[Zone], names: Sequence[str]) -> frozenset[str]:
+    """The named zones with those inside them. Raises InputError with a near name for one that nobody declared."""
+    known = tuple(zone.id for zone in declared)
+    for name in names:
+        if name not in known:
+            raise InputError(f"--zone {name}: no such zone in the zones file{near(name, known)}")
+    inside = set(names)
+    for _ in declared:  # each round goes one zone deeper
+        inside |= {zone.id for zone in declared if zone.parent in inside}
+    return frozenset(inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a run must meet to return 0. fail_on: lowest severity that makes it return 3, None for never.
+
+    known: ids of failures that a baseline holds; they are shown, and do not count. max_age: of the evidence by which
+    every position of the register must have been seen, None for any.
+    """
+
+    fail_on: Severity | None = Severity.HIGH
+    max_unknown: int | None = None
+    known: frozenset[str] = frozenset()
+    max_age: timedelta | None = None
+
+
+def younger(checks: tuple[Check, ...], max_age: timedelta) -> tuple[Check, ...]:
+    """The checks with evidence that may not be older than that."""
+    return tuple(replace(check, max_age=min(check.max_age, max_age)) for check in checks)
+
+
 def check(
     store: Store,
     checks: tuple[Check, ...],
     plant: Plant,
     *,
     now: datetime,
-    fail_on: Severity | None = Severity.HIGH,
-    max_unknown: int | None = None,
+    demands: Demands = Demands(),
     papers: Papers = NO_PAPERS,
+    zones: frozenset[str] = frozenset(),
+    keep: bool = True,
 ) -> Checked:
-    """Judge and keep the run. fail_on: lowest severity that makes the command return 3, None for never."""
+    """Judge, and keep the run. zones: ids of those that the answer is about, none for all; what is compared with what
+    stays the whole plant.
+
+    keep: not for a run of less than everything, since reports are made from the last run.
+    """
     judged, today = judge(checks, plant, now=now), now.date()
-    judgement = replace(judged, findings=waived(judged.findings, papers.waivers.waivers, today))
+    whole = replace(judged, findings=waived(judged.findings, papers.waivers.waivers, today))
+    judgement = _within(whole, zones) if zones else whole
     run = CheckRun(
         id=f"c-{now:%Y%m%dT%H%M%S}-{judgement.snapshot_hash[:6]}",
         at=now,
@@ -113,16 +189,27 @@ def check(
         pack_hash=pack_hash(checks),
         snapshot_hash=judgement.snapshot_hash,
         counts={f"{name}/{result}": count for (name, result), count in sorted(judgement.counts.items())},
-        scans=tuple(scan.id for scan in plant.scans),
+        scans=tuple(scan.id for scan in plant.scans if scan.state in JUDGED),
         checks={one.id: stated(one) for one in checks},
         files=papers.files,
         places=_by_place(judgement),
     )
-    store.put_run(run, judgement.findings)
-    word = word_on(papers, judgement.findings, tuple(run.checks), today)
-    code = _code(judgement, plant.scans, fail_on=fail_on, max_unknown=max_unknown)
+    if keep:
+        store.put_run(run, judgement.findings)
+    word = word_on(papers, whole.findings, tuple(run.checks), today)
+    code = _code(judgement, plant, demands, now=now)
     code = worst(code, Exit.FINDINGS) if word.expired else code
     return Checked(run, checks, judgement, code, word.notices)
+
+
+def _within(judgement: Judgement, zones: frozenset[str]) -> Judgement:
+    """What a judgement says of some zones."""
+    places = {key: count for key, count in judgement.places.items() if key[0] in zones}
+    counts: Counter[tuple[str, Result]] = Counter()
+    for (_, check, result), count in places.items():
+        counts[check, result] += count
+    findings = tuple(one for one in judgement.findings if one.zone in zones)
+    return replace(judgement, findings=findings, counts=dict(counts), places=places)
 
 
 def pack_hash(checks: tuple[Check, ...]) -> str:
@@ -138,25 +225,35 @@ def _by_place(judgement: Judgement) -> dict[str, dict[str, dict[str, int]]]:
     return found
 
 
-def _code(
-    judgement: Judgement,
-    scans: tuple[Scan, ...],
-    *,
-    fail_on: Severity | None,
-    max_unknown: int | None,
-) -> Exit:
+def _code(judgement: Judgement, plant: Plant, demands: Demands, *, now: datetime) -> Exit:
     codes = []
     if any(f.result is Result.ERROR for f in judgement.findings):
         codes.append(Exit.BUG)
-    if fail_on is not None:
-        counted = WORST_FIRST[: WORST_FIRST.index(fail_on) + 1]
-        if any(f.result is Result.FAIL and f.severity in counted and not f.waiver for f in judgement.findings):
+    if demands.fail_on is not None:
+        counted = WORST_FIRST[: WORST_FIRST.index(demands.fail_on) + 1]
+        if any(_counts(f) and f.severity in counted and f.id not in demands.known for f in judgement.findings):
             codes.append(Exit.FINDINGS)
-    if max_unknown is not None and total(judgement, Result.UNKNOWN) > max_unknown:
+    if demands.max_unknown is not None and total(judgement, Result.UNKNOWN) > demands.max_unknown:
         codes.append(Exit.FINDINGS)
-    if not scans or not judgement.counts:
+    if demands.max_age is not None and unseen(plant, now=now, max_age=demands.max_age):
+        codes.append(Exit.PARTIAL)
+    if not any(scan.state in JUDGED for scan in plant.scans) or not judgement.counts:
         codes.append(Exit.NOTHING)
     return worst(*codes)
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.result is Result.FAIL and not finding.waiver
+
+
+def unseen(plant: Plant, *, now: datetime, max_age: timedelta) -> tuple[str, ...]:
+    """Positions of the register at which no device was seen within that time; without a register, such assets."""
+    fresh = [asset for asset in plant.assets if now - asset.last_seen <= max_age]
+    if not plant.positions:
+        stale = {asset.id for asset in plant.assets if not asset.parent} - {asset.id for asset in fresh}
+        return tuple(sorted(stale))
+    held = {(asset.realm, asset.position) for asset in fresh}
+    return tuple(sorted(one.id for one in plant.positions if (one.realm, one.id) not in held))
 
 
 def total(judgement: Judgement, result: Result) -> int:

@@ -6,11 +6,12 @@ gives the same assets, and a better decoder or rule heals old mistakes.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from assetctl import fingerprint, merge
 from assetctl.hearsay import hearsay
-from assetctl.identity import assign
-from assetctl.inventory import build_assets
+from assetctl.identity import Assigned, assign
+from assetctl.inventory import Inventory, build_assets
 from assetctl.model import Address, Asset, Observation, Position, Zone
 from assetctl.sightings import Sighting, sightings
 from assetctl.standing import Standing
@@ -43,7 +44,29 @@ NOTHING = Declared()
 def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
     """Derive all assets of a realm from its observations and what was declared, and store them."""
     before = {asset.id: _said(asset) for asset in store.assets(realm)}
-    clusters = merge.cluster(seen_in(store, realm), pins=pins(store.decisions(realm)))
+    inventory, assigned = _inventory(store, realm, seen_in(store, realm), declared)
+    store.put_identities(assigned.additions)
+    store.put_aliases(_other_names(assigned.accepted))
+    store.replace_assets(realm, inventory.assets)
+    known = {alias for asset in inventory.assets for alias in asset.aliases if alias in before}
+    new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
+    changed = frozenset(a.id for a in inventory.assets if a.id in before and _said(a) != before[a.id])
+    return Ingested(inventory.assets, inventory.standings, new, changed)
+
+
+def assets_at(store: Store, realm: str, until: datetime, declared: Declared = NOTHING) -> tuple[Asset, ...]:
+    """The assets of a realm by what was observed until then, under the ids they have today. Nothing is stored.
+
+    Zones, register and decisions about identity are those of today.
+    """
+    observed = (one for one in store.observations(realm=realm) if one.ended <= until)
+    return _inventory(store, realm, seen(observed), declared)[0].assets
+
+
+def _inventory(
+    store: Store, realm: str, sighted: tuple[Sighting, ...], declared: Declared
+) -> tuple[Inventory, Assigned]:
+    clusters = merge.cluster(sighted, pins=pins(store.decisions(realm)))
     assigned = assign(clusters, store.identities())
     by_id = {one.id: one for one in (*store.positions(realm), *declared.register) if one.realm == realm}
     inventory = build_assets(
@@ -54,13 +77,7 @@ def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
         zones=declared.zones,
         site_of=declared.site_of,
     )
-    store.put_identities(assigned.additions)
-    store.put_aliases(_other_names(assigned.accepted))
-    store.replace_assets(realm, inventory.assets)
-    known = {alias for asset in inventory.assets for alias in asset.aliases if alias in before}
-    new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
-    changed = frozenset(a.id for a in inventory.assets if a.id in before and _said(a) != before[a.id])
-    return Ingested(inventory.assets, inventory.standings, new, changed)
+    return inventory, assigned
 
 
 def seen_in(store: Store, realm: str) -> tuple[Sighting, ...]:
