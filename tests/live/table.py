@@ -246,7 +246,7 @@ def markdown(rows: tuple[Row, ...], nmap: str) -> str:
 
 def _further() -> Iterator[str]:
     """Protocols beside those of the plant: their servers, and the most that a default talk sends to one."""
-    yield from ("", "## Further protocols", "", "Each is held against its servers in a test of its own, unit by unit.", "")
+    yield from ("", "## Further protocols", "", "Each is held against its servers in a test of its own.", "")
     yield "| protocol | servers | judged by | at most units | at most connections | test |"
     yield "|---|---|---|--:|--:|---|"
     for one in FURTHER:
