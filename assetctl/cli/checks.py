@@ -72,7 +72,9 @@ def check(
         every = pack(app.settings, tuple(checks or ()))
         wanted = chosen(every, tuple(only or ()))
         wanted = younger(wanted, demands.max_age) if demands.max_age else wanted
-        papers = read_papers(app.settings, today=(moment or at).date(), checks=[one.id for one in every])
+        papers = read_papers(
+            app.settings, app.zones_file, today=(moment or at).date(), checks=[one.id for one in every]
+        )
         plant = _plant(app, store, moment)
         is_whole = not (only or zones or moment)
         result = judge(

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from assetctl.cli import (
     advisories,
     assets,
+    attestations,
     checks,
     database,
     demo,
@@ -48,6 +49,7 @@ for group in (
     checks,
     waivers,
     advisories,
+    attestations,
     topology,
     reports,
     evidence,

@@ -58,7 +58,7 @@ def _view(app: App, assessor: str) -> "ReportView":
 
     zones, zones_hash = app.zones, app.zones_file.sha256
     checks, at = pack(app.settings), now()
-    papers = read_papers(app.settings, today=at.date(), checks=[one.id for one in checks])
+    papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
     with app.store() as store:
         material = Material(
             app.settings,

@@ -1,11 +1,12 @@
 """waive: failures that somebody accepts for a while, in a file for git."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.days import day
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def add_waiver(
 
     app = of(context)
     scope = Scope(position or (), asset or (), zone or (), conduit or (), part, realm)
-    asked = Asked(check, scope, reason, owner, approver, measure, ticket, _day(expires), name)
+    asked = Asked(check, scope, reason, owner, approver, measure, ticket, day(expires), name)
     book = _book(app)
     app.output.say(f"written: waiver {book.add(asked)} in {book.path}")
 
@@ -89,8 +90,8 @@ def renew_waiver(
     """Let a waiver hold longer, by somebody's word of today; at most 365 days from today."""
     app = of(context)
     book = _book(app)
-    book.renew(waiver, approver=approver, expires=_day(expires), ticket=ticket)
-    app.output.say(f"renewed: waiver {waiver} until {_day(expires)}")
+    book.renew(waiver, approver=approver, expires=day(expires), ticket=ticket)
+    app.output.say(f"renewed: waiver {waiver} until {day(expires)}")
 
 
 @waive.command("revoke", epilog="Example: assetctl waive revoke W-2026-001 --by 'A. Example' --reason 'mended'")
@@ -107,24 +108,24 @@ def revoke_waiver(
 
 
 def _book(app: App) -> "WaiverBook":
-    from assetctl.work.check import pack
+    from assetctl.work.check import check_ids
     from assetctl.work.waiving import WaiverBook
 
     if not app.settings.files.waivers:
         raise InputError("no waivers file is named; set [files] waivers in assetctl.toml")
     path = app.settings.file(app.settings.files.waivers)
-    return WaiverBook(path, today=now().date(), checks=[one.id for one in pack(app.settings)])
+    return WaiverBook(path, today=now().date(), checks=check_ids(app.settings))
 
 
 def _uses(app: App, today: date) -> "tuple[Use, ...]":
     """The waivers of the file against the last run of the policy; against nothing when there was none."""
     from assetctl.policy.waivers import read_waivers, uses
-    from assetctl.work.check import pack
+    from assetctl.work.check import check_ids
 
     if not app.settings.files.waivers:
         raise InputError("no waivers file is named; set [files] waivers in assetctl.toml")
     path = app.settings.file(app.settings.files.waivers)
-    waivers = read_waivers(path, today=today, checks=[one.id for one in pack(app.settings)]).waivers
+    waivers = read_waivers(path, today=today, checks=check_ids(app.settings)).waivers
     return uses(waivers, _last_findings(app), today)
 
 
@@ -150,13 +151,3 @@ def _row(use: "Use", today: date) -> dict[str, Any]:
         "places": sorted(waiver.places),
         "findings": len(use.findings),
     }
-
-
-def _day(written: str) -> date:
-    """A day, or a number of days from today."""
-    if written.endswith("d") and written[:-1].isdecimal() and len(written) < 7:
-        return now().date() + timedelta(days=int(written[:-1]))
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise InputError(f"{written}: a day such as 2027-03-01, or a number of days such as 180d is expected") from None

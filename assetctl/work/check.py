@@ -1,5 +1,6 @@
 """Judges the stored inventory: checks, plant and clock in, findings out, the run kept."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from assetctl.work.advising import with_advisories
 from assetctl.work.ingest import Declared, assets_at
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
 
+_ID = re.compile(r"""^id:\s*["']?([A-Z]{2,8}-\d{3})\b""", re.MULTILINE)
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
 JUDGED = (ScanState.DONE, ScanState.PARTIAL, ScanState.IMPORTED)
@@ -51,6 +53,14 @@ def pack(settings: Settings, folders: Sequence[Path] = ()) -> tuple[Check, ...]:
     """The checks that ship with assetctl and those of the user's folders."""
     own = [settings.file(name) for name in settings.files.checks]
     return load_checks([checks_folder(), *own, *folders], params=settings.params)
+
+
+def check_ids(settings: Settings) -> tuple[str, ...]:
+    """The ids of the same checks, without compiling them; what is wrong in a file is said when it is used."""
+    folders = [checks_folder(), *(settings.file(name) for name in settings.files.checks)]
+    paths = (path for folder in folders for path in sorted(folder.glob("*.yaml")))
+    found = (_ID.search(path.read_text("utf-8", "replace")) for path in paths)
+    return tuple(match[1] for match in found if match)
 
 
 def chosen(checks: tuple[Check, ...], names: Sequence[str]) -> tuple[Check, ...]:

@@ -4,12 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 from assetctl.errors import InputError
 from assetctl.model import Finding
-from assetctl.policy.waivers import NONE, State, Use, WaiverFile, notices, read_waivers, uses
+from assetctl.policy.attestations import Known, Standing, read_attestations, standings
+from assetctl.policy.attestations import notices as attestation_notices
+from assetctl.policy.frameworks import IEC
+from assetctl.policy.load import load_frameworks
+from assetctl.policy.waivers import NONE as NO_WAIVERS
+from assetctl.policy.waivers import State, Use, WaiverFile, notices, read_waivers, uses
 from assetctl.settings import Settings
 from assetctl.store.repo import Store
+from assetctl.work.attesting import digests
+from assetctl.zones import ZoneFile
 
 KEPT = ("zones", "positions", "waivers", "attestations")
 
@@ -18,7 +26,8 @@ KEPT = ("zones", "positions", "waivers", "attestations")
 class Papers:
     """files: name in [files] -> SHA-256 of the bytes, for those that the settings name."""
 
-    waivers: WaiverFile = NONE
+    waivers: WaiverFile = NO_WAIVERS
+    attestations: tuple[Standing, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -27,19 +36,35 @@ NO_PAPERS = Papers()
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Whether the papers of a run are in order. expired: a waiver that has run out, in the scope of the run."""
+    """Whether the papers of a run are in order. expired: a waiver or attestation that has run out, in its scope."""
 
     notices: tuple[str, ...] = ()
     expired: bool = False
 
 
-def read_papers(settings: Settings, *, today: date, checks: Sequence[str]) -> Papers:
+def read_papers(settings: Settings, zones: ZoneFile, *, today: date, checks: Sequence[str]) -> Papers:
     """The files that the settings name. checks: ids of the pack. Raises InputError with one line per mistake."""
-    waivers = settings.files.waivers
+    waivers, attestations = settings.files.waivers, settings.files.attestations
     return Papers(
-        waivers=read_waivers(settings.file(waivers), today=today, checks=checks) if waivers else NONE,
+        waivers=read_waivers(settings.file(waivers), today=today, checks=checks) if waivers else NO_WAIVERS,
+        attestations=_standings(settings.file(attestations), zones, today, checks) if attestations else (),
         files=_digests(settings),
     )
+
+
+def known_to_attest(zones: ZoneFile, checks: Sequence[str]) -> Known:
+    """What an attestation may name."""
+    return Known(
+        rows=tuple(load_frameworks()[IEC].rows),
+        zones=tuple(zone.id for zone in zones.zones),
+        conduits=tuple(conduit.id for conduit in zones.conduits),
+        checks=checks,
+    )
+
+
+def _standings(path: Path, zones: ZoneFile, today: date, checks: Sequence[str]) -> tuple[Standing, ...]:
+    told = read_attestations(path, today=today, known=known_to_attest(zones, checks)).attestations
+    return standings(told, today=today, digest=digests(path))
 
 
 def waiver_uses(papers: Papers, findings: Sequence[Finding], checks: Sequence[str], today: date) -> tuple[Use, ...]:
@@ -50,7 +75,9 @@ def waiver_uses(papers: Papers, findings: Sequence[Finding], checks: Sequence[st
 def word_on(papers: Papers, findings: Sequence[Finding], checks: Sequence[str], today: date) -> Word:
     """What must be said about the papers of a run. checks: ids of those that were run."""
     found = waiver_uses(papers, findings, checks, today)
-    return Word(notices(found, today), any(use.state is State.EXPIRED for use in found))
+    said = (*notices(found, today), *attestation_notices(papers.attestations))
+    late = any(use.state is State.EXPIRED for use in found) or any(one.is_expired for one in papers.attestations)
+    return Word(said, late)
 
 
 def word_of_run(store: Store, papers: Papers, today: date) -> Word:

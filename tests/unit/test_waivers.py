@@ -13,6 +13,8 @@ from assetctl.documents import parse_yaml
 from assetctl.errors import Exit, InputError
 from assetctl.model import Finding, Result, Severity
 from assetctl.policy.waivers import State, Waiver, notices, uses, waived, waivers_of
+from assetctl.settings import Settings
+from assetctl.work.check import check_ids, pack
 from assetctl.work.editing import appended, changed, put
 from tests.unit.command import Desk
 from tests.unit.scanned import desk, scanned_once, servers
@@ -272,3 +274,7 @@ def test_an_edit_spells_no_other_value_anew(key: str, value: str) -> None:
     assert rows == [plain[0] | {"note": value}, plain[1], {"id": key}]
     assert after.index("# about the next one") > after.index("note")
     assert all(line in after for line in ("id: 0012   # as it stands on the plate", "  size: 1_000", "  on: no"))
+
+
+def test_the_quick_look_for_ids_finds_those_of_the_pack() -> None:
+    assert sorted(check_ids(Settings())) == [one.id for one in pack(Settings())]
