@@ -295,7 +295,7 @@ class Finding:
     id: stable over runs: hash of check and subject. subject: asset id, zone id, or "inventory".
     reason: closed code such as "not-probed", "stale", "not-permitted". statement: one sentence for people.
     position: of the device, "" without one. part: of the device, such as tcp/23. zone: id of the zone or conduit in
-    which the subject lies, "" for none, `EVERYWHERE` for what concerns the plant as a whole.
+    which the subject lies, of two separated by a blank, "" for none, `EVERYWHERE` for what concerns the whole plant.
     """
 
     id: str

@@ -84,15 +84,16 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     tally, where = _Tally(), Places(survey)
     for check in checks:
         for verdict in verdicts(check, survey):
-            place = where.of(verdict.target)
+            places = where.of(verdict.target)
             tally.counts[check.id, verdict.result] += 1
-            tally.places[place, check.id, verdict.result] += 1
+            for place in places or ("",):
+                tally.places[place, check.id, verdict.result] += 1
             if verdict.result is Result.PASS:
                 tally.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
             elif verdict.result is Result.NOT_APPLICABLE:
                 tally.not_applicable.add(finding_id(check, verdict.target))
             else:
-                tally.findings.append(finding_of(check, verdict, place))
+                tally.findings.append(finding_of(check, verdict, " ".join(places)))
     return Judgement(
         findings=tuple(tally.findings),
         counts=dict(tally.counts),

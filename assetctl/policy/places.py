@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from assetctl.model import EVERYWHERE, Position, Zone
 from assetctl.policy.plant import DeclaredNetwork, Survey
 from assetctl.policy.subjects import Target
+from assetctl.policy.traffic import SeenFlow
 from assetctl.standing import Whereabouts
 
 
@@ -21,32 +22,39 @@ class Places:
             (zone.realm, name): zone.id for zone in survey.plant.zones for name in zone.positions
         }  # a position that no device holds has no asset to be found by
 
-    def of(self, target: Target) -> str:
-        """The id of the zone, "" for none, `EVERYWHERE` for what concerns the plant as a whole."""
+    def of(self, target: Target) -> tuple[str, ...]:
+        """The ids of the zones or conduits, none for no zone, `EVERYWHERE` for what concerns the plant as a whole."""
         if target.view:
             zone = self._survey.zone_of(target.view)
-            return zone.id if zone else ""
-        if target.zone:
-            return target.zone.id
+            return (zone.id,) if zone else ()
+        if named := target.zone or target.conduit:
+            return (named.id,)
+        if target.flow:
+            return _of_flow(target.flow)
         if target.position:
             return self._of_position(target.position)
-        if target.network:
-            return _around(self._survey.plant.zones, target.network)
-        return EVERYWHERE
+        return (_around(self._survey.plant.zones, target.network),) if target.network else (EVERYWHERE,)
 
-    def _of_position(self, position: Position) -> str:
+    def _of_position(self, position: Position) -> tuple[str, ...]:
         named = self._positions.get((position.realm, position.id))
         address = position.match.get("ip_address")
         found = named or (self._where.of_address(position.realm, ip_address(address)) if address else None)
-        return found or ""
+        return (found,) if found else ()
 
 
 def realm_of(target: Target) -> str:
     """The address space of a subject, "" for the inventory as a whole."""
     if target.view:
         return target.view.asset.realm
-    named = target.zone or target.position or target.network or target.run
+    named = target.zone or target.position or target.network or target.run or target.flow
     return named.realm if named else ""
+
+
+def _of_flow(flow: SeenFlow) -> tuple[str, ...]:
+    """Its conduit; without one the zones of both ends, since each of them is crossed."""
+    if flow.conduit:
+        return (flow.conduit.id,)
+    return tuple(sorted({zone.id for zone in (flow.from_zone, flow.to_zone) if zone}))
 
 
 def _around(zones: Iterable[Zone], network: DeclaredNetwork) -> str:
