@@ -195,9 +195,9 @@ def _built_facts(asset: str, texts: FactTexts, source: Source, span: tuple[datet
 
 
 def _asked_from(asset: CaseAsset, facts: Iterator[Fact]) -> Iterator[Fact]:
-    """The facts, with the vantage of those that the test says were asked from another place."""
+    """The facts, with the vantage of those that the test says were asked from another place; not those of rivals."""
     for fact in facts:
-        where = asset.vantages.get(fact.subject.local_key or fact.key)
+        where = asset.vantages.get(fact.subject.local_key or fact.key) if fact.source.kind == "probe" else None
         yield replace(fact, vantage=f"eth0/{where}") if where else fact
 
 

@@ -18,6 +18,7 @@ from assetctl.policy.coverage import covers, is_complete
 from assetctl.policy.history import HISTORY
 from assetctl.policy.names import FR, has_strong
 from assetctl.policy.plant import DECLARED, STRONG, Reading, View
+from assetctl.policy.reach import REACH
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
 from assetctl.policy.zone_functions import ZONED
 
@@ -235,6 +236,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "scanned": Function(("number",), "flag", scanned, "complete runs covered the network within the days", "network"),
     **ZONED,
     **BELONGING,
+    **REACH,
 }
 
 

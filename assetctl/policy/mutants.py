@@ -26,7 +26,7 @@ class Kind(StrEnum):
     STALE = "stale"
     LATER = "all stale"
     UNPERMITTED = "not permitted"
-    FORGOTTEN = "run forgotten"
+    FORGOTTEN = "run or capture forgotten"
     FLIPPED = "flipped"
     BLIND = "flows removed"
     OLD_FLOWS = "flows stale"
@@ -69,6 +69,10 @@ def losses(check: Check, plant: Plant) -> Iterator[Mutant]:
     for scan in plant.scans:
         yield Mutant(Kind.FORGOTTEN, replace(plant, scans=tuple(one for one in plant.scans if one is not scan)))
     yield from _blinded(check, plant)
+    for capture in plant.captures:
+        captures = tuple(one for one in plant.captures if one is not capture)
+        flows = tuple(flow for flow in plant.flows if flow.capture != capture.id)
+        yield Mutant(Kind.FORGOTTEN, replace(plant, captures=captures, flows=flows))
     if plant.permitted:
         yield Mutant(Kind.UNPERMITTED, replace(plant, permitted=frozenset()))
     if any(fact.source.kind != DECLARED for asset in plant.assets for fact in asset.facts):

@@ -112,7 +112,7 @@ def boundary_open(c: Context, ports: tuple[str, ...]) -> Operand:
         is_known = device.view is not None and device.is_fresh(c)
         facts = segments_of(c).asked.get((side.id, device.view.asset.id), ()) if device.view and is_known else ()
         for port in ports:
-            found = _newest(c, facts, port)
+            found = newest_state(c, facts, port)
             if found is not None:
                 c.trace.append(Reading(found.subject, found.key, found.value, (found,)))
                 if found.value == PortState.OPEN:
@@ -146,19 +146,19 @@ def _denied_to(c: Context, conduit: Conduit, here: str, there: str, ports: tuple
         facts = segments_of(c).asked.get((here, view.asset.id), ())
         answered = [f for f in facts if f.value == PortState.OPEN and f.last_seen >= oldest]
         for fact in answered:
-            newest = _newest(c, facts, fact.subject.local_key)
+            newest = newest_state(c, facts, fact.subject.local_key)
             if newest is fact and not is_allowed(c, conduit, fact):
                 c.trace.append(Reading(fact.subject, fact.key, fact.value, (fact,)))
                 return False
         for port in ports:
-            found = _newest(c, facts, port)
+            found = newest_state(c, facts, port)
             is_whole &= found is not None
             if found is not None:
                 c.trace.append(Reading(found.subject, found.key, found.value, (found,)))
     return True if is_whole else None
 
 
-def _newest(c: Context, facts: tuple[Fact, ...], port: str) -> Fact | None:
+def newest_state(c: Context, facts: tuple[Fact, ...], port: str) -> Fact | None:
     """What a port said last, fresh; None when it was not asked."""
     oldest = c.survey.now - c.max_age
     told = [

@@ -1,0 +1,97 @@
+"""What an asset answers to other zones, on which switch it hangs, and whether a zone is watched."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from assetctl.model import Fact, PortState, Zone
+from assetctl.policy.callables import Function
+from assetctl.policy.context import Context
+from assetctl.policy.plant import Reading
+from assetctl.policy.segments import segments_of
+from assetctl.policy.traffic import traffic_of
+from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.zone_functions import newest_state
+from assetctl.policy.zone_names import is_allowed
+
+
+def answers_outside(c: Context, ports: tuple[str, ...]) -> Operand:
+    """Yes when the asset answers on one of the ports to a zone that has no conduit for it.
+
+    No when each port was asked from some other zone and none answered; that a UDP port is silent is no answer.
+    """
+    own = c.survey.zone_of(c.seen)
+    if own is None:
+        return Unknown(Reason.NOT_DECLARED, "zone")
+    unasked = set(ports)
+    for zone, fact in _asked_from_elsewhere(c, own, ports):
+        c.trace.append(Reading(fact.subject, fact.key, fact.value, (fact,)))
+        if fact.value == PortState.OPEN and not _is_passed(c, own, zone, fact):
+            return True
+        if fact.value != PortState.FILTERED or fact.subject.local_key.startswith("tcp/"):
+            unasked.discard(fact.subject.local_key)
+    if unasked:
+        return Unknown(Reason.OTHER_VANTAGE, f"{', '.join(sorted(unasked))} of {c.seen.asset.id}")
+    return False
+
+
+def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iterator[tuple[Zone, Fact]]:
+    """What the ports said last to each zone that is not related to the asset's own."""
+    traffic, segments = traffic_of(c.survey), segments_of(c)
+    for zone in c.survey.plant.zones:
+        is_inside = traffic.is_part_of(zone.id, own.id) or traffic.is_part_of(own.id, zone.id)
+        if zone.realm != own.realm or is_inside:
+            continue
+        facts = segments.asked.get((zone.id, c.seen.asset.id), ())
+        for port in ports:
+            found = newest_state(c, facts, port)
+            if found is not None:
+                yield zone, found
+
+
+def _is_passed(c: Context, own: Zone, zone: Zone, fact: Fact) -> bool:
+    """Whether a conduit between two zones allows what answered."""
+    return any(
+        {conduit.source, conduit.target} == {own.id, zone.id} and is_allowed(c, conduit, fact)
+        for conduit in c.survey.plant.conduits
+    )
+
+
+def has_switch_port(c: Context) -> Operand:
+    """Whether some switch told the port of the asset; no only where switches told those of others in its zone."""
+    segments = segments_of(c)
+    if c.seen.asset.id in segments.attached:
+        return True
+    own = c.survey.zone_of(c.seen)
+    if own is None:
+        return Unknown(Reason.NOT_DECLARED, "zone")
+    others = (view.asset.id for view in segments.members.get(own.id, ()))
+    return False if any(name in segments.attached for name in others) else Unknown(Reason.NOT_COVERED, "switches")
+
+
+def monitored(c: Context) -> Operand:
+    """Whether a sensor saw all flows of the zone lately; no only where sensors that say what they cover do not name it.
+
+    A sensor of which nobody declared what it sees may see the zone.
+    """
+    assert c.zone is not None
+    since = c.survey.now - c.max_age
+    if traffic_of(c.survey).watched(c.zone, since) > timedelta(0):
+        return True
+    heard = [one for one in c.survey.plant.captures if one.realm == c.zone.realm and one.ended >= since]
+    if not heard or not all(one.covers for one in heard):
+        return Unknown(Reason.NO_FLOW_COVERAGE, c.zone.id)
+    return False
+
+
+REACH: Mapping[str, Function] = {
+    "monitored": Function((), "flag", monitored, "a sensor saw all its flows lately", "zone"),
+    "answers_outside": Function(
+        arguments=("texts",),
+        result="flag",
+        run=answers_outside,
+        meaning="it answers on such a port to a zone without a conduit for it",
+        needs="asset",
+        reads=("port_state",),
+    ),
+    "has_switch_port": Function((), "flag", has_switch_port, "the switch port is known on which it hangs", "asset"),
+}
