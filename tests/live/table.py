@@ -201,7 +201,7 @@ FURTHER = (
     Further("mqtt", "mosquitto", "its configuration", "office"),
     Further("ssh", "OpenSSH, dropbear", "nmap ssh2-enum-algos", "it"),
     Further("tls", "nginx with OpenSSL", "nmap ssl-cert", "it"),
-    Further("https", "nginx with OpenSSL, openssl s_server", "their own configuration", "it"),
+    Further("https", "nginx with OpenSSL", "its configuration", "it"),
     Further("http", "nginx", "nmap http-title", "it"),
     Further("greeting", "ProFTPD, telnetd", "their configuration", "it"),
 )
