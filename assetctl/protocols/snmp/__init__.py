@@ -4,11 +4,12 @@ The unit is the PDU. Community and USM are put around it below the gate, so no s
 all versions.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.snmp import arp, bridge, cdp, codec, depth, host, lldp, objects, probe, vet
+from assetctl.protocols.snmp import arp, bridge, cdp, codec, depth, host, lldp, objects, probe, vendors, vet
 from assetctl.protocols.snmp.walk import Table
 
 _IDENTITY_IDS = range(codec.REQUEST_ID_BASE, codec.REQUEST_ID_BASE | codec.DEPTH_MARK)
@@ -32,7 +33,8 @@ def _indexes(table: Table) -> _Indexes:
     return _Indexes(dict.fromkeys([(), *(start + tail for start in numbers for tail in tails)]))
 
 
-def _get(name: str, meaning: str, wanted: tuple[objects.Oid, ...], depth_name: str = "") -> Request:
+def _get(name: str, meaning: str, wanted: Sequence[tuple[objects.Oid, ...]], depth_name: str = "") -> Request:
+    """A Get. wanted: the lists of objects it may ask for."""
     ids = _DEPTH_IDS if depth_name else _IDENTITY_IDS
     return Request(
         name=name,
@@ -40,7 +42,7 @@ def _get(name: str, meaning: str, wanted: tuple[objects.Oid, ...], depth_name: s
         clause="RFC 3416, 4.2.1",
         meaning=meaning,
         encode=codec.encode_get,
-        arguments={"request_id": ids, "objects": objects.Subsets(wanted)},
+        arguments={"request_id": ids, "objects": wanted},
         varying=_REQUEST_ID,
         depths=(depth_name,) if depth_name else (),
     )
@@ -116,17 +118,18 @@ _WALKS = (
 PROTOCOL = Protocol(
     name="snmp",
     title="SNMP",
-    version=2,
+    version=3,
     transport=Transport.UDP,
     ports=(161,),
     framing=codec.FRAMING,
     requests=(
-        _get("get-system", "system group and SNMP engine", objects.SCALARS),
+        _get("get-system", "system group and SNMP engine", objects.Subsets(objects.SCALARS)),
         _next(depth.ENTITIES, "first rows of entPhysicalTable"),
         _next(probe.FIRST_INTERFACES, "first rows of ifTable"),
-        _get("get-lldp-local", "the device's own chassis id", lldp.LOCAL, depth.NEIGHBOURS),
-        _get("get-bridge", "the bridge's own address", bridge.BASE, depth.FDB),
-        _get("get-host", "clock and memory of a computer", host.SYSTEM, depth.HOST),
+        _get("get-vendor", "identity objects of the maker's own", vendors.Selections()),
+        _get("get-lldp-local", "the device's own chassis id", objects.Subsets(lldp.LOCAL), depth.NEIGHBOURS),
+        _get("get-bridge", "the bridge's own address", objects.Subsets(bridge.BASE), depth.FDB),
+        _get("get-host", "clock and memory of a computer", objects.Subsets(host.SYSTEM), depth.HOST),
         *(request for walk in _WALKS for request in _walk(*walk)),
     ),
     vet=vet.vet,
@@ -141,7 +144,7 @@ PROTOCOL = Protocol(
         | {"snmp_enterprise_number", "sys_services", "snmp_engine_id", "snmp_engine_boots", "snmp_engine_time_s"}
         | {"snmp_versions_answered", "snmp_versions_tried", "snmp_levels_refused", "snmp_tables_cut"}
         | {"snmp_security_level", "snmp_auth_protocol", "snmp_priv_protocol", "snmp_default_community_accepted"}
-        | {"manufacturer", "model", "serial_number", "hardware_version", "firmware_software_version"}
+        | {"manufacturer", "model", "order_code", "serial_number", "hardware_version", "firmware_software_version"}
         | {"entity_class", "entity_name", "entity_alias", "entity_asset_id", "entity_is_fru"}
         | {"entity_firmware_revision", "entity_software_revision", "entity_manufacturing_date"}
         | {"part_of", "slot", "mac_address", "ip_address", "interface_alias", "interface_index", "interface_name"}
@@ -162,5 +165,6 @@ PROTOCOL = Protocol(
         "RFC 3418 SNMPv2-MIB, RFC 6933 ENTITY-MIB, RFC 2863 IF-MIB, RFC 4293 IP-MIB, RFC 3411 SNMP-FRAMEWORK-MIB",
         "IEEE 802.1AB-2005 LLDP-MIB, 802.1AB-2009 LLDP-V2-MIB, CISCO-CDP-MIB",
         "RFC 4188 BRIDGE-MIB, RFC 4363 Q-BRIDGE-MIB, RFC 2790 HOST-RESOURCES-MIB",
+        "RFC 1628 UPS-MIB, RFC 3805 Printer-MIB, and the MIBs of makers that vendors.toml names object by object",
     ),
 )

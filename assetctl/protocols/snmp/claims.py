@@ -49,6 +49,13 @@ def octets(row: Mapping[Oid, Varbind], name: Oid) -> bytes:
     return varbind.value if varbind is not None and isinstance(varbind.value, bytes) else b""
 
 
+def object_id(row: Mapping[Oid, Varbind]) -> Oid:
+    """sysObjectID; () when it is absent, of another type, or 0.0."""
+    varbind = row.get(o.SYS_OBJECT_ID)
+    found = varbind.value if varbind is not None and isinstance(varbind.value, tuple) else ()
+    return () if found == NO_OID else found
+
+
 def system_claims(row: Row) -> Iterator[Claim]:
     """The system group and the engine id."""
     description = text(row, o.SYS_DESCR)
@@ -56,9 +63,7 @@ def system_claims(row: Row) -> Iterator[Claim]:
         found = text(row, name)
         if found and not is_factory_setting(key, found, description):
             yield Claim(key, found)
-    varbind = row.get(o.SYS_OBJECT_ID)
-    if varbind is not None and isinstance(varbind.value, tuple) and varbind.value != NO_OID:
-        oid = varbind.value
+    if oid := object_id(row):
         yield Claim("sys_object_id", ".".join(map(str, oid)))
         if oid[: len(ENTERPRISES)] == ENTERPRISES and len(oid) > len(ENTERPRISES):
             yield Claim("snmp_enterprise_number", oid[len(ENTERPRISES)])

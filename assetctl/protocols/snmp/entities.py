@@ -141,7 +141,7 @@ def _described(row: Row, part: str = "", confidence: int = 90) -> Iterator[Claim
         if found and not (name == o.ENT_HARDWARE_REV and found == model):
             yield Claim(key, found, part=part, confidence=confidence)
     if version := text(row, o.ENT_SOFTWARE_REV):
-        yield Claim("firmware_software_version", _version(version), part=part, confidence=confidence)
+        yield Claim("firmware_software_version", plain_version(version), part=part, confidence=confidence)
     elif version := _firmware(row):
         yield Claim("firmware_software_version", version, part=part, confidence=min(confidence, MAYBE_BOOT))
     for name, key in _AS_TOLD.items():
@@ -156,10 +156,10 @@ def _described(row: Row, part: str = "", confidence: int = 90) -> Iterator[Claim
 def _firmware(row: Row) -> str:
     """The firmware revision, where it is not the boot loader's."""
     found, maker = text(row, o.ENT_FIRMWARE_REV), text(row, o.ENT_MFG_NAME)
-    return "" if _BOOTS_FROM_FIRMWARE.match(maker) or _BOOT.search(found) else _version(found)
+    return "" if _BOOTS_FROM_FIRMWARE.match(maker) or _BOOT.search(found) else plain_version(found)
 
 
-def _version(text: str) -> str:
+def plain_version(text: str) -> str:
     """A version without the words that some makers put around it."""
     found = _VERSION.fullmatch(text[:MOST_VERSION])
     return found[1] if found else text

@@ -2,8 +2,9 @@
 
 The credentials of the scope are tried in its order, each once: a failed one may raise a trap at the device, and a wrong
 community looks like a dead host. The first that is answered is kept. One Get of the system group; then the first rows
-of the entity table, until the chassis, and of the interface table, until a hardware address. Everything else only when
-the scope names a depth question, and never of a controller.
+of the entity table, until the chassis, and of the interface table, until a hardware address. Depth questions only when
+the scope names them, and never of a controller. Last, one Get of its maker's own objects for what the entity table did
+not tell.
 """
 
 import re
@@ -11,8 +12,9 @@ from collections.abc import Generator, Iterator
 
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context, Credential
-from assetctl.protocols.snmp import claims, depth, entities, objects
-from assetctl.protocols.snmp.walk import Row, Rows, Session, Table, read_scalars, read_table
+from assetctl.protocols.snmp import claims, depth, entities, objects, vendors
+from assetctl.protocols.snmp.objects import Oid
+from assetctl.protocols.snmp.walk import Row, Rows, Session, Table, read_groups, read_scalars, read_table
 from assetctl.talk import Ask, Open, Reply, Talk
 
 MOST_CREDENTIALS = 3
@@ -80,17 +82,38 @@ def _identify(session: Session, context: Context, scalars: Row) -> Talk:
     found = depth.Found(parts, interfaces)
     wanted = context.depth & depth.QUESTIONS.keys()
     session.cut.clear()
+    purse = session.purse
     if wanted and _is_controller(context, scalars):
         session.cut = dict.fromkeys(wanted, "not asked of a controller")
     else:
         session.cut |= dict.fromkeys(wanted & context.held, "held")
         yield from depth.read(session, frozenset(wanted - context.held), found)
     cut = tuple(f"{name}: {why}" for name, why in sorted(session.cut.items()))
+    session.purse, session.is_depth = min(purse, vendors.MOST_QUESTIONS), False
+    told = tuple(found.claims())
+    from_maker = yield from _from_maker(session, claims.object_id(scalars), told)
     return (
         *claims.system_claims(scalars),
-        *found.claims(),
+        *told,
+        *from_maker,
         *((Claim("snmp_tables_cut", cut),) if cut else ()),
     )
+
+
+def _from_maker(session: Session, sys_object_id: Oid, told: tuple[Claim, ...]) -> Talk:
+    """What the maker's own objects tell of the device, asked only for what is not told for certain."""
+    entry = vendors.entry_of(sys_object_id)
+    if entry is None or (session.is_v1 and entry.is_shared):  # version 1 takes a question for each object it lacks
+        return ()
+    certain = (claim for claim in told if claim.kind is SubjectKind.ASSET and not claim.part)
+    wanted = entry.missing(frozenset(claim.key for claim in certain if claim.confidence > vendors.CONFIDENCE))
+    if not wanted:
+        return ()
+    if session.is_v1:
+        row = yield from read_groups(session, vendors.groups(wanted))
+    else:
+        row = yield from read_scalars(session, tuple(scalar.oid for scalar in wanted))
+    return tuple(vendors.vendor_claims(wanted, row))
 
 
 def _is_controller(context: Context, scalars: Row) -> bool:

@@ -5,7 +5,10 @@ Identity and depth questions are told apart by bit 29 of the request id, since a
 asked for in the same words but are paid from different purses.
 """
 
+import tomllib
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
 from assetctl.errors import Refusal, WireError
 from assetctl.wire import Reader
@@ -133,6 +136,8 @@ def _oids(varbinds: Reader) -> list[bytes]:
 def _name(kind: int, oids: list[bytes], *, is_depth: bool) -> str:
     if kind == GET:
         groups = {_SCALARS.get(oid[:-1], "") if oid[-1] == 0 else "" for oid in oids}
+        if not is_depth and any(objects.issuperset(oids) for objects in _of_makers()):
+            return "get-vendor"
         if "" in groups or len(groups) != 1 or is_depth != ("system" not in groups):
             raise Refusal("snmp: a Get asks only for published scalars of one group, beyond the system's as depth")
         return f"get-{groups.pop()}"
@@ -145,6 +150,31 @@ def _name(kind: int, oids: list[bytes], *, is_depth: bool) -> str:
     if kind == GET_BULK or table not in ("entity", "interface"):
         raise Refusal(f"snmp: {table} beyond first rows is a depth question")
     return f"next-{table}"
+
+
+@cache
+def _of_makers() -> tuple[frozenset[bytes], ...]:
+    """The objects that may be asked together: those of one entry of vendors.toml."""
+    table = tomllib.loads(files("assetctl.protocols.snmp").joinpath("vendors.toml").read_text("utf-8"))
+    return tuple(
+        frozenset(
+            _encoded(row["oid"])
+            for rows in (maker.get("objects", ()), *(table["standard"][name] for name in maker.get("standard", ())))
+            for row in rows
+        )
+        for maker in table["maker"]
+    )
+
+
+def _encoded(dotted: str) -> bytes:
+    first, second, *rest = map(int, dotted.split("."))
+    encoded = bytearray((40 * first + second,))
+    for arc in rest:
+        septets = [arc >> shift & 0x7F for shift in range(28, -1, -7)]
+        while len(septets) > 1 and not septets[0]:
+            del septets[0]
+        encoded += bytes([*(0x80 | septet for septet in septets[:-1]), septets[-1]])
+    return bytes(encoded)
 
 
 def _table(oid: bytes) -> str:

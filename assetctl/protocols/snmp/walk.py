@@ -8,7 +8,7 @@ All columns of a table are asked at one index, the smallest that any of them has
 some objects twice and misses none.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -141,6 +141,27 @@ def read_scalars(session: Session, wanted: tuple[Oid, ...]) -> Generator[Ask, Re
             pieces[:0] = _smaller(objects, response)
             continue
         found.update((varbind.name, varbind) for varbind in response.varbinds if varbind.name in objects)
+    return found
+
+
+def read_groups(session: Session, groups: Iterable[tuple[Oid, ...]]) -> Generator[Ask, Reply, Row]:
+    """What an agent of version 1 has of each group, where most agents have a group whole or not at all.
+
+    It refuses a question whole for one object. A group whose first object is refused is left; of any other the refused
+    object is left out.
+    """
+    found: Row = {}
+    for group in groups:
+        objects = group
+        while objects and not session.over:
+            response = yield from ask(session, partial(codec.encode_get, objects=objects))
+            if response is None:
+                return found
+            if not response.error_status:
+                found.update((varbind.name, varbind) for varbind in response.varbinds if varbind.name in objects)
+                break
+            at = response.error_index - 1
+            objects = objects[:at] + objects[at + 1 :] if 0 < at < len(objects) else ()
     return found
 
 
