@@ -172,7 +172,7 @@ def test_net_snmp_tells_who_it_is(agent: int, version: str) -> None:
     done = talk_to(agent, Community("ro", version, b"plantread"))
     assert is_the_switch(done)
     assert done.value("snmp_versions_answered") == (version,)
-    assert set(done.asked) <= {"get-system", "next-entity", "next-interface"}
+    assert set(done.asked) <= {"get-system", "next-entity", "next-interface", "get-vendor"}
 
 
 @needs_snmpd
