@@ -125,6 +125,13 @@ def test_software_that_runs_on_many_devices_names_no_maker() -> None:
         ("service_banner", "SSH-2.0-dropbear_2022.83"),
         ("service_banner", "SSH-2.0-libssh_0.9.6"),
         ("description", "Linux gateway 5.10.0 #1 SMP armv7l"),
+        ("description", "RouterOS CHR QEMU"),
+        ("description", "RouterOS x86"),
+        ("description", "VMware ESX"),
+        ("description", "UPS SNMP Agent"),
+        ("description", "Nucleus SNMP Agent"),
+        ("http_title", "Welcome to nginx!"),
+        ("http_title", "RomPager Embedded Web Server Toolkit"),
         ("sys_object_id", "1.3.6.1.4.1.8072.3.2.10"),
         ("sys_object_id", "1.3.6.1.4.1.2021.250.10"),
     ):

@@ -319,3 +319,23 @@ def test_a_field_nobody_asks_for_is_not_read() -> None:
     prints = fingerprint.Fingerprints({field: partial(watched, field) for field in fingerprint.shipped().over})
     assert derive([Claim("http_server", "nginx/1.22.1", SubjectKind.SERVICE, "tcp/80")], prints)
     assert set(asked) == {"http_server", "service_product"}
+
+
+def test_a_number_that_two_companies_share_names_neither_but_its_arcs_do() -> None:
+    assert makers.of_enterprise(637) is None
+    assert values(Claim("sys_object_id", "1.3.6.1.4.1.637.61.1"))["manufacturer"] == "Nokia"
+    assert (
+        values(Claim("sys_object_id", "1.3.6.1.4.1.637.64.4400.1.1.10"))["manufacturer"] == "Alcatel-Lucent Enterprise"
+    )
+
+
+def test_a_switch_sold_under_another_name_is_not_its_software_makers() -> None:
+    said = derive([Claim("sys_object_id", "1.3.6.1.4.1.9.1.1486"), Claim("snmp_enterprise_number", 9)])
+    by_maker = {one.claim.value: one.claim.confidence for one in said if one.claim.key == "manufacturer"}
+    assert by_maker["Rockwell Automation"] > by_maker["Cisco"]
+
+
+def test_a_product_that_a_panel_does_not_know_stays_unknown() -> None:
+    text = "Siemens, SIMATIC HMI, unknown, 6AV2 124-0GC01-0AX0, HW: 0, SW: V 11 0 2"
+    assert "model" not in values(Claim("description", text))
+    assert values(Claim("description", text))["order_code"] == "6AV2 124-0GC01-0AX0"
