@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
@@ -12,11 +12,12 @@ from pathlib import Path
 from assetctl.model import Exchange, Observation, Scan, ScanState
 from assetctl.plan import Plan
 from assetctl.planning import make
+from assetctl.protocol import Protocol
 from assetctl.protocols import modbus, snmp
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger, verify
 from assetctl.scope import CredentialEntry, Limits, Scope, Target
-from assetctl.secrets import Community
+from assetctl.secrets import Community, Secret, UsmUser
 from assetctl.store.repo import Store, open_store
 from assetctl.transport import route
 from assetctl.work.converse import Surroundings
@@ -28,6 +29,21 @@ from bench.fleet import COMMUNITY
 PROTOCOLS = {protocol.name: protocol for protocol in (modbus.PROTOCOL, snmp.PROTOCOL)}
 REALM = "plant"
 SCAN = "bench"
+V2C = Community("fleet", "v2c", COMMUNITY)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a run goes. store: keep evidence and observations in SQLite, else nowhere. held: takes each observation.
+
+    resend: whether a datagram that met silence is sent once more. Without `held` the run itself holds all observations.
+    """
+
+    store: bool
+    resend: bool = True
+    secret: Secret = V2C
+    protocols: Mapping[str, Protocol] = field(default_factory=lambda: PROTOCOLS)
+    held: Callable[[Observation], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,10 +57,16 @@ class Asked:
 
 
 def scope_for(
-    addresses: Sequence[str], protocol: str, port: int, limits: Limits, *, depth: Iterable[str] = ()
+    addresses: Sequence[str],
+    protocol: str,
+    port: int,
+    limits: Limits,
+    *,
+    depth: Iterable[str] = (),
+    secret: Secret = V2C,
 ) -> Scope:
     """One protocol on one port of consecutive loopback addresses, which are a lab: no pace, no budget."""
-    entry = CredentialEntry("fleet", "snmp-v2c", REALM, (), {})
+    entry = CredentialEntry("fleet", "snmp-v3" if isinstance(secret, UsmUser) else "snmp-v2c", REALM, (), {})
     return Scope(
         targets=(Target(REALM, ip_address(addresses[0]), ip_address(addresses[-1])),),
         limits=limits,
@@ -55,32 +77,33 @@ def scope_for(
     )
 
 
-def ask(scope: Scope, folder: Path, *, store: bool, resend: bool = True) -> Asked:
-    """Take every step of the scope. store: keep evidence and observations in SQLite, else only in memory."""
-    plan = make(scope, PROTOCOLS)
+def ask(scope: Scope, folder: Path, way: Way) -> Asked:
+    """Take every step of the scope."""
+    plan = make(scope, way.protocols)
     (folder / "ledger").unlink(missing_ok=True)
     ledger = Ledger(folder / "ledger")
-    database = _store(folder, plan) if store else None
+    database = _store(folder, plan) if way.store else None
     seen: list[Observation] = []
-
+    hold = way.held or seen.append
     together = Together(database.put_observations) if database is not None else None
 
     async def keep_observation(observation: Observation) -> None:
-        seen.append(observation)
+        hold(observation)
         if together is not None:
             await together.add(observation)
 
     around = Surroundings(
         SCAN,
         route.taken(scope.vantage_of(REALM), plan.rows[0].target.first),
-        {"fleet": Community("fleet", "v2c", COMMUNITY)},
+        {"fleet": way.secret},
         scope.limits.connect_s,
         Keeper(SCAN, database.put_batch).keep if database is not None else _forget,
         partial(datetime.now, UTC),
-        resend=resend,
+        resend=way.resend,
     )
     held = Held()
-    order = Run(plan, PROTOCOLS, _gate(plan, ledger, folder, held), around, keep_observation, Progress(0), held=held)
+    gate = _gate(plan, ledger, folder, held, way.protocols)
+    order = Run(plan, way.protocols, gate, around, keep_observation, Progress(0), held=held)
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     asyncio.run(run(order))
     wall_s, cpu_s = time.perf_counter() - wall_s, time.process_time() - cpu_s
@@ -94,10 +117,11 @@ async def _forget(_step: str, _exchange: Exchange) -> None:
     return
 
 
-def _gate(plan: Plan, ledger: Ledger, folder: Path, held: Held) -> Gate:
+def _gate(plan: Plan, ledger: Ledger, folder: Path, held: Held, protocols: Mapping[str, Protocol]) -> Gate:
     rules = Rules(
-        vets={name: protocol.vet for name, protocol in PROTOCOLS.items()},
-        classes={name: protocol.classes for name, protocol in PROTOCOLS.items()},
+        vets={name: protocol.vet for name, protocol in protocols.items()},
+        classes={name: protocol.classes for name, protocol in protocols.items()},
+        named_by={name: protocol.named_by for name, protocol in protocols.items()},
         stop=Stop(folder / "stop"),
         held=held.reason,
     )

@@ -1,4 +1,4 @@
-"""Fake devices in a process of their own, whose cost nobody counts: an SNMP fleet, a Modbus fleet, a packet sink.
+"""Fake devices in a process of their own, whose cost nobody counts: SNMP agents, Modbus units, a plant, a packet sink.
 
 Every device has its own loopback address, name and serial number. `python -m bench.fleet KIND ...` prints "ready"
 once it can be asked and ends when its standard input does.
@@ -6,10 +6,13 @@ once it can be asked and ends when its standard input does.
 
 import asyncio
 import select
-import selectors
 import socket
 import struct
 import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -63,25 +66,37 @@ def table_of(address: str) -> dict[str, object]:
     }
 
 
-def snmp(devices: list[str], silent: list[str]) -> None:
+def snmp(devices: list[str], silent: list[str], delay_s: float = 0.0) -> None:
     """UDP agents. The silent ones hold their port, so that nothing tells a sweep that they are not there."""
-    poll = selectors.DefaultSelector()
+    poll, agents = select.epoll(), dict[int, tuple[socket.socket, _Answer]]()
     for address in devices:
-        agent = Agent(objects_of(table_of(address), (address,)))
-        poll.register(_socket(address, SNMP_PORT), selectors.EVENT_READ, lru_cache(maxsize=64)(agent.answer))
+        made = _socket(address, SNMP_PORT)
+        agents[made.fileno()] = made, lru_cache(maxsize=64)(Agent(objects_of(table_of(address), (address,))).answer)
+        poll.register(made, select.EPOLLIN)
     kept = [_socket(address, SNMP_PORT) for address in silent]
-    poll.register(sys.stdin, selectors.EVENT_READ)
+    poll.register(sys.stdin, select.EPOLLIN)
     _ready()
-    while True:
-        for key, _ in poll.select():
-            if key.fileobj is sys.stdin:
-                del kept
-                return
-            _answer_all(key.fileobj, key.data)  # type: ignore[arg-type]
+    due: deque[_Due] = deque()
+    while sys.stdin.fileno() not in (ready := [number for number, _ in poll.poll(_wait_s(due))]):
+        for number in ready:
+            due.extend((time.monotonic() + delay_s, *one) for one in _answers(*agents[number]))
+        while due and due[0][0] <= time.monotonic():
+            _, made, message, peer = due.popleft()
+            made.sendto(message, peer)
+    del kept
 
 
-def _answer_all(made: socket.socket, answer: "lru_cache[bytes]") -> None:  # type: ignore[type-arg]
-    """Answer what waits. Questions are told apart without their request id, so each is worked out once."""
+_Answer = Callable[[bytes], bytes]
+_Due = tuple[float, socket.socket, bytes, tuple[str, int]]  # on the monotonic clock, from where, what, to whom
+
+
+def _wait_s(due: deque[_Due]) -> float:
+    """Until the next answer is due. The kernel waits up to a millisecond longer, so no answer is early."""
+    return max(0.0, due[0][0] - time.monotonic()) if due else -1
+
+
+def _answers(made: socket.socket, answer: _Answer) -> Iterator[tuple[socket.socket, bytes, tuple[str, int]]]:
+    """Answers to what waits. Questions are told apart without their request id, so each is worked out once."""
     while True:
         try:
             message, peer = made.recvfrom(65535)
@@ -97,7 +112,7 @@ def _answer_all(made: socket.socket, answer: "lru_cache[bytes]") -> None:  # typ
             rest = ber.take(whole, 0xA2, "response")[3:]
         except WireError:
             continue
-        made.sendto(ber.tlv(ber.SEQUENCE, head + ber.tlv(0xA2, ber.integer(request_id) + rest)), peer)
+        yield made, ber.tlv(ber.SEQUENCE, head + ber.tlv(0xA2, ber.integer(request_id) + rest)), peer
 
 
 def _socket(address: str, port: int) -> socket.socket:
@@ -172,6 +187,32 @@ class _Unit(asyncio.Protocol):
             self._transport.write(frame[:4] + (len(pdu) + 1).to_bytes(2) + frame[6:7] + pdu)
 
 
+def snmpd(devices: list[str]) -> None:
+    from bench.agents import running
+
+    with running(devices):
+        _ready()
+        sys.stdin.read()
+
+
+def mixed(count: int) -> None:
+    """A plant of many kinds, with no limit to what a device bears."""
+    from assetctl.demo.plant import Plant
+    from assetctl.demo.received import Received
+    from bench.mixed import plant
+
+    devices = tuple(made.device for made in plant(count))
+    served = Plant("127.40.", devices, {device.name: Received(device.name) for device in devices})
+    served.bind()
+    serving = threading.Thread(target=served.run)
+    serving.start()
+    _ready()
+    sys.stdin.read()
+    served.stop()
+    serving.join()
+    served.release()
+
+
 def _ready() -> None:
     print("ready", flush=True)
 
@@ -180,9 +221,15 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["snmp", count]:
             snmp(addresses(int(count)), [])
+        case ["snmp", count, delay]:
+            snmp(addresses(int(count)), [], float(delay))
         case ["sweep", count]:
             there = set(alive(int(count)))
             snmp(sorted(there), [a for a in addresses(int(count)) if a not in there])
+        case ["snmpd", count]:
+            snmpd(addresses(int(count)))
+        case ["plant", count]:
+            mixed(int(count))
         case ["modbus", count, delay]:
             modbus(addresses(int(count)), float(delay))
         case ["sink", path]:

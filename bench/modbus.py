@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assetctl.scope import Limits
-from bench.asking import ask, scope_for
+from bench.asking import Way, ask, scope_for
 from bench.fleet import MODBUS_PORT, addresses, name_of
 from bench.process import children_cpu_s
 
@@ -30,7 +30,7 @@ Identities = dict[str, str]
 def ours(folder: Path, *, store: bool) -> tuple[float, float, Identities]:
     limits = Limits(most_devices=IN_FLIGHT, connect_s=5.0, answer_s=5.0)
     scope = scope_for(addresses(DEVICES), "modbus", MODBUS_PORT, limits)
-    asked = ask(scope, folder, store=store)
+    asked = ask(scope, folder, Way(store))
     found = {}
     for observation in asked.observations:
         values = {claim.key: str(claim.value) for claim in observation.claims}

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from assetctl.model import NetworkKind
 from assetctl.safety.ledger import read
 from assetctl.scope import Limits, Network
-from bench.asking import REALM, ask, scope_for
+from bench.asking import REALM, Way, ask, scope_for
 from bench.fleet import FIRST, SINK_PORT, addresses
 from bench.process import fleet
 
@@ -31,7 +31,7 @@ def ours(rate: int, folder: Path) -> list[float]:
     limits = Limits(packets_per_second=rate, answer_s=ANSWER_S, most_devices=WORKERS)
     scope = scope_for(addresses(rate * SECONDS), "snmp", SINK_PORT, limits)
     network = Network(REALM, ip_network((FIRST, 16), strict=False), NetworkKind.IT)
-    ask(replace(scope, networks=(network,)), folder, store=False, resend=False)
+    ask(replace(scope, networks=(network,)), folder, Way(store=False, resend=False))
     entries = (line.entry for line in read(folder / "ledger"))
     return [
         datetime.fromisoformat(entry["at"]).timestamp()

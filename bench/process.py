@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-SIDE_LIMIT_S = 120
+SIDE_LIMIT_S = 300
 INSIDE = "ASSETCTL_BENCH_INSIDE"
 
 
@@ -57,6 +57,6 @@ def enter_namespace(arguments: Sequence[str]) -> None:
     if unshare is None:
         raise SystemExit("bench: unshare is not installed; it makes the network in which the bench runs")
     as_root = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    inner = 'ip link set lo up && exec "$@"'
+    inner = 'ulimit -n "$(ulimit -Hn)"; ip link set lo up && exec "$@"'
     command = (unshare, *as_root, "--net", "sh", "-c", inner, "sh", sys.executable, "-m", "bench", *arguments)
     os.execve(unshare, command, {**os.environ, INSIDE: "yes"})

@@ -14,10 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assetctl.model import Observation
-from assetctl.protocols.snmp import codec, objects, probe
+from assetctl.protocols.snmp import codec, depth, objects
 from assetctl.protocols.snmp.objects import Oid
 from assetctl.scope import Limits
-from bench.asking import Asked, ask, scope_for
+from assetctl.secrets import Secret
+from bench.asking import V2C, Asked, Way, ask, scope_for
 from bench.fleet import COMMUNITY, SNMP_PORT, addresses, alive, name_of
 
 DEVICES = 150
@@ -26,20 +27,27 @@ SWEPT = 4096
 TIMEOUT_S = 1.0
 WAIT_S = 5.0  # generous on both sides: nothing is lost on loopback
 
+TABLES = (depth.ENTITIES, depth.ENTITIES_MORE, depth.INTERFACES, depth.ADDRESSES)
+ENTRIES = tuple(dict.fromkeys(column[:-1] for table in TABLES for column in table.columns))
+
 Values = set[tuple[Oid, str]]
 Question = tuple[str, tuple[Oid, ...], int]  # get, next or bulk; names; repetitions
 
 
-def ours(count: int, folder: Path, *, store: bool) -> tuple[Asked, dict[str, Values]]:
+def ours(count: int, folder: Path, *, store: bool, secret: Secret = V2C) -> tuple[Asked, dict[str, Values]]:
     """Every device once with its tables, and the values that came, by address; one device before, for the imports."""
+    _ask(1, folder, Way(store, secret=secret))
+    asked = _ask(count, folder, Way(store, secret=secret))
+    return asked, {str(o.target.ip): set(received(o)) for o in asked.observations if o.target is not None}
+
+
+def _ask(count: int, folder: Path, way: Way) -> Asked:
     limits = Limits(answer_s=WAIT_S, most_devices=IN_FLIGHT)
-    ask(scope_for(addresses(1), "snmp", SNMP_PORT, limits, depth=(probe.DEPTH,)), folder, store=store)
-    scope = scope_for(addresses(count), "snmp", SNMP_PORT, limits, depth=(probe.DEPTH,))
-    asked = ask(scope, folder, store=store)
-    return asked, {str(o.target.ip): set(_received(o)) for o in asked.observations if o.target is not None}
+    names = (depth.TABLES,)
+    return ask(scope_for(addresses(count), "snmp", SNMP_PORT, limits, depth=names, secret=way.secret), folder, way)
 
 
-def _received(observation: Observation) -> Iterator[tuple[Oid, str]]:
+def received(observation: Observation) -> Iterator[tuple[Oid, str]]:
     for exchange in observation.exchanges:
         for unit in exchange.received:
             request_id = int.from_bytes(exchange.sent[exchange.sent.index(b"\x02\x04") + 2 :][:4])
@@ -53,12 +61,9 @@ def _shown(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def questions(folder: Path) -> list[Question]:
+def questions(folder: Path, secret: Secret = V2C) -> list[Question]:
     """What our probe asks one device, in its order; the devices are alike, so these are the questions for all."""
-    limits = Limits(answer_s=WAIT_S)
-    (seen,) = ask(
-        scope_for(addresses(1), "snmp", SNMP_PORT, limits, depth=(probe.DEPTH,)), folder, store=False
-    ).observations
+    (seen,) = _ask(1, folder, Way(store=False, secret=secret)).observations
     return [_question(exchange.sent) for exchange in seen.exchanges if exchange.sent]
 
 
@@ -102,11 +107,11 @@ async def _discover_one(dispatcher: Any, community: Any, address: str, asked: li
         error, status, _, varbinds = answer
         assert not error, error
         assert not status, status
-        values.update((tuple(name), _foreign(value)) for name, value in varbinds)
+        values.update((tuple(name), foreign(value)) for name, value in varbinds)
     return values
 
 
-def _foreign(value: Any) -> str:
+def foreign(value: Any) -> str:
     """A pysnmp value as `_shown` writes ours."""
     kind = type(value).__name__
     if kind in ("OctetString", "IpAddress", "Opaque"):
@@ -127,17 +132,29 @@ def theirs(count: int, folder: Path) -> tuple[Asked, dict[str, Values]]:
 def sweep(folder: Path, *, store: bool) -> tuple[Asked, list[str]]:
     """4096 addresses, each asked once; who answered."""
     limits = Limits(answer_s=TIMEOUT_S, most_devices=SWEPT)
-    asked = ask(scope_for(addresses(SWEPT), "snmp", SNMP_PORT, limits), folder, store=store, resend=False)
+    asked = ask(scope_for(addresses(SWEPT), "snmp", SNMP_PORT, limits), folder, Way(store, resend=False))
     return asked, sorted(str(o.target.ip) for o in asked.observations if o.target and o.outcome == "answered")
 
 
-def _checked(found: dict[str, Values], count: int) -> str:
-    """Digest of all values. Raises AssertionError when a device is missing or answered with another's name."""
-    import hashlib
+def checked(found: dict[str, Values], count: int) -> dict[str, Any]:
+    """Figures of the values. Raises AssertionError when a device is missing or answered with another's name.
 
+    digest: of all values. in_tables: of those of the tables' entries, which is what a walk of one column each brings.
+    """
     assert sorted(found) == sorted(addresses(count)), "a device is missing"
     for address, values in found.items():
         assert (objects.SYS_NAME, name_of(address).encode().hex()) in values, f"{address} has another's name"
+    inside = {address: {one for one in values if is_in_tables(one[0])} for address, values in found.items()}
+    return {"values": sum(map(len, found.values())) // count, "digest": _digest(found), "in_tables": _digest(inside)}
+
+
+def is_in_tables(name: Oid) -> bool:
+    return any(name[: len(entry)] == entry for entry in ENTRIES)
+
+
+def _digest(found: dict[str, Values]) -> str:
+    import hashlib
+
     text = "\n".join(f"{address} {sorted(found[address])}" for address in sorted(found))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -153,9 +170,9 @@ def main(arguments: Iterable[str]) -> None:
             return
         run = theirs if side == "pysnmp" else partial(ours, store=side == "whole")
         asked, found = run(int(count), folder)
-        values = sum(map(len, found.values())) // int(count)
-        digest = _checked(found, int(count))
-    print(json.dumps({"wall": asked.wall_s, "cpu": asked.cpu_s, "values": values, "digest": digest}))
+        pdus = sum(bool(exchange.sent) for one in asked.observations for exchange in one.exchanges)
+        figures = {"wall": asked.wall_s, "cpu": asked.cpu_s, "pdus": pdus}
+        print(json.dumps(figures | checked(found, int(count))))
 
 
 if __name__ == "__main__":

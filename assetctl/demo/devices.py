@@ -48,10 +48,11 @@ def load(network: str = NETWORK) -> tuple[Device, ...]:
     """Every device of plant.toml. network: the first two octets and their dots, for a second plant on one machine."""
     text = files("assetctl.demo").joinpath("plant.toml").read_text("utf-8").replace(NETWORK, network)
     content = tomllib.loads(text)
-    return tuple(_device(table, content["ports"]) for table in content["device"])
+    return tuple(device(table, content["ports"]) for table in content["device"])
 
 
-def _device(table: Mapping[str, Any], ports: Mapping[str, int]) -> Device:
+def device(table: Mapping[str, Any], ports: Mapping[str, int]) -> Device:
+    """A device as one [[device]] table of plant.toml describes it. ports: of each protocol by name."""
     fragile = table.get("fragile", {})
     return Device(
         name=table["name"],

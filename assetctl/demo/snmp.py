@@ -5,7 +5,7 @@ Sources: RFC 3416 section 4.2; RFC 1901 section 3 for the community. Objects as 
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assetctl.demo import ber, usm
@@ -33,6 +33,10 @@ class Agent:
     """Answers PDUs. objects: encoded values by name."""
 
     objects: Objects
+    _ordered: tuple[Oid, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ordered", tuple(sorted(self.objects)))
 
     def answer(self, pdu: bytes) -> bytes:
         """The response PDU. Raises WireError for what is no question."""
@@ -64,9 +68,10 @@ class Agent:
         return found
 
     def _next(self, name: Oid) -> tuple[Oid, bytes]:
-        ordered = sorted(self.objects)
-        at = bisect_right(ordered, name)
-        return (ordered[at], self.objects[ordered[at]]) if at < len(ordered) else (name, _END_OF_VIEW)
+        at = bisect_right(self._ordered, name)
+        if at == len(self._ordered):
+            return name, _END_OF_VIEW
+        return self._ordered[at], self.objects[self._ordered[at]]
 
 
 def from_table(table: Mapping[str, Any], addresses: tuple[str, ...]) -> Responder:

@@ -1,0 +1,114 @@
+"""The comparisons beside SNMP's: Modbus identity, the rate limit, the start, and a plant from its sweep to reports."""
+
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from bench import mixed, modbus, pace, startup
+from bench.compare import ratio, rounds, same
+from bench.process import fleet, side
+from bench.table import Row, at_most, none_of
+
+STARTS = 5
+MODBUS_ROUNDS = 3
+RATES = (50, 200, 1000)
+PLANT_ROUNDS = 2
+
+
+def modbus_identity() -> list[Row]:
+    rows = []
+    sides = {name: lambda name=name: side("modbus", name) for name in ("client", "whole", "nmap")}
+    for delay_s, goal in ((0.0, 1 / 2), (0.05, 1 / 12)):
+        with fleet("modbus", str(modbus.DEVICES), str(delay_s)):
+            found = rounds(sides, MODBUS_ROUNDS)
+        same(found)
+        for layer, name in (("client", "client layer"), ("whole", "whole path")):
+            what = f"Modbus identity of {modbus.DEVICES} devices, answers after {delay_s * 1000:.0f} ms, {name}: "
+            note = "nmap with its start, ours without Python's; nmap asks twice as much and keeps nothing"
+            rows.append(at_most("P9", what + "wall of nmap", ratio(found, layer, "nmap", "wall"), goal, note=note))
+            rows.append(at_most("P9", what + "CPU of nmap", ratio(found, layer, "nmap", "cpu"), 0.6))
+    return rows
+
+
+def pacing() -> list[Row]:
+    rows = []
+    for rate in RATES:
+        mine, peer = side("pace", "ours", str(rate)), side("pace", "nmap", str(rate))
+        bound = rate + max(1, rate // 100)
+        what = f"{rate} packets/s over {pace.SECONDS} s: "
+        rows += [
+            Row(
+                "P12",
+                what + "most permitted in any second",
+                f"{rate}",
+                f"{mine['sent_most']}",
+                mine["sent_most"] <= rate,
+            ),
+            Row(
+                "P12",
+                what + "most received in any second",
+                f"at most {bound}",
+                f"{mine['received_most']}",
+                mine["received_most"] <= bound,
+                f"nmap --max-rate: {peer['received_most']}",
+            ),
+            Row(
+                "P12",
+                what + "mean, of the limit",
+                "at least 0.95",
+                f"{mine['mean']:.2f}",
+                mine["mean"] >= 0.95,
+                f"nmap: {peer['mean']:.2f}",
+            ),
+        ]
+    return rows
+
+
+def start() -> list[Row]:
+    rows = []
+    with TemporaryDirectory() as made:
+        codes = {"ours": startup.PROGRAM, "bare": startup.bare(Path(made)), "eager": startup.eager()}
+        for command in ("--help", "version"):
+            sides = {
+                name: lambda code=code, command=command: {"cpu": startup.cpu_s(code, command)}
+                for name, code in codes.items()
+            }
+            found = rounds(sides, STARTS)
+            heavy = startup.heavy_modules(command)
+            what = f"assetctl {command}: "
+            rows += [
+                at_most(
+                    "P17", what + "CPU of a bare typer program of its size", ratio(found, "ours", "bare", "cpu"), 1.25
+                ),
+                at_most("P17", what + "CPU of itself with eager imports", ratio(found, "ours", "eager", "cpu"), 0.3),
+                Row("P17", what + "heavy packages loaded", "none", ", ".join(heavy) or "none", not heavy),
+            ]
+    return rows
+
+
+def plant() -> list[Row]:
+    sides = {name: lambda name=name: side("plant", name, str(mixed.DEVICES)) for name in ("commands", "parts")}
+    with fleet("plant", str(mixed.DEVICES)):
+        found = rounds(sides, PLANT_ROUNDS, warm=False)
+    same(found)
+    last = found["commands"][-1]
+    parts = {name: median(one["parts"][name] for one in found["parts"]) for name in found["parts"][0]["parts"]}
+    whole = sum(parts.values())
+    shares = ", ".join(f"{name} {part / whole:.0%}" for name, part in parts.items())
+    what = f"plant of {mixed.DEVICES} mixed devices from sweep to reports"
+    cpu = ratio(found, "commands", "parts", "cpu")
+    return [
+        at_most("P19", f"{what}: CPU of the sum of its parts", cpu, 2.0, note=f"of the sum: {shares}"),
+        Row("P19", f"{what}: devices found", "", f"{last['devices']}", None, f"{len(mixed.KINDS)} kinds"),
+        Row("P19", f"{what}: with maker and model", "", f"{last['identified']}", None, _silent_kinds()),
+        none_of("P19", f"{what}: devices missed", last["missed"]),
+        none_of("P19", f"{what}: wrong values", last["wrong"], note=f"of {last['values']} in the plant's own truth"),
+        Row("P19", f"{what}: values not found", "", f"{len(last['blank'])}", None, "; ".join(last["blank"][:1])),
+    ]
+
+
+def _silent_kinds() -> str:
+    """Which kinds of the plant do not say who made them."""
+    unsaid = [name for name, kind in mixed.KINDS.items() if "manufacturer" not in kind.truth(1)]
+    most = mixed.DEVICES - sum(mixed.SHARES[name] for name in unsaid) * mixed.DEVICES // len(mixed.MIX)
+    return f"{most} say it; not the kinds {', '.join(unsaid)}"
