@@ -34,7 +34,7 @@ Truth = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of device. table: what it serves, by its number. truth: fact key -> what it says of itself.
+    """One kind of device. table: what it serves, by its number. truth: fact key -> what it says of itself, no key more.
 
     recorded: bytes of a recording that stand for the device's own name, as long as `own` makes them.
     """
@@ -230,6 +230,7 @@ KINDS: Mapping[str, Kind] = {
         lambda n: {
             "manufacturer": "Schneider Electric",
             "order_code": "BMX P34 2020",
+            "model": "M340 CPU",
             "firmware_software_version": f"v2.{n % 90 + 10}",
         },
     ),
@@ -238,6 +239,7 @@ KINDS: Mapping[str, Kind] = {
         lambda n: {
             "manufacturer": "WAGO",
             "order_code": "750-352",
+            "model": "750-352",
             "firmware_software_version": f"01.{n % 90 + 10}.10(14)",
         },
     ),
@@ -248,6 +250,7 @@ KINDS: Mapping[str, Kind] = {
             "model": "CPU 315-2 PN/DP",
             "order_code": "6ES7 315-2EH14-0AB0",
             "serial_number": f"S C-X4U4{n:08}",
+            "hardware_version": "4",
             "firmware_software_version": f"3.2.{n % 20}",
         },
     ),
@@ -257,6 +260,8 @@ KINDS: Mapping[str, Kind] = {
             "manufacturer": "Rockwell Automation",
             "model": "1769-L36ERM/A LOGIX5336ERM",
             "serial_number": f"60C0{n:04X}",
+            "order_code": "1769-L36ERM",
+            "hardware_version": "A",
             "firmware_software_version": f"32.{n % 20 + 1:03}",
             "hostname": f"CELL-{n}",
         },
@@ -304,6 +309,8 @@ KINDS: Mapping[str, Kind] = {
             "manufacturer": "APC",
             "model": "AP8932",
             "serial_number": f"5A{n:010}",
+            "firmware_software_version": "3.7.4",
+            "hardware_version": "02",
             "hostname": f"PDU-{n:04}",
         },
     ),

@@ -36,7 +36,7 @@ COMMANDS = (("scan", "--yes"), ("check", "--fail-on", "never"), ("report", "all"
 COMMAND_LIMIT_S = 200
 TOGETHER = 64  # rows of one commit: as many as are in flight
 IDENTIFIED = ("manufacturer", "model")
-IDENTITY = (*IDENTIFIED, "order_code", "serial_number", "firmware_software_version", "hostname", "description")
+IDENTITY = (*IDENTIFIED, "order_code", "serial_number", "firmware_software_version", "hardware_version", "hostname")
 
 T = TypeVar("T")
 
@@ -142,7 +142,10 @@ def _reports(done: Parts, store: Store, settings: Settings, folder: Path) -> Non
 
 
 def against_truth(assets: Iterable[Asset], count: int) -> dict[str, object]:
-    """What an inventory says of the plant, value by value, and a digest of who is who in it."""
+    """What an inventory says of the plant, value by value, and a digest of who is who in it.
+
+    A value of an identity of which the device says nothing is wrong too.
+    """
     whole = [asset for asset in assets if asset.parent is None]
     by_address = {address: asset for asset in whole for address in settle.addresses(asset)}
     wrong, blank, missed = list[str](), list[str](), list[str]()
@@ -151,7 +154,7 @@ def against_truth(assets: Iterable[Asset], count: int) -> dict[str, object]:
         if asset is None:
             missed.append(f"{made.address}, {made.kind}")
             continue
-        for key, value in made.truth.items():
+        for key, value in (dict.fromkeys(IDENTITY, "") | made.truth).items():
             said = settle.text(asset, key)
             if said != value:
                 (wrong if said else blank).append(f"{made.address}, {made.kind}: {key} {said!r}, it is {value!r}")

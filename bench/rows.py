@@ -92,6 +92,7 @@ def plant() -> list[Row]:
         found = rounds(sides, PLANT_ROUNDS, warm=False)
     same(found)
     last = found["commands"][-1]
+    met, there = last["devices"], mixed.DEVICES
     parts = {name: median(one["parts"][name] for one in found["parts"]) for name in found["parts"][0]["parts"]}
     whole = sum(parts.values())
     shares = ", ".join(f"{name} {part / whole:.0%}" for name, part in parts.items())
@@ -99,7 +100,7 @@ def plant() -> list[Row]:
     cpu = ratio(found, "commands", "parts", "cpu")
     return [
         at_most("P19", f"{what}: CPU of the sum of its parts", cpu, 2.0, note=f"of the sum: {shares}"),
-        Row("P19", f"{what}: devices found", "", f"{last['devices']}", None, f"{len(mixed.KINDS)} kinds"),
+        Row("P19", f"{what}: devices found", f"{there}", f"{met}", met == there, f"{len(mixed.KINDS)} kinds"),
         Row("P19", f"{what}: with maker and model", "", f"{last['identified']}", None, _silent_kinds()),
         none_of("P19", f"{what}: devices missed", last["missed"]),
         none_of("P19", f"{what}: wrong values", last["wrong"], note=f"of {last['values']} in the plant's own truth"),
