@@ -243,6 +243,15 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Retirement:
+    """That a place is no longer used: who said so, when and why."""
+
+    by: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """A functional location: what people declared about a place in the plant, whatever device stands there.
 
@@ -256,6 +265,7 @@ class Position:
     declared: Mapping[str, Value]
     source: str
     declared_at: datetime
+    retired: Retirement | None = None
 
 
 class Severity(StrEnum):
@@ -313,6 +323,62 @@ class Finding:
     position: str = ""
     part: str = ""
     zone: str = ""
+
+
+class LifeState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"  # by a pass with newer evidence for the same subject and statement
+    WITHDRAWN = "withdrawn"  # out of scope, retired, or the check was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A failure over all runs.
+
+    stated: digest of what the check stated, see `policy.stated`. assessment: "confirmed" or "rejected" by an assessor,
+    "" while it is an indication. first_seen, last_seen: runs in which it failed, since it was opened (anew).
+    evidence_at: newest evidence of the last failure. latest: what the last run said: a result, "not run" or "not looked
+    at". due: ISO day, "" for none. ended: why it was closed or withdrawn.
+    """
+
+    id: str
+    check: str
+    stated: str
+    title: str
+    severity: Severity
+    subject: str
+    realm: str
+    position: str
+    part: str
+    zone: str
+    statement: str
+    first_seen: datetime
+    last_seen: datetime
+    evidence_at: datetime
+    state: LifeState = LifeState.OPEN
+    assessment: str = ""
+    latest: str = Result.FAIL.value
+    owner: str = ""
+    due: str = ""
+    waiver: str = ""
+    ended_at: datetime | None = None
+    ended: str = ""
+
+    @property
+    def is_retested(self) -> bool:
+        """Whether the last run could say again that it fails."""
+        return self.latest == Result.FAIL
+
+
+@dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """What happened to a finding: opened, reopened, closed, withdrawn, confirmed, rejected, assigned or restated."""
+
+    finding: str
+    at: datetime
+    what: str
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,20 @@ from assetctl.documents import Document, parse_yaml, read_yaml
 from assetctl.errors import InputError
 from assetctl.facts import vocabulary
 from assetctl.forms import MOST_ERRORS, Form, fill
-from assetctl.model import DEFAULT_REALM, Address, Conduit, IPNetwork, Position, SignOff, SubjectKind, Value, Zone
+from assetctl.model import (
+    DEFAULT_REALM,
+    Address,
+    Conduit,
+    IPNetwork,
+    Position,
+    Retirement,
+    SignOff,
+    SubjectKind,
+    Value,
+    Zone,
+)
 from assetctl.values import Filled, Mac, Realm, address, one_of, shown
-from assetctl.zone_forms import CRITICALITIES, FOUNDATIONAL, LEVELS, ConduitForm, File1, File2, newer_keys, whole
+from assetctl.zone_forms import CRITICALITIES, FOUNDATIONAL, LEVELS, ConduitForm, Day, File1, File2, newer_keys, whole
 from assetctl.zone_rules import Problem, disagreements, early, parents
 
 __all__ = ["CRITICALITIES", "FOUNDATIONAL", "LEVELS", "parents"]
@@ -70,11 +81,18 @@ class _Match(Form):
         return self
 
 
+class _Retired(Form):
+    by: Filled
+    on: Day
+    reason: Filled
+
+
 class _Position(Form):
     id: Filled
     realm: Realm = DEFAULT_REALM
     match: _Match
     declared: Mapping[str, Any] = Field(default_factory=dict)
+    retired: _Retired | None = None
 
     @model_validator(mode="after")
     def _declares(self) -> "_Position":
@@ -85,7 +103,8 @@ class _Position(Form):
     def as_position(self, source: str, declared_at: datetime) -> Position:
         declared = {key: declared_value(key, written) for key, written in self.declared.items()}
         match = self.match.model_dump(exclude_none=True)
-        return Position(self.id, self.realm, match, declared, source, declared_at)
+        retired = Retirement(self.retired.by, self.retired.on, self.retired.reason) if self.retired else None
+        return Position(self.id, self.realm, match, declared, source, declared_at, retired)
 
 
 class _Register(Form):

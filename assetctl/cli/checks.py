@@ -61,6 +61,8 @@ def check(
     from assetctl.work.check import chosen, pack, younger, zones_within
     from assetctl.work.machine import check_ending
     from assetctl.work.papers import read_papers
+    from assetctl.work.retiring import answering_again, retired
+    from assetctl.work.tracking import Withdrawal
 
     app, at = of(context), now()
     demands = _demands(fail_on, max_unknown, max_age, baseline)
@@ -78,14 +80,33 @@ def check(
         plant = _plant(app, store, moment)
         is_whole = not (only or zones or moment)
         result = judge(
-            store, wanted, plant, now=moment or at, demands=demands, papers=papers, zones=zones, keep=is_whole
+            store,
+            wanted,
+            plant,
+            now=moment or at,
+            demands=demands,
+            papers=papers,
+            zones=zones,
+            keep=is_whole,
+            withdrawal=Withdrawal(f"assetctl check, run by {_account()}", app.register),
         )
+        for line in answering_again(plant.assets, retired(app.register)):
+            app.output.warn(line)
         if output is not None:
             _write(app, store, result, output, plain=plain_names)
     if demands.max_age is not None:
         _tell_unseen(app, plant, moment or at, demands.max_age)
     _tell(app, result, demands.known, kept=is_whole)
     finish(result.code)
+
+
+def _account() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "an unnamed account"
 
 
 def _plant(app: App, store: "Store", moment: "datetime | None") -> "Plant":

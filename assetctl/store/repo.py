@@ -19,6 +19,7 @@ from assetctl.store import evidence as _evidence
 from assetctl.store import flows as _flows
 from assetctl.store import identities as _identities
 from assetctl.store import inventory as _inventory
+from assetctl.store import lives as _lives
 from assetctl.store import observations as _observations
 from assetctl.store import positions as _positions
 from assetctl.store import runs as _runs
@@ -89,6 +90,10 @@ class Store:
     latest_run = _runs.latest_run
     findings = _runs.findings
     finding_spans = _runs.finding_spans
+
+    change_lives = _lives.change_lives
+    lives = _lives.lives
+    life_events = _lives.life_events
 
     quarantine = _custody.quarantine
     quarantined = _custody.quarantined

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Asset, Conduit, Finding, Position, Result, ScanState, Severity, Zone
+from assetctl.model import Asset, Conduit, Finding, LifeState, Position, Result, ScanState, Severity, Zone
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
@@ -26,6 +26,8 @@ from assetctl.topology import topology
 from assetctl.work.advising import with_advisories
 from assetctl.work.ingest import Declared, assets_at
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
+from assetctl.work.retiring import in_use, retired, still_judged
+from assetctl.work.tracking import Withdrawal, move_on
 
 _ID = re.compile(r"""^id:\s*["']?([A-Z]{2,8}-\d{3})\b""", re.MULTILINE)
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -86,12 +88,13 @@ def plant_of(
 
     assets: another inventory than that of the store.
     """
-    assets = store.assets() if assets is None else assets
+    declared = register or store.positions()
+    assets = still_judged(store.assets() if assets is None else assets, retired(declared))
     connected = topology(assets)
     return Plant(
         assets=with_advisories(store, assets),
         zones=zones,
-        positions=register or store.positions(),
+        positions=in_use(declared),
         scans=tuple(scan for scan in store.scans() if scan.state is not ScanState.RUNNING),
         permitted=frozenset(settings.probes.depth),
         networks=tuple(DeclaredNetwork(n.realm, n.range) for n in settings.networks),
@@ -158,8 +161,8 @@ def zones_within(declared: Sequence[Zone], names: Sequence[str]) -> frozenset[st
 class Demands:
     """What a run must meet to return 0. fail_on: lowest severity that makes it return 3, None for never.
 
-    known: ids of failures that a baseline holds; they are shown, and do not count. max_age: of the evidence by which
-    every position of the register must have been seen, None for any.
+    known: ids of failures that a baseline holds; like those that an assessor rejected they are shown and do not count.
+    max_age: of the evidence by which every position of the register must have been seen, None for any.
     """
 
     fail_on: Severity | None = Severity.HIGH
@@ -183,11 +186,12 @@ def check(
     papers: Papers = NO_PAPERS,
     zones: frozenset[str] = frozenset(),
     keep: bool = True,
+    withdrawal: Withdrawal = Withdrawal(),
 ) -> Checked:
     """Judge, and keep the run. zones: ids of those that the answer is about, none for all; what is compared with what
     stays the whole plant.
 
-    keep: not for a run of less than everything, since reports are made from the last run.
+    keep: not for a run of less than everything, since reports are made from the last run. withdrawal: see `move_on`.
     """
     judged, today = judge(checks, plant, now=now), now.date()
     whole = replace(judged, findings=waived(judged.findings, papers.waivers.waivers, today))
@@ -206,8 +210,10 @@ def check(
     )
     if keep:
         store.put_run(run, judgement.findings)
+        move_on(store, judgement, plant, run, withdrawal)
     word = word_on(papers, whole.findings, tuple(run.checks), today)
-    code = _code(judgement, plant, demands, now=now)
+    rejected = {one.id for one in store.lives() if one.state is LifeState.OPEN and one.assessment == "rejected"}
+    code = _code(judgement, plant, replace(demands, known=demands.known | rejected), now=now)
     code = worst(code, Exit.FINDINGS) if word.expired else code
     return Checked(run, checks, judgement, code, word.notices)
 
@@ -218,7 +224,7 @@ def _within(judgement: Judgement, zones: frozenset[str]) -> Judgement:
     counts: Counter[tuple[str, Result]] = Counter()
     for (_, check, result), count in places.items():
         counts[check, result] += count
-    findings = tuple(one for one in judgement.findings if one.zone in zones)
+    findings = tuple(one for one in judgement.findings if zones & set(one.zone.split()))
     return replace(judgement, findings=findings, counts=dict(counts), places=places)
 
 
