@@ -27,6 +27,8 @@ from assetctl.cli import (
     service,
     topology,
     waivers,
+    zone_changes,
+    zones,
 )
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
@@ -52,6 +54,8 @@ for group in (
     waivers,
     advisories,
     attestations,
+    zones,
+    zone_changes,
     topology,
     reports,
     evidence,

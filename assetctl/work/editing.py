@@ -79,6 +79,7 @@ def _opened(before: str) -> tuple[Any, Any]:
     editor = YAML(typ="rt")
     editor.Resolver = AllText
     editor.preserve_quotes = True
+    editor.brace_single_entry_mapping_in_flow_sequence = True
     editor.width = 4096
     offset = _list_offset(before)
     editor.indent(mapping=2, sequence=offset + 2, offset=offset)
