@@ -290,3 +290,4 @@ class Files(Form):
     waivers: Text = ""
     attestations: Text = ""
     checks: tuple[Filled, ...] = ()
+    golden: tuple[Filled, ...] = ()

@@ -77,7 +77,7 @@ def check(
         papers = read_papers(
             app.settings, app.zones_file, today=(moment or at).date(), checks=[one.id for one in every]
         )
-        plant = _plant(app, store, moment)
+        plant = _plant(app, store, moment, demands.max_age)
         is_whole = not (only or zones or moment)
         result = judge(
             store,
@@ -109,9 +109,13 @@ def _account() -> str:
         return "an unnamed account"
 
 
-def _plant(app: App, store: "Store", moment: "datetime | None") -> "Plant":
-    """What is judged: the inventory as it stands, with what people declared since, or what was known at a time."""
+def _plant(app: App, store: "Store", moment: "datetime | None", max_age: "timedelta | None") -> "Plant":
+    """What is judged: the inventory as it stands, with what people declared since, or what was known at a time.
+
+    Golden inventories are compared with the plant of today alone.
+    """
     from assetctl.protocols import registry
+    from assetctl.work.approving import approved
     from assetctl.work.check import plant_at, plant_of
     from assetctl.work.ingest import ingest
 
@@ -121,7 +125,13 @@ def _plant(app: App, store: "Store", moment: "datetime | None") -> "Plant":
     for one in sorted({scan.realm for scan in store.scans()}):
         ingest(store, one, app.declared)  # what people declared since the last scan counts
     return plant_of(
-        store, app.settings, zones=app.zones, register=app.register, protocols=registry(), conduits=conduits
+        store,
+        app.settings,
+        zones=app.zones,
+        register=app.register,
+        protocols=registry(),
+        conduits=conduits,
+        approved=approved(store, app.settings, registry(), now=now(), max_age=max_age),
     )
 
 

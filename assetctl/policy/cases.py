@@ -18,16 +18,18 @@ from assetctl.model import (
     SubjectKind,
     Value,
 )
+from assetctl.policy.approved import PRESENCES, THERE
 from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, FactTexts
 from assetctl.policy.fields import Fields
-from assetctl.policy.plant import DECLARED, DeclaredNetwork, Plant
+from assetctl.policy.plant import DECLARED, Approved, DeclaredNetwork, Plant
 from assetctl.policy.seen_cases import NOW, REALM, built_capture, built_flow, capture, declared, flow, link
 from assetctl.text import near
 from assetctl.zone_forms import ConduitForm, Zone2
 
 PROBE = "trial"
 _ASSET_FIELDS = ("facts", "declared", "rivals", "earlier", "position", "zone", "parent", "vantages", "protocol")
-_SEEN_FIELDS = ("conduits", "flows", "captures", "links", "switches", "since_days")
+_SEEN_FIELDS = ("conduits", "flows", "captures", "links", "switches", "approved", "since_days")
+_DIFFERENCES = ("changed", "unseen", "opened", "unasked", "modules_changed", "modules_unseen")
 _PLANT_FIELDS = (*_SEEN_FIELDS, "zones", "scans", "networks", "register", "permitted", "yields", "age_days", "params")
 
 
@@ -44,6 +46,7 @@ def read_case(row: Fields) -> Case:
         captures=tuple(capture(one) for one in row.rows("captures")),
         links=tuple(link(row, text) for text in row.texts("links")),
         switches=row.texts("switches"),
+        approved=tuple(map(_approved, row.rows("approved"))),
         scans=tuple(_scan(scan) for scan in row.rows("scans")),
         networks=tuple(_range(row, "networks", text) for text in row.texts("networks")),
         register=_register(row),
@@ -64,6 +67,7 @@ def plant_of(case: Case) -> Plant:
         flows=tuple(built_flow(case, one) for one in case.flows),
         captures=tuple(built_capture(case, one, at) for at, one in enumerate(case.captures)),
         links=case.links,
+        approved=case.approved,
         switches=frozenset(case.switches),
         positions=tuple(map(_built_position, case.register)),
         scans=tuple(_built_scan(scan, index) for index, scan in enumerate(case.scans)),
@@ -130,6 +134,25 @@ def _scan(row: Fields) -> CaseScan:
         days=row.number("days"),
         state=row.choice("state", ScanState, "done"),
         counts={name: counts.number(name) for name in counts.values},
+    )
+
+
+def _approved(row: Fields) -> Approved:
+    lists = {name: row.texts(name) for name in _DIFFERENCES}
+    row.only(("id", "presence", "parent", "has_modules", *_DIFFERENCES), required=("id",))
+    return Approved(
+        id=row.filled("id"),
+        realm=REALM,
+        zone="golden",
+        presence=row.choice("presence", PRESENCES, THERE),
+        parent=row.text("parent"),
+        has_modules=row.text("has_modules") == "true",
+        changed=lists["changed"],
+        unseen=lists["unseen"],
+        opened=lists["opened"],
+        unasked=lists["unasked"],
+        modules_changed=lists["modules_changed"],
+        modules_unseen=lists["modules_unseen"],
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assetctl.model import Conduit, RequirementMapping, Result, Severity, Value, Zone
 from assetctl.policy.expression import Expression
+from assetctl.policy.plant import Approved
 
 FactTexts = Mapping[str, str | tuple[str, ...]]
 """Facts of a test: "KEY" or "LOCAL-KEY KEY" -> value as text, such as "tcp/23 port_state" -> "open"."""
@@ -95,6 +96,7 @@ class Case:
 
     assets: the first is the one that the case is about. register: declared positions.
     links: pairs of assets by the names that a test gives them; switches: those of them that are switches.
+    approved: entries of a golden inventory as compared.
     age_days: how old all observed facts and flows are. since_days: how long facts had been told by then.
     yields: fact keys that the probe of the facts can tell.
     params: thresholds in place of those of the check.
@@ -106,6 +108,7 @@ class Case:
     zones: tuple[Zone, ...] = ()
     conduits: tuple[Conduit, ...] = ()
     flows: tuple[CaseFlow, ...] = ()
+    approved: tuple[Approved, ...] = ()
     captures: tuple[CaseCapture, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     switches: tuple[str, ...] = ()

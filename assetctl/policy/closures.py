@@ -80,7 +80,7 @@ def fixed(name: str, for_each: str) -> Entity:
     """A subject of the check. With a certificate comes the service that showed it."""
     if name == "flow":
         return Entity(name, lambda c: (c.flow, ""))
-    if name in ("asset", "zone", "network", "conduit", "group", "position", "run"):
+    if name in ("asset", "zone", "network", "conduit", "group", "position", "run", "approved"):
         return Entity(name, lambda c: (c.view, ""))
     if name == "service" and for_each == "certificate":
         return Entity(name, lambda c: (c.view, "/".join(c.local_key.split("/")[:2])))

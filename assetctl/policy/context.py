@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from assetctl.model import Conduit, Fact, Position, Scan, Zone
-from assetctl.policy.plant import DeclaredNetwork, Reading, Survey, View
+from assetctl.policy.plant import Approved, DeclaredNetwork, Reading, Survey, View
 from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.values import EvaluationError, Operand, Unknown
 
@@ -38,6 +38,7 @@ class Context:
     zone: Zone | None = None
     network: DeclaredNetwork | None = None
     position: Position | None = None
+    approved: Approved | None = None
     run: Scan | None = None
     conduit: Conduit | None = None
     flow: SeenFlow | None = None
@@ -56,7 +57,7 @@ class Context:
     @property
     def owner(self) -> str:
         """What a reading of something that is no asset belongs to."""
-        named = self.zone or self.position or self.run or self.conduit
+        named = self.zone or self.position or self.run or self.conduit or self.approved
         return named.id if named else str(self.network or "inventory")
 
     @property

@@ -53,6 +53,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "interface": ("asset", "interface"),
     "neighbour": ("asset", "neighbour"),
     "position": ("position",),
+    "approved": ("approved",),
     "run": ("run",),
     "zone": ("zone",),
     "conduit": ("conduit",),

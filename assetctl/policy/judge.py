@@ -26,6 +26,7 @@ ABSENT = {
     "zone": Reason.NOT_DECLARED,
     "network": Reason.NOT_DECLARED,
     "position": Reason.NOT_DECLARED,
+    "approved": Reason.NOT_DECLARED,
     "run": Reason.NOT_DECLARED,
     "conduit": Reason.NOT_DECLARED,
     "flow": Reason.NO_FLOW_COVERAGE,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from assetctl.facts import vocabulary
 from assetctl.model import Position, Scan, ScanState, SubjectKind, Value
+from assetctl.policy.approved import APPROVED
 from assetctl.policy.context import Context, Group, RecordName
 from assetctl.policy.flow_names import FLOW
 from assetctl.policy.plant import DECLARED, STRONG, View
@@ -179,6 +180,7 @@ RECORDS: Mapping[str, Mapping[str, RecordName]] = {
     "flow": FLOW,
     "network": _NETWORK,
     "position": _POSITION,
+    "approved": APPROVED,
     "run": _RUN,
     "group": _GROUP,
 }

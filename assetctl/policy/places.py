@@ -33,6 +33,8 @@ class Places:
             return _of_flow(target.flow)
         if target.position:
             return self._of_position(target.position)
+        if target.approved:
+            return (target.approved.zone,)
         return (_around(self._survey.plant.zones, target.network),) if target.network else (EVERYWHERE,)
 
     def _of_position(self, position: Position) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ def realm_of(target: Target) -> str:
     """The address space of a subject, "" for the inventory as a whole."""
     if target.view:
         return target.view.asset.realm
-    named = target.zone or target.position or target.network or target.run or target.flow
+    named = target.zone or target.position or target.network or target.run or target.flow or target.approved
     return named.realm if named else ""
 
 

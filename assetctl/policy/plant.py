@@ -54,6 +54,30 @@ class DeclaredNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """One entry of a golden inventory as compared, or a device that no entry names.
+
+    id: its position, else its asset. presence: see `approved.PRESENCES`. changed: fields that differ; unseen: fields
+    that were not looked at. opened: ports that are open without approval; unasked: approved ports that were not asked.
+    modules_changed: ids of its parts that differ, are gone or new; modules_unseen: of those that were not seen.
+    """
+
+    id: str
+    realm: str
+    zone: str
+    presence: str
+    asset: str = ""
+    parent: str = ""
+    changed: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
+    has_modules: bool = False
+    modules_changed: tuple[str, ...] = ()
+    modules_unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """Everything a judgement looks at.
 
@@ -76,6 +100,7 @@ class Plant:
     links: tuple[tuple[str, str], ...] = ()
     switches: frozenset[str] = frozenset()
     safety: Mapping[str, str] = field(default_factory=dict)
+    approved: tuple[Approved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

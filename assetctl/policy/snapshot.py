@@ -24,7 +24,7 @@ def _lines(plant: Plant) -> Iterator[str]:
     yield from sorted(map(_zone, plant.zones))
     yield from sorted(map(_position, plant.positions))
     yield from sorted(map(_scan, plant.scans))
-    yield from sorted(map(repr, (*plant.conduits, *plant.captures, *plant.flows)))
+    yield from sorted(map(repr, (*plant.conduits, *plant.captures, *plant.flows, *plant.approved)))
     yield json.dumps(["linked", sorted(plant.links), sorted(plant.switches), sorted(plant.safety)])
     yield json.dumps(["permitted", sorted(plant.permitted), sorted(map(str, plant.networks))])
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from assetctl.model import Conduit, PortState, Position, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.context import Context
 from assetctl.policy.functions import uses_tls
-from assetctl.policy.plant import DeclaredNetwork, Survey, View
+from assetctl.policy.plant import Approved, DeclaredNetwork, Survey, View
 from assetctl.policy.traffic import SeenFlow, traffic_of
 from assetctl.policy.values import Reason, Unknown
 
@@ -27,6 +27,7 @@ class Target:
     zone: Zone | None = None
     network: DeclaredNetwork | None = None
     position: Position | None = None
+    approved: Approved | None = None
     run: Scan | None = None
     stable_key: str = ""
     conduit: Conduit | None = None
@@ -38,7 +39,7 @@ class Target:
             return self.view.asset.id
         if self.flow:
             return f"flow {self.flow.name}"
-        named = self.zone or self.position or self.conduit
+        named = self.zone or self.position or self.conduit or self.approved
         return named.id if named else str(self.network or INVENTORY)
 
     @property
@@ -50,6 +51,8 @@ class Target:
             return f"{self.run.realm} run"
         if self.flow:
             return f"{self.flow.realm} {self.subject}"
+        if self.approved:
+            return f"{self.approved.realm} golden {self.approved.id}"
         named = self.zone or self.position
         return f"{named.realm} {named.id}" if named else self.subject
 
@@ -62,6 +65,7 @@ class Target:
             self.zone,
             self.network,
             position=self.position,
+            approved=self.approved,
             run=self.run,
             conduit=self.conduit,
             flow=self.flow,
@@ -79,6 +83,8 @@ def targets(for_each: str, survey: Survey) -> Iterator[Target]:
             yield from (Target(flow=flow) for flow in traffic_of(survey).flows)
         case "network":
             yield from (Target(network=network) for network in _networks(survey))
+        case "approved":
+            yield from (Target(approved=one) for one in sorted(survey.plant.approved, key=lambda e: (e.realm, e.id)))
         case "position":
             yield from (Target(position=position) for position in _positions(survey))
         case "run":

@@ -13,7 +13,7 @@ from assetctl.model import Asset, Conduit, Finding, LifeState, Position, Result,
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
-from assetctl.policy.plant import DeclaredNetwork, Plant
+from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
 from assetctl.policy.stated import stated
 from assetctl.policy.waivers import waived
 from assetctl.protocol import Protocol
@@ -83,10 +83,11 @@ def plant_of(
     protocols: Mapping[str, Protocol],
     conduits: tuple[Conduit, ...] = (),
     assets: tuple[Asset, ...] | None = None,
+    approved: tuple[Approved, ...] = (),
 ) -> Plant:
     """What there is to judge: the inventory, what was declared, what the scans covered and what sensors saw.
 
-    assets: another inventory than that of the store.
+    assets: another inventory than that of the store. approved: what golden inventories hold, as compared.
     """
     declared = register or store.positions()
     assets = still_judged(store.assets() if assets is None else assets, retired(declared))
@@ -94,6 +95,7 @@ def plant_of(
     return Plant(
         assets=with_advisories(store, assets),
         zones=zones,
+        approved=approved,
         positions=in_use(declared),
         scans=tuple(scan for scan in store.scans() if scan.state is not ScanState.RUNNING),
         permitted=frozenset(settings.probes.depth),
