@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from bench import mixed, modbus, pace, startup
 from bench.compare import ratio, rounds, same
+from bench.kinds import KINDS, SHARES
 from bench.process import fleet, side
 from bench.table import Row, at_most, none_of
 
@@ -92,6 +93,8 @@ def plant() -> list[Row]:
         found = rounds(sides, PLANT_ROUNDS, warm=False)
     same(found)
     last = found["commands"][-1]
+    if last["wrong"] or last["missed"]:
+        raise SystemExit(f"bench: not the plant's own truth: {[*last['missed'], *last['wrong']]}")
     met, there = last["devices"], mixed.DEVICES
     parts = {name: median(one["parts"][name] for one in found["parts"]) for name in found["parts"][0]["parts"]}
     whole = sum(parts.values())
@@ -100,7 +103,7 @@ def plant() -> list[Row]:
     cpu = ratio(found, "commands", "parts", "cpu")
     return [
         at_most("P19", f"{what}: CPU of the sum of its parts", cpu, 2.0, note=f"of the sum: {shares}"),
-        Row("P19", f"{what}: devices found", f"{there}", f"{met}", met == there, f"{len(mixed.KINDS)} kinds"),
+        Row("P19", f"{what}: devices found", f"{there}", f"{met}", met == there, f"{len(KINDS)} kinds"),
         Row("P19", f"{what}: with maker and model", "", f"{last['identified']}", None, _silent_kinds()),
         none_of("P19", f"{what}: devices missed", last["missed"]),
         none_of("P19", f"{what}: wrong values", last["wrong"], note=f"of {last['values']} in the plant's own truth"),
@@ -110,6 +113,6 @@ def plant() -> list[Row]:
 
 def _silent_kinds() -> str:
     """Which kinds of the plant do not say who made them."""
-    unsaid = [name for name, kind in mixed.KINDS.items() if "manufacturer" not in kind.truth(1)]
-    most = mixed.DEVICES - sum(mixed.SHARES[name] for name in unsaid) * mixed.DEVICES // len(mixed.MIX)
+    unsaid = [name for name, kind in KINDS.items() if "manufacturer" not in kind.truth(1)]
+    most = mixed.DEVICES - sum(SHARES[name] for name in unsaid) * mixed.DEVICES // len(mixed.MIX)
     return f"{most} say it; not the kinds {', '.join(unsaid)}"
