@@ -27,6 +27,7 @@ CONFIDENCE = 75
 ENTERPRISE_CONFIDENCE = 50
 MAC_CONFIDENCE = 30
 ROUNDS = 2  # a rule may read what a pattern found, and no further
+_WITHIN_A_MAKER = frozenset({"model", "order_code"})  # two makers may call different things alike
 _NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
 _KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not", "provenance"})
 _FILE_KEYS = frozenset({"field", "provenance", "fingerprint"})
@@ -93,10 +94,10 @@ class Fingerprints:
         """All of them."""
         return {field: read() for field, read in self.over.items()}
 
-    def first(self, field: str, text: str) -> Fingerprint | None:
-        """The pattern that reads a text."""
+    def first(self, field: str, text: str, houses: frozenset[str] = frozenset()) -> Fingerprint | None:
+        """The pattern that reads a text; of those of other makers none when it is known who made the device."""
         rows = self.over[field]() if field in self.over else ()
-        return next((one for one in rows if one.matches(text)), None)
+        return next((one for one in rows if one.matches(text) and _may_be_of(one, houses)), None)
 
 
 def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:
@@ -109,9 +110,10 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     found: dict[tuple[SubjectKind, str, str, Value], Derived] = {}
     reading = list(claims)
     for _ in range(ROUNDS):
-        fresh = []
-        readable = (claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED)
-        for one in (derived for claim in readable for derived in _from(claim, rules)):
+        fresh: list[Claim] = []
+        readable = [claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED]
+        houses = _houses([*claims, *(one.claim for one in found.values())])
+        for one in (derived for claim in readable for derived in _from(claim, rules, houses)):
             what = (one.claim.kind, one.claim.local_key, one.claim.key, one.claim.value)
             if what not in known and (what not in found or _is_better(one, found[what])):
                 found[what] = one
@@ -120,13 +122,24 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     return tuple(sorted(found.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
 
 
+def _may_be_of(one: Fingerprint, houses: frozenset[str]) -> bool:
+    maker = one.gives.get("manufacturer")
+    return not houses or maker is None or makers.house(str(maker)) in houses
+
+
+def _houses(claims: Iterable[Claim]) -> frozenset[str]:
+    """Who is said to have made the device, by more than a number that its agent's maker may have chosen."""
+    said = (one for one in claims if one.key == "manufacturer" and one.confidence > ENTERPRISE_CONFIDENCE)
+    return frozenset(makers.house(str(one.value)) for one in said)
+
+
 def _is_better(one: Derived, other: Derived) -> bool:
     return (-one.claim.confidence, one.rule) < (-other.claim.confidence, other.rule)
 
 
-def _from(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
+def _from(claim: Claim, rules: Fingerprints, houses: frozenset[str]) -> Iterator[Derived]:
     if claim.key in rules.over and not isinstance(claim.value, tuple):
-        yield from _printed(claim, rules)
+        yield from _printed(claim, rules, houses if claim.key in _WITHIN_A_MAKER else frozenset())
     if claim.key == "snmp_enterprise_number" and isinstance(claim.value, int):
         maker = makers.of_enterprise(claim.value)
         if maker:
@@ -137,9 +150,9 @@ def _from(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
             yield Derived(_claim("mac_maker", makers.canonical(maker), claim, MAC_CONFIDENCE), "mac-prefix")
 
 
-def _printed(claim: Claim, rules: Fingerprints) -> Iterator[Derived]:
+def _printed(claim: Claim, rules: Fingerprints, houses: frozenset[str]) -> Iterator[Derived]:
     text = str(claim.value)
-    one = rules.first(claim.key, text)
+    one = rules.first(claim.key, text, houses)
     values = one.read(text) if one else None
     if one and values is not None:
         for key, value in {**one.gives, **values}.items():

@@ -19,10 +19,11 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Makers:
-    """spellings: compared form -> written form. enterprises: IANA number -> written form."""
+    """spellings: compared form -> written form. enterprises: IANA number -> written form. houses: brand -> owner."""
 
     spellings: Mapping[str, str]
     enterprises: Mapping[int, str]
+    houses: Mapping[str, str]
 
 
 def canonical(text: str) -> str:
@@ -39,6 +40,12 @@ def is_listed(name: str) -> bool:
 def of_enterprise(number: int) -> str | None:
     """Maker of the devices that answer under an enterprise number; None when that says nothing about the device."""
     return makers().enterprises.get(number)
+
+
+def house(name: str) -> str:
+    """The company behind a brand, where devices of one are sold under both names; else the maker itself."""
+    known = canonical(name)
+    return makers().houses.get(known, known)
 
 
 def compared(text: str) -> str:
@@ -62,4 +69,5 @@ def makers() -> Makers:
         for number in row.get("enterprises", ()):
             if enterprises.setdefault(number, name) != name:
                 raise ValueError(f"{FILE}: enterprise {number} stands for {enterprises[number]!r} and {name!r}")
-    return Makers(MappingProxyType(spellings), MappingProxyType(enterprises))
+    houses = {name: row["house"] for name, row in table.items() if "house" in row}
+    return Makers(MappingProxyType(spellings), MappingProxyType(enterprises), MappingProxyType(houses))

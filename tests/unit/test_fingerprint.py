@@ -339,3 +339,23 @@ def test_a_product_that_a_panel_does_not_know_stays_unknown() -> None:
     text = "Siemens, SIMATIC HMI, unknown, 6AV2 124-0GC01-0AX0, HW: 0, SW: V 11 0 2"
     assert "model" not in values(Claim("description", text))
     assert values(Claim("description", text))["order_code"] == "6AV2 124-0GC01-0AX0"
+
+
+def test_a_name_that_two_makers_use_is_read_for_the_one_that_made_the_device() -> None:
+    assert values(Claim("model", "GS2210-8HP"))["manufacturer"] == "Mitsubishi Electric"
+    told = values(Claim("model", "GS2210-8HP"), Claim("manufacturer", "ZyXEL Communications Corp."))
+    assert not told.keys() & {"manufacturer", "asset_role_type"}
+    switch = derive([Claim("description", "GS2210-8HP")])
+    assert {one.claim.value for one in switch if one.claim.key == "manufacturer"} == {"Zyxel"}
+
+
+def test_a_number_that_the_agents_maker_chose_does_not_say_who_made_the_device() -> None:
+    told = values(Claim("model", "1783-BMS10CGP"), Claim("snmp_enterprise_number", 9))
+    assert told["asset_role_type"] == "switch"
+
+
+def test_a_brand_and_its_house_are_no_two_makers() -> None:
+    told = values(Claim("model", "RSG2100"), Claim("manufacturer", "Siemens AG"))
+    assert told["asset_role_type"] == "switch"
+    assert makers.house("RuggedCom") == makers.house("Siemens") == "Siemens"
+    assert makers.house("Nobody Ltd") == "Nobody Ltd"
