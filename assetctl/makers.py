@@ -43,8 +43,13 @@ def of_enterprise(number: int) -> str | None:
 
 
 def house(name: str) -> str:
-    """The company behind a brand, where devices of one are sold under both names; else the maker itself."""
-    known = canonical(name)
+    """The company behind a brand or a division, where devices of one are sold under both names; else the maker itself.
+
+    "Siemens Schweiz AG (Formerly: Cerberus AG)" is of the house of Siemens: a listed name stands at its beginning.
+    """
+    words = compared(name).split()
+    heads = (" ".join(words[:size]) for size in range(len(words), 0, -1))
+    known = next((makers().spellings[head] for head in heads if head in makers().spellings), name)
     return makers().houses.get(known, known)
 
 

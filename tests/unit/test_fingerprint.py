@@ -358,4 +358,7 @@ def test_a_brand_and_its_house_are_no_two_makers() -> None:
     told = values(Claim("model", "RSG2100"), Claim("manufacturer", "Siemens AG"))
     assert told["asset_role_type"] == "switch"
     assert makers.house("RuggedCom") == makers.house("Siemens") == "Siemens"
+    assert makers.house("Siemens Schweiz AG (Formerly: Cerberus AG)") == "Siemens"
+    assert makers.house("Delta Controls Germany Limited") == "Delta Controls"
+    assert makers.house("Delta Computer Systems Inc.") not in {"Delta Controls", "Delta Electronics"}
     assert makers.house("Nobody Ltd") == "Nobody Ltd"
