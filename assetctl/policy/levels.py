@@ -75,16 +75,18 @@ class Cell:
     def _end(self) -> str:
         if self.target is None:
             return str(self.verdict)
-        return f"target {self.target} -> {self.verdict}{self._reasons}"
+        why = f" ({self.reasons})" if self.reasons else ""
+        return f"target {self.target} -> {self.verdict}{why}"
 
     @property
-    def _reasons(self) -> str:
+    def reasons(self) -> str:
+        """What stands against the target, "" when nothing does."""
         wanted = {Verdict.GAP: (State.CONTRADICTED,), Verdict.INDICATED: (State.CONTRADICTED, State.INDICATED)}
         states = wanted.get(self.verdict, ())
         found = [one for one in self.rows if one.state in states and one.row.from_sl <= (self.target or 0)]
         told = "; ".join(f"{one.row.id} {one.why}" for one in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        return f" ({told}{more})" if told else ""
+        return f"{told}{more}"
 
 
 def required(rows: Iterable[Requirement], fr: str, level: int) -> tuple[Requirement, ...]:

@@ -1,5 +1,6 @@
 """Security levels: the arithmetic of the rows, the cases worked out by hand, and the laws that no plant may break."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,12 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assetctl.model import EVERYWHERE
+from assetctl.errors import Exit
+from assetctl.model import EVERYWHERE, Conduit, Zone
 from assetctl.policy.attestations import Answer, Attestation, Standing
 from assetctl.policy.frameworks import IEC, Requirement
 from assetctl.policy.level_rows import Against, Assessment, Knowledge, Place, State
 from assetctl.policy.levels import LEVELS, Cell, Verdict, required, vectors
-from assetctl.policy.load import load_frameworks
+from assetctl.policy.load import checks_folder, load_checks, load_frameworks
+from assetctl.work.levelling import places
+from tests.live.killed_plant import NETWORK
+from tests.unit.command import Desk
+from tests.unit.scanned import desk, scanned_once, servers
+
+__all__ = ["desk", "scanned_once", "servers"]
 
 FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
 CELL = Place("cell-1", False, dict.fromkeys(FR, 2), frozenset({"c-1"}))
@@ -263,3 +271,76 @@ def test_a_level_is_never_more_than_its_rows_carry(known: Any) -> None:
             assert (one.not_contradicted >= level) == (State.CONTRADICTED not in selected)
             unindicated = not {State.CONTRADICTED, State.INDICATED} & set(selected)
             assert (one.not_contradicted_if >= level) == unindicated
+
+
+ZONES = """\
+schema: 2
+zones:
+  - {id: line, networks: [127.0.0.0/8], sl_t: 1}
+  - {id: cell, parent: line, networks: [%s.0/24], sl_t: {SI: 1, RA: 2}}
+  - {id: office, networks: [10.99.0.0/24]}
+conduits:
+  - {id: c-1, from: cell, to: office, opens: from, sl_t: {DC: 1}}
+"""
+SETTINGS = '[files]\nzones = "zones.yaml"\nattestations = "attestations.yaml"\n'
+
+
+def told(desk: Desk, *more: str) -> dict[tuple[str, str], dict[str, Any]]:
+    out = desk.call("--format", "jsonl", "levels", *more).out
+    return {(row["place"], row["fr"]): row for row in map(json.loads, out.splitlines())}
+
+
+def test_the_levels_of_a_plant_follow_from_its_files_and_its_assessor(desk: Desk) -> None:
+    desk.write("assetctl.toml", (desk.folder / "assetctl.toml").read_text() + SETTINGS)
+    desk.write("zones.yaml", ZONES % NETWORK)
+    desk.write("attestations.yaml", "schema: 1\nattestations: []\n")
+    empty = desk.call("levels")
+    assert (empty.code, "nothing was judged yet" in empty.err) == (Exit.NOTHING, True)
+    desk.call("check", "--fail-on", "never")
+    before = told(desk)
+    assert {place for place, _ in before} == {"line", "cell", "office", "c-1"}
+    assert {row["attested_or_evidenced"] for row in before.values()} == {0}
+    registered = [json.loads(x) for x in desk.call("--format", "jsonl", "findings", "list").out.splitlines()]
+    against = {row["id"] for row in registered if row["check"] in checks_of("SR 7.8") and row["zone"] == "cell"}
+    assert against, "a run of three addresses does not cover the ranges of the zones"
+    assert numbers_of(before["cell", "RA"]) == (2, 0, 4, 1, "gap if the indications hold")
+    assert numbers_of(before["line", "RA"]) == (1, 0, 4, 1, "undetermined"), "SR 7.8 is selected from level 2 on"
+    assert numbers_of(before["office", "RA"]) == (None, 0, 4, 1, "no target")
+    assert numbers_of(before["c-1", "DC"]) == (1, 0, 4, 4, "undetermined")
+    for name in against:
+        assert desk.call("findings", "confirm", name, "--by", "A. Assessor", "--reason", "known").code == 0
+    after = told(desk)
+    assert numbers_of(after["cell", "RA"]) == (2, 0, 1, 1, "gap")
+    assert numbers_of(after["line", "RA"]) == (1, 0, 1, 1, "undetermined"), "the cell is part of it"
+    assert numbers_of(after["office", "RA"]) == (None, 0, 4, 1, "no target")
+    assert "SR 7.8 contradicted by" in told(desk, "--zone", "cell")["cell", "RA"]["note"]
+    table = desk.call("levels", "--zone", "cell")
+    assert "not a certification" in table.err
+    assert desk.call("levels", "--zone", "cel").errors[0].count("did you mean") == 1
+
+
+def numbers_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    bounds = ("not_contradicted", "not_contradicted_if_indications_hold", "verdict")
+    return (row["target"], row["attested_or_evidenced"], *(row[key] for key in bounds))
+
+
+def checks_of(requirement: str) -> set[str]:
+    return {one.id for one in load_checks([checks_folder()]) if requirement in {m.requirement for m in one.maps}}
+
+
+def test_a_zone_answers_for_what_lies_in_it_and_for_its_conduits() -> None:
+    zones = (
+        Zone("site", "plant", ()),
+        Zone("line", "plant", (), parent="site"),
+        Zone("cell", "plant", (), parent="line"),
+        Zone("dmz", "plant", ()),
+    )
+    conduit = Conduit("c-1", "cell", "dmz", "from", sl_t={"DC": 1})
+    found = {one.id: one.within for one in places(zones, (conduit,))}
+    assert found == {
+        "site": {"line", "cell", "c-1"},
+        "line": {"cell", "c-1"},
+        "cell": {"c-1"},
+        "dmz": {"c-1"},
+        "c-1": frozenset(),
+    }
