@@ -50,9 +50,12 @@ def both(
 
 
 def _view(app: App, assessor: str) -> "ReportView":
+    from assetctl.policy.frameworks import IEC
+    from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
     from assetctl.report.view import build
     from assetctl.work.check import pack
+    from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers, word_of_run
     from assetctl.work.reporting import Material, inputs
 
@@ -69,6 +72,8 @@ def _view(app: App, assessor: str) -> "ReportView":
             app.register,
             assessor=assessor,
             notices=word_of_run(store, papers, at.date()).notices,
+            levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
+            papers=papers,
         )
         return build(inputs(store, material, generated_at=at))
 

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assetctl.model import Asset, Fact, Finding, Position, RequirementMapping, Result, Scan, Severity, Zone
+from assetctl.model import Asset, Fact, Finding, Life, Position, RequirementMapping, Result, Scan, Severity, Zone
+from assetctl.policy.attestations import Standing
+from assetctl.policy.levels import Cell
+from assetctl.policy.waivers import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,10 @@ class ReportInputs:
     zones_hash: str = ""
     waivers_hash: str = ""
     attestations_hash: str = ""
+    levels: tuple[Cell, ...] = ()  # as of the last run of everything, with today's answers
+    lives: tuple[Life, ...] = ()  # every finding that ever failed
+    waivers: tuple[Use, ...] = ()
+    attestations: tuple[Standing, ...] = ()
     pack: str = ""
     pack_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)  # data file or decoder -> version

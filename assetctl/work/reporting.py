@@ -8,6 +8,7 @@ from pathlib import Path
 from assetctl import __version__
 from assetctl.model import Asset, Exchange, Finding, Position, Result, Scan, Zone
 from assetctl.policy.check import Check
+from assetctl.policy.levels import Cell
 from assetctl.protocol import Protocol
 from assetctl.report.inputs import (
     Approval,
@@ -25,6 +26,7 @@ from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
 from assetctl.work import ledgers
 from assetctl.work.clock import CLOCK
+from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses
 
 EXCERPT_BYTES = 48
 
@@ -44,6 +46,8 @@ class Material:
     classification: str = ""
     title: str = ""
     notices: tuple[str, ...] = ()
+    levels: tuple[Cell, ...] = ()
+    papers: Papers = NO_PAPERS
 
 
 def inputs(store: Store, material: Material, *, generated_at: datetime) -> ReportInputs:
@@ -86,6 +90,10 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
         thresholds=tuple(text for check in material.checks for text in check.changed),
         clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
+        levels=material.levels,
+        lives=store.lives(),
+        waivers=waiver_uses(material.papers, findings, tuple(run.checks) if run else (), generated_at.date()),
+        attestations=material.papers.attestations,
         notes=material.notices if run else ("No policy was run: `assetctl check` judges the inventory.",),
     )
 
