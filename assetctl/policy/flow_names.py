@@ -1,11 +1,10 @@
 """What an expression may name of a flow."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from assetctl.model import Fact, IPAddress, Value, Zone
 from assetctl.policy.context import Context, RecordName
-from assetctl.policy.traffic import SeenFlow, addresses_of, is_named, traffic_of
+from assetctl.policy.traffic import SeenFlow, is_named, traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
 from assetctl.policy.zone_names import said
 from assetctl.traffic import expected_on, is_readable, recognised
@@ -89,7 +88,7 @@ def _kind(wanted: str) -> Callable[[Context, SeenFlow, str], Operand]:
 def _incoming(c: Context, flow: SeenFlow, _: str) -> Operand:
     """Whether its target is what is judged, or lies in it."""
     if c.view is not None:
-        return flow.target in addresses_of(c.view.asset)
+        return flow.target in traffic_of(c.survey).addresses(c.view.asset)
     return c.zone is not None and flow.to_zone is not None and flow.to_zone.id == c.zone.id
 
 
@@ -105,14 +104,14 @@ def _crosses(c: Context, flow: SeenFlow, _: str) -> Operand:
     return not flow.stays_inside if c.survey.plant.zones else Unknown(Reason.NOT_DECLARED, "zones")
 
 
-def _facts(key: str) -> Callable[[Context, Any], tuple[Fact, ...]]:
-    return lambda _, flow: flow.facts(key)
+def _told(_: Context, flow: SeenFlow) -> tuple[Fact, ...]:
+    return flow.facts
 
 
 def _name(
     key: str, kind: str, read: Callable[[Context, SeenFlow, str], Operand], meaning: str, *, closed: bool = True
 ) -> tuple[str, RecordName]:
-    return key, RecordName(kind, read, meaning, closed=closed, facts=_facts(key))
+    return key, RecordName(kind, read, meaning, closed=closed, facts=_told)
 
 
 FLOW: Mapping[str, RecordName] = dict(

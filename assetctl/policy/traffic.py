@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 
 from assetctl import settle
 from assetctl.model import (
@@ -31,11 +31,14 @@ from assetctl.standing import Whereabouts
 from assetctl.traffic import named, recognised
 from assetctl.zone_rules import parents
 
+MOST_TOLD = 4
+
 
 @dataclass(frozen=True, slots=True)
 class SeenFlow:
-    """One flow with where its ends lie. told: the rows it was added up from, newest last."""
+    """One flow with where its ends lie. told: its rows, newest last. facts: the same as evidence."""
 
+    name: str
     realm: str
     source: IPAddress
     target: IPAddress
@@ -46,11 +49,7 @@ class SeenFlow:
     from_zone: Zone | None
     to_zone: Zone | None
     conduit: Conduit | None
-
-    @property
-    def name(self) -> str:
-        port = f"/{self.port}" if self.port else ""
-        return f"{self.source} to {self.target} {self.transport}{port}"
+    facts: tuple[Fact, ...]
 
     @property
     def last_seen(self) -> datetime:
@@ -76,23 +75,6 @@ class SeenFlow:
         """The lines of its conduit that fit by transport and port."""
         return _fitting(self.conduit, self.transport, self.port) if self.conduit else ()
 
-    def facts(self, key: str) -> tuple[Fact, ...]:
-        """What was seen, as evidence."""
-        subject = Subject(SubjectKind.ASSET, self.name, self.name)
-        return tuple(
-            Fact(
-                subject,
-                key,
-                f"{one.connections} connections, {one.answered} answered",
-                Source("import", f"flows {one.sensor}", one.capture),
-                one.sensor,
-                one.first_seen,
-                one.last_seen,
-                90,
-            )
-            for one in self.told[-4:]
-        )
-
 
 class Traffic:
     """The flows and captures of a plant, by zone, conduit and asset."""
@@ -104,6 +86,8 @@ class Traffic:
         self._above = {zone.id: (zone.id, *parents(self._by_id, zone.id)) for zone in survey.plant.zones}
         self._holders = _holders(survey)
         self._zone_of = {asset: survey.zone_of(view) for asset, view in survey.views.items()}
+        self._addresses: dict[str, tuple[IPAddress, ...]] = {}
+        self._sights: dict[tuple[str, tuple[IPAddress | IPNetwork, ...], datetime], timedelta] = {}
         self._nearest: dict[tuple[str, str], tuple[Conduit, ...]] = {}
         self._declared: dict[frozenset[str], list[Conduit]] = defaultdict(list)
         for conduit in survey.plant.conduits:
@@ -157,39 +141,67 @@ class Traffic:
         return one in theirs or other in mine or (len(mine) > 1 and len(theirs) > 1 and mine[1] == theirs[1])
 
     def watched(self, zone: Zone, since: datetime) -> timedelta:
-        """For how long since a time some sensor saw every flow of a zone."""
-        spans = [one for one in self.survey.plant.captures if one.realm == zone.realm and self._sees(one, zone)]
-        return _length(spans, since, self.survey.now)
+        """For how long since a time some sensor saw every flow of a zone: of its ranges and of all its devices."""
+        return self._in_sight(zone.realm, (*zone.networks, *self._members.get(zone.id, ())), since)
+
+    def addresses(self, asset: Asset) -> tuple[IPAddress, ...]:
+        """The current addresses of an asset, worked out once."""
+        found = self._addresses.get(asset.id)
+        if found is None:
+            found = self._addresses[asset.id] = addresses_of(asset)
+        return found
 
     def watched_addresses(self, realm: str, ips: Iterable[IPAddress], since: datetime) -> timedelta:
         """For how long some sensor saw every flow of all these addresses."""
-        wanted = tuple(ips)
-        spans = [
-            one
-            for one in self.survey.plant.captures
-            if one.realm == realm and wanted and all(any(ip in net for net in _networks(one)) for ip in wanted)
-        ]
-        return _length(spans, since, self.survey.now)
+        return self._in_sight(realm, tuple(ips), since)
 
     def zones_of(self, asset: Asset) -> tuple[str, ...]:
         """The zones in which the addresses of an asset lie, sorted."""
-        found = (self.where.of_address(asset.realm, ip) for ip in addresses_of(asset))
+        found = (self.where.of_address(asset.realm, ip) for ip in self.addresses(asset))
         return tuple(sorted({zone for zone in found if zone}))
 
-    def _sees(self, capture: Capture, zone: Zone) -> bool:
-        covered = _networks(capture)
-        if zone.networks:
-            return all(any(_holds(outer, inner) for outer in covered) for inner in zone.networks)
-        members = [asset for asset, held in self._zone_of.items() if held is not None and held.id == zone.id]
-        ips = [ip for asset in members for ip in addresses_of(self.survey.views[asset].asset)]
-        return bool(ips) and all(any(ip in net for net in covered) for ip in ips)
+    @cached_property
+    def _members(self) -> Mapping[str, tuple[IPAddress, ...]]:
+        """The addresses of the devices of each zone."""
+        found: dict[str, list[IPAddress]] = defaultdict(list)
+        for name, zone in self._zone_of.items():
+            if zone is not None:
+                found[zone.id] += self.addresses(self.survey.views[name].asset)
+        return {zone: tuple(ips) for zone, ips in found.items()}
+
+    @cached_property
+    def _sensors(self) -> Mapping[str, tuple[tuple["Cover", tuple[Capture, ...]], ...]]:
+        """The captures of each realm by what they cover."""
+        found: dict[tuple[str, tuple[str, ...]], list[Capture]] = defaultdict(list)
+        for one in self.survey.plant.captures:
+            found[one.realm, one.covers].append(one)
+        by_realm: dict[str, list[tuple[Cover, tuple[Capture, ...]]]] = defaultdict(list)
+        for (realm, covers), captures in found.items():
+            by_realm[realm].append((Cover(covers), tuple(captures)))
+        return {realm: tuple(rows) for realm, rows in by_realm.items()}
+
+    def _in_sight(self, realm: str, places: tuple[IPAddress | IPNetwork, ...], since: datetime) -> timedelta:
+        key = (realm, places, since)
+        found = self._sights.get(key)
+        if found is None:
+            seeing = (
+                one
+                for cover, captures in self._sensors.get(realm, ())
+                if places and all(map(cover.holds, places))
+                for one in captures
+            )
+            found = self._sights[key] = _length(seeing, since, self.survey.now)
+        return found
 
     def _seen(self, rows: list[Flow]) -> SeenFlow:
         told = tuple(sorted(rows, key=lambda row: (row.last_seen, row.capture)))
         first = told[0]
         services = {word for row in told for word in row.service.split(",") if word}
         ends = self.zone_at(first.realm, first.source), self.zone_at(first.realm, first.target)
+        port = f"/{first.port}" if first.port else ""
+        name = f"{first.source} to {first.target} {first.transport}{port}"
         return SeenFlow(
+            name=name,
             realm=first.realm,
             source=first.source,
             target=first.target,
@@ -200,6 +212,7 @@ class Traffic:
             from_zone=ends[0],
             to_zone=ends[1],
             conduit=self._conduit(ends, first),
+            facts=tuple(_evidence(name, row) for row in told[-MOST_TOLD:]),
         )
 
     def _conduit(self, ends: tuple[Zone | None, Zone | None], flow: Flow) -> Conduit | None:
@@ -231,6 +244,20 @@ def _fitting(conduit: Conduit, transport: str, port: int) -> tuple[Allowed, ...]
     return tuple(one for one in conduit.allow if one.transport == transport and one.ports[0] <= port <= one.ports[1])
 
 
+def _evidence(name: str, row: Flow) -> Fact:
+    """One row as a fact; its evidence is the capture."""
+    return Fact(
+        Subject(SubjectKind.ASSET, name, name),
+        "flow",
+        f"{row.connections} connections, {row.answered} answered",
+        Source("import", f"flows {row.sensor}", row.capture),
+        row.sensor,
+        row.first_seen,
+        row.last_seen,
+        90,
+    )
+
+
 def is_named(allowed: Allowed, service: str) -> bool:
     """Whether a sensor's words name the protocol of a line of `allow`."""
     known = named(allowed.protocol)
@@ -259,12 +286,28 @@ def _holders(survey: Survey) -> dict[tuple[str, IPAddress], str]:
     return {place: name for place, name in found.items() if place not in several}
 
 
-def _networks(capture: Capture) -> tuple[IPNetwork, ...]:
-    return tuple(map(ip_network, capture.covers))
+class Cover:
+    """The networks of a capture, arranged so that what lies in them is found at once."""
 
+    __slots__ = ("_lengths", "_nets")
 
-def _holds(outer: IPNetwork, inner: IPNetwork) -> bool:
-    return outer.version == inner.version and outer.supernet_of(inner)  # type: ignore[arg-type]
+    def __init__(self, networks: Iterable[str]) -> None:
+        found = [ip_network(text) for text in networks]
+        self._nets = {(net.version, net.prefixlen, int(net.network_address)) for net in found}
+        self._lengths = {version: sorted({n.prefixlen for n in found if n.version == version}) for version in (4, 6)}
+
+    def holds(self, place: IPAddress | IPNetwork) -> bool:
+        """Whether one of the networks holds a whole address or network."""
+        if isinstance(place, IPv4Address | IPv6Address):
+            first, most = int(place), int(place.max_prefixlen)
+        else:
+            first, most = int(place.network_address), int(place.prefixlen)
+        width: int = place.max_prefixlen
+        return any(
+            (place.version, length, first >> (width - length) << (width - length)) in self._nets
+            for length in self._lengths[place.version]
+            if length <= most
+        )
 
 
 def _length(captures: Iterable[Capture], since: datetime, until: datetime) -> timedelta:

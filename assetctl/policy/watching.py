@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from assetctl.policy.context import Context
 from assetctl.policy.plant import View
-from assetctl.policy.traffic import SeenFlow, addresses_of, traffic_of
+from assetctl.policy.traffic import SeenFlow, traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
 
 WITH_FLOWS = ("asset", "zone", "conduit")
@@ -46,7 +46,7 @@ def watched(c: Context, days: int) -> Operand:
 
 def address_known(c: Context, view: View) -> Unknown | None:
     """Why the addresses of an asset cannot be relied on; None when they can."""
-    if not addresses_of(view.asset):
+    if not traffic_of(c.survey).addresses(view.asset):
         return Unknown(Reason.NOT_PROBED, "ip_address")
     facts = view.by_key.get("ip_address", [])
     return None if view.fresh(facts, c.max_age) else Unknown(Reason.STALE, "ip_address")
@@ -59,7 +59,7 @@ def watched_for(c: Context) -> timedelta | Unknown:
         known = address_known(c, c.view)
         if known is not None:
             return known
-        return traffic.watched_addresses(c.view.asset.realm, addresses_of(c.view.asset), since)
+        return traffic.watched_addresses(c.view.asset.realm, traffic.addresses(c.view.asset), since)
     if c.zone is not None:
         return traffic.watched(c.zone, since)
     if c.flow is not None:

@@ -114,7 +114,7 @@ def _because(reading: Reading) -> Iterable[Because]:
         yield Because(
             subject=where,
             key=reading.key,
-            value=one_line(shown(fact.value)),
+            value=one_line(shown(fact.value if fact.key == reading.key else reading.value)),
             source=f"{fact.source.kind} {fact.source.name}",
             evidence=fact.source.evidence,
             observed_at=fact.last_seen,

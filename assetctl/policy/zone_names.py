@@ -10,7 +10,7 @@ from assetctl.model import Conduit, Fact, PortState, Value, Zone
 from assetctl.policy.context import Context, RecordName
 from assetctl.policy.plant import View
 from assetctl.policy.segments import segments_of
-from assetctl.policy.traffic import addresses_of, traffic_of
+from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
 from assetctl.policy.watching import address_known
 
@@ -44,7 +44,11 @@ def boundary_of(c: Context, conduit: Conduit) -> tuple[Standing, ...]:
 
 def is_boundary(c: Context, view: View) -> bool:
     """Whether a conduit names the asset as a device of its boundary."""
-    return any(found.view is view for conduit in c.survey.plant.conduits for found in boundary_of(c, conduit))
+    found: set[str] | None = c.survey.memo.get("boundaries")
+    if found is None:
+        named = (one.view for conduit in c.survey.plant.conduits for one in boundary_of(c, conduit))
+        found = c.survey.memo["boundaries"] = {one.asset.id for one in named if one is not None}
+    return view.asset.id in found
 
 
 def _named(c: Context) -> dict[str, tuple[View, datetime]]:
@@ -177,7 +181,9 @@ def _address_zones(c: Context, view: View, _: str) -> Operand:
 
 def _public_address(c: Context, view: View, _: str) -> Operand:
     known = address_known(c, view)
-    return known if isinstance(known, Unknown) else any(ip.is_global for ip in addresses_of(view.asset))
+    return (
+        known if isinstance(known, Unknown) else any(ip.is_global for ip in traffic_of(c.survey).addresses(view.asset))
+    )
 
 
 def _recorded(key: str) -> Callable[[Context, Any], tuple[Fact, ...]]:

@@ -126,6 +126,13 @@ def test_a_zone_without_ranges_is_in_sight_with_all_its_devices():
     assert unseen.watched(zones[0], NOW - 30 * DAY) == 0 * DAY, "a zone of which no device is known"
 
 
+def test_a_device_outside_the_ranges_of_its_zone_must_be_in_sight_too():
+    device = asset(fact("e ip_address", "10.5.0.1"), zone="cell-1")
+    for covers, days in ((("10.0.1.0/24",), 0), (("10.0.1.0/24", "10.5.0.0/30"), 30)):
+        seen = Traffic(Survey(Plant((device,), NESTED, captures=(capture(*covers),)), NOW))
+        assert seen.watched(NESTED[1], NOW - 30 * DAY) == days * DAY
+
+
 def _random_plant(r: random.Random) -> Plant:
     levels, trusts = ("0", "1", "3.5", "4", ""), ("trusted", "semi", "untrusted", "")
     zones = tuple(
