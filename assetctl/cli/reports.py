@@ -58,6 +58,7 @@ def _view(app: App, assessor: str) -> "ReportView":
     from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers, word_of_run
     from assetctl.work.reporting import Material, inputs
+    from assetctl.work.retiring import answering_again, retired
 
     zones, zones_hash = app.zones, app.zones_file.sha256
     checks, at = pack(app.settings), now()
@@ -71,7 +72,10 @@ def _view(app: App, assessor: str) -> "ReportView":
             zones_hash,
             app.register,
             assessor=assessor,
-            notices=word_of_run(store, papers, at.date()).notices,
+            notices=(
+                *word_of_run(store, papers, at.date()).notices,
+                *answering_again(store.assets(), retired(app.register)),
+            ),
             levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
             papers=papers,
         )

@@ -11,7 +11,7 @@ from assetctl.documents import read_yaml
 from assetctl.errors import InputError
 from assetctl.policy.attestations import Attestation, AttestationFile, Known, attestations_of
 from assetctl.text import near
-from assetctl.work.editing import appended, edit, put
+from assetctl.work.editing import appended, drop, edit, put
 
 BLANK = """\
 # Attestations: what people answer for the rows of IEC 62443-3-3 in each zone or conduit. Reviewed like code.
@@ -125,7 +125,7 @@ def _put_entry(rows: Any, name: str, values: Mapping[str, Any]) -> None:
         appended(rows, {"id": name, **values})
         return
     for key in [key for key in FIELDS if key in entry and key not in values]:
-        del entry[key]
+        drop(entry, key)
     for key, value in values.items():
         if key not in entry or _listed(entry[key]) != value:
             put(entry, key, value)

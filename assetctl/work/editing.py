@@ -65,6 +65,23 @@ def put(mapping: Any, key: str, value: Any) -> None:
         insert(len(mapping) - 1, key, value)
 
 
+def drop(mapping: Any, key: str) -> None:
+    """Remove a key; comment lines that follow it stay, below the key before it."""
+    notes = getattr(getattr(mapping, "ca", None), "items", {})
+    held = notes.pop(key, None)
+    before = [name for name in mapping if name != key]
+    del mapping[key]
+    token = held[2] if held else None
+    if token is None or not before:
+        return
+    _, _, below = token.value.partition("\n")
+    slot = notes.setdefault(before[-1], [None, None, None, None])
+    if slot[2] is None:
+        token.value, slot[2] = f"\n{below}", token
+    else:
+        slot[2].value += below
+
+
 def _opened(before: str) -> tuple[Any, Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.nodes import ScalarNode
