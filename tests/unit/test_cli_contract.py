@@ -31,6 +31,9 @@ init demo doctor plan scan stop check schema completion version
 quarantine/list quarantine/clear import/nmap import/csv import/xlsx
 assets/list assets/show assets/why assets/export scans/list scans/show scans/diff
 policy/list policy/explain policy/lint policy/test golden/write golden/verify
+levels findings/list findings/show findings/assign findings/confirm findings/reject findings/withdraw
+waive/add waive/list waive/renew waive/revoke attest/add attest/list attest/renew attest/export attest/import
+assets/add assets/edit assets/tag assets/note assets/retire
 report/html report/xlsx report/all evidence/list evidence/show evidence/verify evidence/reread
 secrets/set secrets/list secrets/test secrets/rm config/show db/info db/migrate db/backup
 """
