@@ -28,7 +28,8 @@ __all__ = ["desk", "scanned_once", "servers"]
 ROOT = Path(__file__).parents[2]
 PROMISED = """
 init demo doctor plan scan stop check schema completion version
-quarantine/list quarantine/clear import/nmap import/csv import/xlsx
+quarantine/list quarantine/clear import/nmap import/csv import/xlsx import/flows
+zones/list zones/show zones/add zones/assign zones/conduit zones/lint zones/draw zones/suggest
 assets/list assets/show assets/why assets/export scans/list scans/show scans/diff
 policy/list policy/explain policy/lint policy/test golden/write golden/verify
 levels findings/list findings/show findings/assign findings/confirm findings/reject findings/withdraw

@@ -118,6 +118,22 @@ def test_csv_is_read_by_its_header_whatever_the_delimiter(tmp_path):
     assert _sums(tmp_path, CSV.replace(";", ","), "flows.csv")[1] == sums
 
 
+def test_rows_of_one_direction_each_are_one_flow_of_which_the_opener_is_not_known(tmp_path):
+    """The columns of nfdump -o csv, whose summary at the end is no flow."""
+    head = "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt\n"
+    there = "2026-02-01 10:00:00,2026-02-01 10:00:01,1,10.0.0.5,10.0.1.9,50123,502,TCP,...AP.SF,0,0,5,300\n"
+    back = "2026-02-01 10:00:00,2026-02-01 10:00:01,1,10.0.1.9,10.0.0.5,502,50123,TCP,...AP.SF,0,0,5,400\n"
+    other = "2026-02-01 10:00:00,2026-02-01 10:00:01,1,10.0.0.5,10.0.1.9,123,123,UDP,........,0,0,1,76\n"
+    found, sums = _sums(tmp_path, head + there + back + other + "Summary\nflows,bytes\n", "nfdump.csv")
+    assert sums == {
+        ("10.0.0.5", "10.0.1.9", "tcp/502", ""): (2, 2, 0, 700),
+        ("10.0.0.5", "10.0.1.9", "udp/123", ""): (1, 1, 0, 76),
+    }
+    assert found.gathered.skipped == 2
+    _, alone = _sums(tmp_path, head + back, "nfdump.csv")
+    assert alone == {("10.0.0.5", "10.0.1.9", "tcp/502", ""): (1, 1, 0, 400)}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
