@@ -1,7 +1,7 @@
 """Findings over all runs, and what happened to them. An event is never changed or deleted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -10,6 +10,9 @@ from assetctl.model import Life, LifeEvent, LifeState, Severity
 from assetctl.store.database import Database, decoding
 from assetctl.store.statements import in_chunks, put
 from assetctl.store.tables import LIFE, LIFE_EVENT
+
+_SAME = tuple(one.name for one in fields(Life) if one.name not in ("check", "severity", "state"))
+_EVENT = tuple(one.name for one in fields(LifeEvent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def change_lives(
         for lives in in_chunks(made.lives):
             put(connection, LIFE, [_row(one) for one in lives])
         for events in in_chunks(made.events):
-            connection.execute(LIFE_EVENT.insert(), [asdict(one) for one in events])
+            connection.execute(LIFE_EVENT.insert(), [{name: getattr(one, name) for name in _EVENT} for one in events])
     return made
 
 
@@ -61,12 +64,11 @@ def _read(connection: Connection, ids: tuple[str, ...] | None, *, locked: bool) 
 
 
 def _row(one: Life) -> dict[str, Any]:
-    fields = asdict(one)
-    fields["check_id"] = fields.pop("check")
-    return fields | {"severity": one.severity.value, "state": one.state.value}
+    told = {name: getattr(one, name) for name in _SAME}
+    return told | {"check_id": one.check, "severity": one.severity.value, "state": one.state.value}
 
 
 def _life(row: Row[Any]) -> Life:
-    fields = dict(row._mapping)
-    fields["check"] = fields.pop("check_id")
-    return Life(**fields | {"severity": Severity(row.severity), "state": LifeState(row.state)})
+    told = dict(row._mapping)
+    told["check"] = told.pop("check_id")
+    return Life(**told | {"severity": Severity(row.severity), "state": LifeState(row.state)})

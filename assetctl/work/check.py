@@ -212,9 +212,9 @@ def check(
     )
     if keep:
         store.put_run(run, judgement.findings)
-        move_on(store, judgement, plant, run, withdrawal)
+    lives = move_on(store, judgement, plant, run, withdrawal).lives if keep else store.lives()
     word = word_on(papers, whole.findings, tuple(run.checks), today)
-    rejected = {one.id for one in store.lives() if one.state is LifeState.OPEN and one.assessment == "rejected"}
+    rejected = {one.id for one in lives if one.state is LifeState.OPEN and one.assessment == "rejected"}
     code = _code(judgement, plant, replace(demands, known=demands.known | rejected), now=now)
     code = worst(code, Exit.FINDINGS) if word.expired else code
     return Checked(run, checks, judgement, code, word.notices)
