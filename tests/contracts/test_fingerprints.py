@@ -92,9 +92,9 @@ def test_no_text_makes_it_slow(one: Fingerprint) -> None:
 
 
 def _seconds(one: Fingerprint, text: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     one.read(text)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @NAMED

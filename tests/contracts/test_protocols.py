@@ -65,9 +65,9 @@ def test_claims_are_in_the_vocabulary_and_declared_by_the_protocol(capture: Capt
 def _run(capture: Capture, spoil: Callable[[int, Reply], Reply]) -> list[Open | Ask]:
     """Replay with the n-th answer spoiled: the probe must end by itself, in bounded time, without an exception."""
     recording = [(name, unit, spoil(index, reply)) for index, (name, unit, reply) in enumerate(capture.recording)]
-    started = time.perf_counter()
+    started = time.process_time()
     replayed = replay(capture.protocol.probe(capture.context), recording)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     _within_cost(capture.protocol, capture.context, replayed.asked)
     return list(replayed.asked)
 

@@ -158,10 +158,10 @@ def test_any_text_gives_an_answer_and_no_wrong_one(have: str, bound: str, maker:
 
 @pytest.mark.parametrize("text", ["9" * 5000, "1." * 3000, "<" * 5000, "V1 SP" * 2000, ("1.0 and " * 400)])
 def test_hostile_texts_take_no_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert holds(parse(text), text).holds is None
     assert compare(text, "1.0").order is None
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_package_versions_follow_their_systems() -> None:

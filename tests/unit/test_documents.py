@@ -103,9 +103,9 @@ def test_a_bomb_of_aliases_is_refused_at_its_first_anchor(tmp_path):
     bomb = 'a: &a ["x","x"]\n' + "".join(
         f"{c}: &{c} [*{p},*{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    started = time.monotonic()
+    started = time.process_time()
     assert "anchor" in _refused(read_yaml, _file(tmp_path, bomb))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_depth_is_allowed_up_to_the_limit(tmp_path):
@@ -188,9 +188,9 @@ def test_broken_toml_is_refused_with_its_line(tmp_path, content, line):
     ids=["digits", "key", "lists", "tables"],
 )
 def test_toml_that_would_cost_too_much_is_refused_at_once(tmp_path, content):
-    started = time.monotonic()
+    started = time.process_time()
     message = _refused(read_toml, _file(tmp_path, content))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert len(message) < 400
 
 

@@ -173,9 +173,9 @@ def test_a_password_field_is_an_input_of_that_type(data: bytes, asks: bool) -> N
 )
 def test_hostile_tags_take_no_time(tag: bytes) -> None:
     data = (tag * codec.MOST_PAGE)[: codec.MOST_PAGE]
-    started = time.perf_counter()
+    started = time.process_time()
     page.read(data)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_the_server_header_is_cut() -> None:
@@ -223,13 +223,13 @@ def test_the_generator_is_what_the_meta_element_of_that_name_holds(markup: bytes
 
 @pytest.mark.parametrize("hostile", [b"<meta ", b"<meta name=generator ", b'<meta a="', b"a=" * 9, b"<meta a = "])
 def test_hostile_metas_take_a_bounded_time(hostile: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     page.read((hostile * (65536 // len(hostile) + 1))[:65536])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_hostile_challenges_take_a_bounded_time() -> None:
     head = codec.Head(401, {"www-authenticate": 'realm="' * 1000 + "\\" * 1000})
-    started = time.perf_counter()
+    started = time.process_time()
     assert head.realm
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

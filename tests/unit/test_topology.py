@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from random import Random
-from time import perf_counter
+from time import process_time
 
 from assetctl.model import Asset, Value
 from assetctl.topology import End, Link, Topology, Weakness, topology, weaknesses
@@ -137,8 +137,8 @@ def test_a_large_plant_is_drawn_up_in_time() -> None:
         for n, mac in enumerate(macs)
     ]
     switches = [device(f"s{n}", *told[n * 200 : n * 200 + 200], lldp("up", "s0")) for n in range(10)]
-    began = perf_counter()
+    began = process_time()
     found = topology([*switches, *leaves])
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
     assert len(found.links) == 2000 + 9
     assert {one.asset for one in found.weaknesses} == {f"s{n}" for n in range(10)}
