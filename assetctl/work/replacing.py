@@ -1,6 +1,5 @@
 """A device at a position was exchanged: the register is told which piece stands there now, its comments kept."""
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,8 @@ from assetctl.errors import InputError
 from assetctl.model import Asset, Position
 from assetctl.settle import texts
 from assetctl.text import near
-from assetctl.work import outfile
-from assetctl.zones import read_register
+from assetctl.work.editing import edit
+from assetctl.zones import register_of
 
 PIECE = ("serial_number", "mac_address")
 """What in a match means one piece of hardware; address and host name belong to the place and stay."""
@@ -50,26 +49,12 @@ def replacement(position: Position, device: Asset) -> Replacement:
 
 def write(path: Path, told: Replacement, *, now: datetime) -> None:
     """Write the changes into the register, whole or not at all. Raises InputError when it then would not load."""
-    from ruamel.yaml import YAML
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted  # text to every reader, be it all digits
 
-    editor = YAML(typ="rt")
-    editor.preserve_quotes = True
-    editor.width = 4096
-    editor.indent(mapping=2, sequence=4, offset=2)
-    document: Any = editor.load(path.read_text("utf-8"))
-    for entry in document["positions"]:
-        if str(entry["id"]) == told.position:
-            for key, (_, after) in told.changes.items():
-                entry["match"][key] = _text(after)
-    written = io.StringIO()
-    editor.dump(document, written)
-    with outfile.text(path) as file:
-        file.write(written.getvalue())
-    read_register(path, now=now)
+    def change(document: Any) -> None:
+        for entry in document["positions"]:
+            if str(entry["id"]) == told.position:
+                for key, (_, after) in told.changes.items():
+                    entry["match"][key] = Quoted(after)
 
-
-def _text(value: str) -> object:
-    """A value that every reader of YAML takes as text, be it all digits."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    return DoubleQuotedScalarString(value)
+    edit(path, change, check=lambda document: register_of(document, now=now))

@@ -134,3 +134,15 @@ def test_an_exchange_changes_what_means_the_piece_and_nothing_else(desk: Desk) -
     assert desk.call("assets", "replace", "PRESS-1", "--with", ONE, "--yes").code == Exit.USAGE, (
         "it told no hardware address"
     )
+
+
+def test_a_register_that_would_not_load_after_an_exchange_stays_as_it_was(desk: Desk) -> None:
+    """Another position is already matched by the piece that is put in its place."""
+    twin = REGISTER + f'  - id: PRESS-2\n    match: {{mac_address: "{MAC % 2}", ip_address: 10.9.0.1}}\n'
+    desk.write("register.yaml", twin)
+    desk.write("assetctl.toml", (desk.folder / "assetctl.toml").read_text() + '[files]\nregister = "register.yaml"\n')
+    known_by_nmap(desk, h1=MAC % 2)
+    said = desk.call("assets", "replace", "PRESS-1", "--with", "10.9.0.1", "--yes")
+    assert said.code == Exit.USAGE
+    assert "stands there twice" in said.err
+    assert (desk.folder / "register.yaml").read_text() == twin
