@@ -79,7 +79,18 @@ def _keys(sighting: Sighting) -> Iterable[Key]:
             texts.setdefault(claim.key, set()).add(str(claim.value))
     maker = _maker(sighting)
     serials = {normal for text in texts.get("serial_number", ()) if (normal := serial_number(text, maker=maker))}
-    keys = {Key(KeyClass.SERIAL_NUMBER, f"{maker or '?'} {serial}", serial) for serial in serials}
+    models = texts.get("model", set()) | texts.get("order_code", set())
+    keys = {
+        Key(KeyClass.SERIAL_NUMBER, f"{maker or '?'} {serial}", serial)
+        for serial in serials
+        if not _is_counter(serial) or not models
+    }
+    keys |= {
+        Key(KeyClass.SERIAL_NUMBER, f"{maker} {model} {serial}", serial)
+        for serial in serials
+        if _is_counter(serial)
+        for model in models
+    }
     chassis = {normal for text in texts.get("chassis_serial_number", ()) if (normal := serial_number(text, maker="?"))}
     for place in (f"{one} slot {slot}" for one in chassis for slot in texts.get("slot", ())):
         keys.add(Key(KeyClass.CHASSIS_SLOT, place, place))
@@ -88,6 +99,11 @@ def _keys(sighting: Sighting) -> Iterable[Key]:
     for engine in {normal for text in texts.get("snmp_engine_id", ()) if (normal := engine_id(text))}:
         keys.add(Key(KeyClass.SNMP_ENGINE_ID, engine, engine))
     return keys
+
+
+def _is_counter(serial: str) -> bool:
+    """Whether a serial number is so short that a maker counts anew for each model."""
+    return serial.isdigit() and len(serial) < LEAST_BARE_SERIAL
 
 
 def _maker(sighting: Sighting) -> str:

@@ -13,7 +13,7 @@ from tests.unit.test_merge import seen
 NOBODY = "-"
 _WORD = re.compile(r'[^\s"]*"[^"]*"|\S+')
 _CLAIMS = {"sn": "serial_number", "mk": "manufacturer", "eng": "snmp_engine_id", "host": "hostname"}
-_CLAIMS |= {"chassis": "chassis_serial_number", "slot": "slot"}
+_CLAIMS |= {"chassis": "chassis_serial_number", "slot": "slot", "model": "model"}
 
 
 @dataclass(frozen=True, slots=True)
