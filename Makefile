@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check proof docs bench bundle lock format clean
+.PHONY: help demo test check fuzz proof docs bench bundle lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, generated docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+fuzz: $(VENV)/.dev ## new random and mutated answers for every protocol, vet and reader
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -q tests/contracts tests/unit
 
 proof: $(VENV)/.dev ## 120 000 random expressions with facts removed, and the mutants of every check
 	ASSETCTL_POLICY_EXAMPLES=120000 $(BIN)/python -m pytest -q tests/unit/test_policy_expression.py

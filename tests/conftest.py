@@ -1,12 +1,16 @@
-"""Settings for every test: hypothesis profiles, and skips that are failures where nothing should be missing."""
+"""Settings for every test: hypothesis profiles, and skips that are failures where nothing should be missing.
+
+What decides over a change draws the same examples each time; `make fuzz` looks for new ones.
+"""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("dev", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("dev", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("deep", max_examples=2000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 SKIPS_FAIL = bool(os.environ.get("ASSETCTL_NO_SKIPS"))

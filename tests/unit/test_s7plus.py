@@ -127,6 +127,12 @@ def test_a_session_of_a_later_version_ends_with_the_connection() -> None:
     assert claims["s7plus_version"] == 3
 
 
+@pytest.mark.parametrize("session", ["00", "821d", "8220", "8880808000", "8fffffff7f", "9080809900"])
+def test_an_id_that_no_session_has_is_no_session(session: str) -> None:
+    frame = _created(b"\0\1", session=bytes.fromhex(session))
+    assert codec.decode_create(1, frame[11:-4], sequence=1).id == 0
+
+
 def test_the_module_text_outside_the_session_version_is_not_taken() -> None:
     data = codec.part(_created(b"\0\1").removeprefix(b"\3\0" + _created(b"\0\1")[2:4])[3:])[1]
     assert codec.decode_create(1, data, sequence=1).module == TEXT.decode()

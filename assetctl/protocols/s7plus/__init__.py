@@ -38,7 +38,7 @@ PROTOCOL = Protocol(
             clause="S7comm-plus function 0x04D4 (DeleteObject)",
             meaning="the end of that session, in its own name",
             encode=codec.encode_delete,
-            arguments={"sequence": range(0x10000), "session": range(0x300, 0x80000000)},
+            arguments={"sequence": range(0x10000), "session": codec.SESSIONS},
             varying=(18, 19),
         ),
     ),

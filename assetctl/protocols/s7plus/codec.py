@@ -18,6 +18,7 @@ FRAMING = iso.FRAMING
 VERSION_1 = 1
 SYSTEM_EVENT = 0xFE  # stands where the version stands, in parts that answer nothing
 NULL_SESSION = 288
+SESSIONS = range(0x300, 1 << 31)  # ids of sessions of a CPU; the lower ones name objects that every CPU has
 NAME = b"assetctl"
 
 _MARK = 0x72
@@ -35,7 +36,10 @@ _MODULE = re.compile(r"\d{1,3};(?P<code>[^;]{1,24});(?P<version>[A-Z]\d{1,3}\.\d
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What came of making a session. id: 0 when there is none. module: such as "1;6ES7 215-1AG40-0XB0 ;V4.2"."""
+    """What came of making a session.
+
+    id: 0 when there is none that a session can have. module: such as "1;6ES7 215-1AG40-0XB0 ;V4.2".
+    """
 
     version: int
     id: int
@@ -64,7 +68,7 @@ def encode_create(*, sequence: int) -> bytes:
 
 
 def encode_delete(*, sequence: int, session: int) -> bytes:
-    """The end of our own session. sequence: 0 to 65535. session: the id from the answer, 32 bits."""
+    """The end of our own session. sequence: 0 to 65535. session: the id from the answer, below 2**31."""
     qualifier = (1256).to_bytes(4) + _number(1257) + bytes((0, _RID)) + bytes(4)
     qualifier += _number(1258) + bytes((0, _AID, 0)) + _number(1259) + bytes((0, _UDINT, 0)) + b"\0"
     return _request(_DELETE, sequence, session, 0x34, session.to_bytes(4) + b"\0" + qualifier)
@@ -127,7 +131,13 @@ def decode_create(version: int, data: bytes, *, sequence: int) -> Session:
     read_number(r, "return value", most=9)
     count = r.u8("object ids")
     ids = [read_number(r, "object id") for _ in range(min(count, 8))]
-    return Session(version, ids[0] if ids else 0, _module(r.rest()))
+    return Session(version, _session(ids), _module(r.rest()))
+
+
+def _session(ids: list[int]) -> int:
+    """A CPU counts its sessions from above; servers made of software begin with 1."""
+    known_objects = (_SESSION_CONTAINER, _SESSION_CLASS, NULL_SESSION)
+    return ids[0] if ids and 0 < ids[0] < SESSIONS.stop and ids[0] not in known_objects else 0
 
 
 def _module(objects: bytes) -> str:
