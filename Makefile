@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
-SECONDS ?= 60
+SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz proof docs bench bundle lock format clean
+.PHONY: help demo test check fuzz deep proof docs bench bundle lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@.venv-snap7/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/snap7.txt
 	@touch $@
 
+.venv-fuzz/.ready: requirements/fuzz.txt
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@.venv-fuzz/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/fuzz.txt
+	@touch $@
+
 demo: $(VENV)/.runtime ## inventory a fake plant on loopback: plan, scan, check, reports
 	@$(BIN)/assetctl demo
 
@@ -42,7 +48,10 @@ check: $(VENV)/.dev ## format, lint, types, layers, generated docs
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-fuzz: $(VENV)/.dev ## new random and mutated answers for every protocol, vet and reader
+fuzz: .venv-fuzz/.ready ## coverage-guided fuzzing of all that reads foreign bytes, for SECONDS
+	@.venv-fuzz/bin/python -m tests.fuzz --seconds $(SECONDS) --jobs 2 $(FUZZ)
+
+deep: $(VENV)/.dev ## the property tests with new examples, twenty times as many
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -q tests/contracts tests/unit
 
 proof: $(VENV)/.dev ## 120 000 random expressions with facts removed, and the mutants of every check
@@ -66,4 +75,4 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix -q .
 
 clean: ## remove what was made
-	rm -rf $(VENV) .venv-snap7 build dist bundle demo-plant .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-snap7 .venv-fuzz .fuzz build dist bundle demo-plant .mypy_cache .ruff_cache .pytest_cache .hypothesis

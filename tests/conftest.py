@@ -1,6 +1,6 @@
 """Settings for every test: hypothesis profiles, and skips that are failures where nothing should be missing.
 
-What decides over a change draws the same examples each time; `make fuzz` looks for new ones.
+What decides over a change draws the same examples each time; `make deep` draws new ones.
 """
 
 import os

@@ -12,3 +12,4 @@ compile runtime pyproject.toml
 compile build requirements/build.in
 compile dev pyproject.toml --group dev --group peers --constraints requirements/runtime.txt
 compile snap7 requirements/snap7.in
+compile fuzz pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt
