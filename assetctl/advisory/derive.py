@@ -43,7 +43,7 @@ class _About:
 def derived(assets: Iterable[Asset], known: Knowledge) -> Mapping[str, tuple[Fact, ...]]:
     """The facts of each asset that has any, by its id."""
     held = {asset.id: asset for asset in assets}
-    decisions = {id: _decisions(asset) for id, asset in held.items()}
+    decisions = {id: decisions_of(asset) for id, asset in held.items()}
     are_kept = any(one is not None for one in decisions.values())
     found: dict[str, tuple[Fact, ...]] = {}
     for id, asset in held.items():
@@ -135,7 +135,7 @@ def _those(matches: Iterable[Match], test: Callable[[Match], bool]) -> tuple[str
     return tuple(match.advisory.id for match in matches if test(match))
 
 
-def _decisions(asset: Asset) -> Mapping[str, str] | None:
+def decisions_of(asset: Asset) -> Mapping[str, str] | None:
     """Advisory id -> decision, from entries such as "SSA-1=patch in the March stop"; None when nothing is declared."""
     said = [fact.value for fact in asset.facts if fact.key == DECISIONS and isinstance(fact.value, tuple)]
     entries = [entry.partition("=") for value in said for entry in value]

@@ -78,6 +78,7 @@ def _view(app: App, assessor: str) -> "ReportView":
             ),
             levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
             papers=papers,
+            zone_file=app.zones_file,
         )
         return build(inputs(store, material, generated_at=at))
 

@@ -68,6 +68,16 @@ _TRAFFIC = (
     Column("Trips", Kind.NUMBER, 10),
     Column("Note", width=60),
 )
+_HALTS = (
+    Column("What", Kind.MARK, 14),
+    Column("Subject", Kind.CODE, 30),
+    Column("When", Kind.TIME, 20),
+    Column("Why", width=60),
+    Column("Scan", Kind.CODE, 24),
+    Column("File", width=40, page=False),
+    Column("Cleared", width=44),
+)
+_METHOD = (Column("Item", width=40), Column("Value", width=100))
 _EXCLUSIONS = (
     Column("Excluded", Kind.CODE, 32),
     Column("Zone", Kind.LINKS, 20),
@@ -142,7 +152,7 @@ def authorisation(inputs: ReportInputs) -> Section:
         lambda: (_scan(scan) for scan in sorted(inputs.scans, key=lambda scan: (scan.started, scan.id))),
         empty="No scan or import is recorded.",
     )
-    return Section("authorisation", "Authorisation", tables=(approvals, scans))
+    return Section("authorisation", "Authorisation and method", tables=(approvals, scans, _method(inputs)))
 
 
 def traffic(inputs: ReportInputs) -> Section:
@@ -165,7 +175,34 @@ def traffic(inputs: ReportInputs) -> Section:
         Figure(f"{max((one.highest_per_s for one in inputs.traffic), default=0):g}", "highest rate, units/s"),
         Figure(str(trips), "safety trips", "bad" if trips else "good"),
     )
-    return Section("traffic", "Traffic record", figures=figures, tables=(record,))
+    return Section("traffic", "Traffic record", figures=figures, tables=(record, _halts(inputs)))
+
+
+def _halts(inputs: ReportInputs) -> Table:
+    return table(
+        "halts",
+        "Incidents",
+        "What a safety rule ended, and the devices that are left alone over runs until somebody clears them.",
+        _HALTS,
+        lambda: (
+            (one.what, one.subject, moment(one.at), one.reason, one.scan, one.file, one.cleared) for one in inputs.halts
+        ),
+        empty="No safety rule ended anything, and no device is left alone.",
+    )
+
+
+def _method(inputs: ReportInputs) -> Table:
+    rows: tuple[Row, ...] = (
+        ("Vantages", ", ".join(dict.fromkeys(one.name for one in inputs.vantages)) or "none: nothing was asked"),
+        ("Questions allowed by name", ", ".join(inputs.permitted) or "none beyond the identity questions"),
+        ("Run of the policy", " of ".join(filter(None, (inputs.run, moment(inputs.judged_at)))) or "none"),
+        ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
+        ("Sensors", ", ".join(dict.fromkeys(one.sensor for one in inputs.captures)) or "none"),
+        ("Advisories and life cycles", f"{len(inputs.feeds)} files" if inputs.feeds else "none loaded"),
+        ("Clock of the scanner", inputs.clock or "not recorded"),
+    )
+    purpose = "From where was asked, what was allowed, and with what it was judged."
+    return table("method", "Method", purpose, _METHOD, lambda: rows, empty="")
 
 
 def _absent(inputs: ReportInputs, entries: Sequence[Entry]) -> list[Position]:

@@ -4,15 +4,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assetctl.model import Asset, Fact, Finding, Life, Position, RequirementMapping, Result, Scan, Severity, Zone
+from assetctl.golden import Difference
+from assetctl.model import (
+    Asset,
+    Capture,
+    Conduit,
+    Fact,
+    Finding,
+    Life,
+    Position,
+    RequirementMapping,
+    Result,
+    Scan,
+    Severity,
+    SignOff,
+    Zone,
+)
 from assetctl.policy.attestations import Standing
 from assetctl.policy.levels import Cell
 from assetctl.policy.waivers import Use
+from assetctl.topology import Topology
+
+NO_LINKS = Topology((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
 class CheckInfo:
-    """One check of the pack as the catalogue prints it. fix: what to do on FAIL. limits: what it cannot see."""
+    """One check of the pack as the catalogue prints it. fix: what to do on FAIL. limits: what it cannot see.
+
+    statement: its logic, as in its file. own: how far it decides its own statement, F, P or H, "" when not told.
+    """
 
     id: str
     title: str
@@ -22,6 +43,9 @@ class CheckInfo:
     fix: str = ""
     limits: str = ""
     maps: tuple[RequirementMapping, ...] = ()
+    facts: tuple[str, ...] = ()
+    thresholds: tuple[str, ...] = ()
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,96 @@ class Evidence:
     sha256: str
     excerpt: str = ""
     decoded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A flow from one zone to another. verdict: allowed, not in its conduit, other opener, no conduit, or no zone."""
+
+    source: str
+    target: str
+    transport: str
+    port: int
+    service: str
+    from_zone: str
+    to_zone: str
+    conduit: str
+    verdict: str
+    connections: int
+    answered: int
+    first_seen: datetime
+    last_seen: datetime
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisoryMatch:
+    """One advisory that names an asset. ours, theirs: the texts that were compared. score: CVSS, "" for none.
+
+    kev: known exploited vulnerabilities among `cves`. decision: as recorded, "" while there is none.
+    """
+
+    asset: str
+    advisory: str
+    title: str
+    cves: tuple[str, ...]
+    score: str
+    verdict: str
+    ours: str
+    theirs: str
+    reason: str
+    version: str = ""
+    kev: tuple[str, ...] = ()
+    kev_due: str = ""
+    fix: str = ""
+    decision: str = ""
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LifeEnd:
+    """When sale and support of an asset's product end. ISO days, "" when the list does not tell."""
+
+    asset: str
+    product: str
+    end_of_sale: str
+    end_of_support: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedInfo:
+    """One loaded file of advisories, exploited vulnerabilities or life cycles, and up to when it tells."""
+
+    kind: str
+    file: str
+    as_of: datetime
+    stated: bool
+    entries: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One golden inventory against the plant. coverage: share of its entries that were looked at, 0 to 1."""
+
+    file: str
+    zone: str
+    differences: tuple[Difference, ...]
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A safety rule that ended something, or a device that is left alone. what: incident or quarantine."""
+
+    what: str
+    subject: str
+    reason: str
+    at: datetime
+    scan: str = ""
+    file: str = ""
+    cleared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +255,20 @@ class ReportInputs:
     thresholds: tuple[str, ...] = ()  # those that differ from the default
     clock: str = ""  # state of the scanner's clock
     notes: tuple[str, ...] = ()
+    system: str = ""  # id of the system under consideration
+    system_approvals: tuple[SignOff, ...] = ()
+    conduits: tuple[Conduit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    topology: Topology = NO_LINKS
+    advisories: tuple[AdvisoryMatch, ...] = ()
+    life_ends: tuple[LifeEnd, ...] = ()
+    feeds: tuple[FeedInfo, ...] = ()
+    golden: tuple[Compared, ...] = ()
+    halts: tuple[Halt, ...] = ()
+    permitted: tuple[str, ...] = ()  # depth and stateful questions that the scope allows by name
+    run: str = ""  # id of the run of the policy
+    judged_at: datetime | None = None
+    since: datetime | None = None  # of the earlier report, for what changed
+    seen: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)  # place -> check -> result
+    within: Mapping[str, frozenset[str]] = field(default_factory=dict)  # place -> places that concern it too

@@ -1,33 +1,29 @@
 """The chapters about assets: inventory, the values with their sources, services, attributes that are still missing."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from assetctl.facts import vocabulary
 from assetctl.model import Fact, Finding, Result, SubjectKind
-from assetctl.report.index import Entry, Links, attributes, shown
-from assetctl.report.table import Column, Kind, Ref, Row, Section, Table, bars, moment, ref, table
+from assetctl.report import attributes, connections, index
+from assetctl.report.index import Entry, Links, shown
+from assetctl.report.inputs import ReportInputs
+from assetctl.report.table import Chart, Column, Kind, Ref, Row, Section, Table, bars, ladder, moment, ref, table
 
 MOST_LINKS = 6
 
 _ASSETS = (
     Column("Asset", Kind.KEY, 26),
     Column("Asset id", Kind.CODE, 22, page=False),
-    Column("Address", Kind.CODE, 18),
-    Column("MAC address", Kind.CODE, 19, page=False),
-    Column("Manufacturer", width=22),
-    Column("Model", width=24),
-    Column("Order code", Kind.CODE, 22, page=False),
-    Column("Serial number", Kind.CODE, 20, page=False),
-    Column("Firmware", Kind.CODE, 14),
-    Column("Hardware", Kind.CODE, 12, page=False),
-    Column("Operating system", width=20, page=False),
-    Column("Role", width=14),
+    *attributes.columns(),
     Column("Zone", Kind.LINKS, 16),
+    Column("Level", width=8, page=False),
     Column("Position", width=18, page=False),
-    Column("Location", width=22, page=False),
-    Column("Criticality", Kind.TEXT, 12, page=False),
+    Column("Order code", Kind.CODE, 22, page=False),
+    Column("Hardware", Kind.CODE, 12, page=False),
     Column("Part of", Kind.LINKS, 22, page=False),
+    Column("Tags", width=18, page=False),
     Column("Answered", Kind.MARK, 11, page=False),
     Column("Identified", Kind.MARK, 11),
     Column("Attributes of 14", Kind.NUMBER, 11),
@@ -36,6 +32,7 @@ _ASSETS = (
     Column("Confidence", Kind.NUMBER, 11, page=False),
     Column("First seen", Kind.TIME, 20, page=False),
     Column("Last seen", Kind.TIME, 20),
+    Column("Sources", width=30, page=False),
     Column("Evidence", Kind.LINKS, 22, page=False),
 )
 _VALUES = (
@@ -61,28 +58,25 @@ _SERVICES = (
     Column("Last seen", Kind.TIME, 20),
     Column("Evidence", Kind.LINKS, 22),
 )
-_ATTRIBUTES = (
-    Column("Attribute", Kind.CODE, 40),
-    Column("Assets with a value", Kind.NUMBER, 18),
-    Column("Assets without", Kind.NUMBER, 18),
-    Column("Meaning", width=70),
-)
-_MEANINGS = {
-    "ports_services": "ports found open, with the service behind them",
-    "active_supported_communication_protocols": "protocols that spoke on its ports",
-}
+_BUILT = ("pcworx_firmware_date", "opcua_build_date")
+_AGES = ((1, "under 1 year"), (3, "1 to 3 years"), (5, "3 to 5 years"), (10, "5 to 10 years"), (200, "over 10 years"))
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def inventory(entries: Sequence[Entry], findings: Sequence[Finding], links: Links) -> Section:
+def inventory(inputs: ReportInputs, entries: Sequence[Entry], links: Links) -> Section:
     """What was found, and how complete it is."""
-    failing = _failing(findings)
+    failing = _failing(inputs.findings)
+    levels = {zone.id: zone.level for zone in inputs.zones}
     known = {entry.asset.id: entry for entry in entries}
     assets = table(
         "assets",
         "Assets",
         "One row for each device or part, with the values that are shown and how complete they are.",
         _ASSETS,
-        lambda: (_asset(entry, links, known, failing.get(entry.asset.id, ())) for entry in entries),
+        lambda: (
+            _asset(entry, links, known, failing.get(entry.asset.id, ()), levels.get(entry.asset.zone or "", ""))
+            for entry in entries
+        ),
         empty="No asset is known.",
         most=1_000_000,
     )
@@ -96,13 +90,22 @@ def inventory(entries: Sequence[Entry], findings: Sequence[Finding], links: Link
             "makers", "Assets by manufacturer", Counter(e.text("manufacturer") or "not known" for e in entries).items()
         ),
         bars("roles", "Assets by role", Counter(e.text("asset_role_type") or "not known" for e in entries).items()),
+        *attributes.charts(entries),
+        _ages(entries, inputs.generated_at.date()),
     )
     return Section(
         "inventory",
         "Inventory",
         lead,
         charts=charts,
-        tables=(assets, _attributes(entries), _values(entries, links), _services(entries, links)),
+        tables=(
+            assets,
+            attributes.completeness(entries),
+            _services(entries, links),
+            connections.topology(inputs, entries),
+            connections.certificates(inputs, entries),
+            _values(entries, links),
+        ),
     )
 
 
@@ -121,51 +124,52 @@ def _failing(findings: Sequence[Finding]) -> Mapping[str, tuple[Ref, ...]]:
     return {subject: tuple(refs) for subject, refs in found.items()}
 
 
-def _asset(entry: Entry, links: Links, known: Mapping[str, Entry], failing: tuple[Ref, ...]) -> Row:
+def _asset(entry: Entry, links: Links, known: Mapping[str, Entry], failing: tuple[Ref, ...], level: str) -> Row:
     asset, text = entry.asset, entry.text
     parent = known.get(asset.parent or "")
+    high = [name for name in index.attributes() if name not in entry.filled]
     return (
         ref("assets", asset.id, entry.name),
         asset.id,
-        text("ip_address"),
-        text("mac_address"),
-        text("manufacturer"),
-        text("model"),
-        text("order_code"),
-        text("serial_number"),
-        text("firmware_software_version"),
-        text("hardware_version"),
-        text("operating_system"),
-        text("asset_role_type"),
+        *map(text, attributes.names()),
         links.zone(asset.zone),
+        level,
         asset.position or "",
-        text("physical_location_address"),
-        text("asset_criticality"),
+        text("order_code"),
+        text("hardware_version"),
         parent.link if parent else (),
+        text("tags"),
         "yes" if entry.answered else "no",
         "yes" if entry.identified else "no",
-        len(entry.filled),
-        ", ".join(name for name in attributes() if name not in entry.filled),
+        len(index.attributes()) - len(high),
+        ", ".join(high),
         failing[:MOST_LINKS],
         asset.confidence,
         moment(asset.first_seen),
         moment(asset.last_seen),
+        ", ".join(sorted({f"{fact.source.kind}: {fact.source.name}" for fact in entry.values.values()})),
         links.evidence(fact.source.evidence for fact in entry.values.values()),
     )
 
 
-def _attributes(entries: Sequence[Entry]) -> Table:
-    counts = Counter(name for entry in entries for name in entry.filled)
-    meanings = {key.name: key.meaning for key in vocabulary().values()} | _MEANINGS
-    rows = [(name, counts[name], len(entries) - counts[name], meanings[name]) for name in attributes()]
-    return table(
-        "attributes",
-        "Attributes",
-        "How many assets have a value for each attribute of high priority.",
-        _ATTRIBUTES,
-        lambda: sorted(rows, key=lambda row: (row[2], row[0])),
-        empty="",
-    )
+def _ages(entries: Sequence[Entry], today: date) -> Chart:
+    """How old firmware is, where the device tells on which day it was built; most do not."""
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        built = _built(entry)
+        years = (today - built).days / 365.25 if built else 0
+        counts[next((name for limit, name in _AGES if years < limit), "not told") if built else "not told"] += 1
+    rows = [(name, counts[name]) for _, name in _AGES] + [("not told", counts["not told"])]
+    return ladder("firmware", "Age of the firmware, by the build date that the device tells", rows)
+
+
+def _built(entry: Entry) -> date | None:
+    told = (shown(fact.value) for fact in entry.asset.facts if fact.key in _BUILT)
+    days = sorted(match[0] for text in told if (match := _DAY.match(text)))
+    try:
+        return date.fromisoformat(days[0]) if days else None
+    except ValueError:
+        return None
 
 
 def _values(entries: Sequence[Entry], links: Links) -> Table:

@@ -45,12 +45,16 @@ Row = tuple[Cell, ...]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """page: shown in the page; every column stands in the workbook. width: of the workbook column, in characters."""
+    """page: shown in the page; every column stands in the workbook. width: of the workbook column, in characters.
+
+    by_auditor: to be filled in by whoever reads the workbook; what stands there already is what the store knows.
+    """
 
     title: str
     kind: Kind = Kind.TEXT
     width: int = 18
     page: bool = True
+    by_auditor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,14 @@ def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 
     shown = ranked[:most] + ([(f"{len(ranked) - most} others", rest)] if rest else [])
     greatest = whole or max((count for _, count in shown), default=0) or 1
     parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in shown)
+    return Chart(id, title, _told(parts), parts)
+
+
+def ladder(id: str, title: str, counts: Iterable[tuple[str, int]], *, whole: int = 0) -> Chart:
+    """A chart of counts in the given order."""
+    held = list(counts)
+    greatest = whole or max((count for _, count in held), default=0) or 1
+    parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in held)
     return Chart(id, title, _told(parts), parts)
 
 

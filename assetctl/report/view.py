@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from assetctl.model import Result
-from assetctl.report import coverage, inventory, judgement
+from assetctl.report import (
+    catalogue,
+    changes,
+    coverage,
+    findings,
+    inventory,
+    judgement,
+    levels,
+    papers,
+    places,
+    vulnerabilities,
+)
 from assetctl.report.index import Entry, Links, entries
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.judgement import Judged
@@ -72,21 +83,29 @@ class ReportView:
 def build(inputs: ReportInputs) -> ReportView:
     """The view of a report."""
     shown = entries(inputs)
-    links = Links(frozenset(zone.id for zone in inputs.zones), _kept(inputs, shown))
+    declared = frozenset(zone.id for zone in inputs.zones), frozenset(one.id for one in inputs.conduits)
+    links = Links(declared[0], _kept(inputs, shown), declared[1])
     judged = Judged(inputs, shown, links)
     sections = (
-        coverage.authorisation(inputs),
         Section("limits", "Statement of limits", (f"{words().label[:1].upper()}{words().label[1:]}.",), words().limits),
         _summary(inputs, judged, shown),
+        coverage.authorisation(inputs),
         coverage.coverage(inputs, shown, links),
-        inventory.inventory(shown, inputs.findings, links),
-        judgement.zones(judged),
-        judgement.findings(judged),
-        judgement.unknowns(judged),
         coverage.traffic(inputs),
+        inventory.inventory(inputs, shown, links),
+        places.places(judged),
+        levels.requirements(levels.grounds(inputs, links)),
+        findings.findings(judged),
+        vulnerabilities.vulnerabilities(judged),
+        changes.changes(judged),
+        papers.waivers(inputs),
+        papers.attestations(inputs, links),
+        judgement.unknowns(judged),
+        catalogue.catalogue(judged),
+        Section("results", "Results and counts", tables=findings.results(judged)),
         _evidence(inputs, links),
-        judgement.catalogue(judged),
         _glossary(),
+        papers.sign_off(),
     )
     view = ReportView(
         title=final(inputs.title, MOST_LABEL),
@@ -123,6 +142,7 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
     rows = (
         ("Project", inputs.project),
         ("Site", inputs.site),
+        ("System under consideration", inputs.system),
         ("Period", f"{moment(begun)} to {moment(ended)}" if begun else "no scan or import"),
         ("Generated", moment(inputs.generated_at)),
         ("Report id", id),
@@ -177,7 +197,13 @@ def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Se
         Figure(str(judged.total(Result.PASS)), "PASS", "quiet", "nothing contrary seen"),
     )
     charts = (judgement.results_chart(judged), judgement.severity_chart(judged))
-    return Section("summary", "Summary", figures=figures, charts=charts, tables=(judgement.worst(judged),))
+    return Section(
+        "summary",
+        "Summary",
+        figures=figures,
+        charts=charts,
+        tables=(levels.vectors(inputs, judged.links), judgement.worst(judged)),
+    )
 
 
 def _evidence(inputs: ReportInputs, links: Links) -> Section:

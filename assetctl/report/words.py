@@ -35,6 +35,8 @@ class Words:
     unverified_name: str
     unverified_cell: str
     glossary: Mapping[str, str]
+    strengths: Mapping[str, str]
+    decides: Mapping[str, str]
 
     def reason(self, code: str) -> Reason:
         """What a reason code means; a code without words is repeated as it is."""
@@ -55,5 +57,7 @@ def words() -> Words:
         limits=tuple(limits["statements"]),
         unverified_name=limits["unverified_name"],
         unverified_cell=limits["unverified_cell"],
-        glossary=MappingProxyType(raw["glossary"]),
+        glossary=MappingProxyType(dict(sorted(raw["glossary"].items(), key=lambda pair: pair[0].casefold()))),
+        strengths=MappingProxyType(raw["strengths"]),
+        decides=MappingProxyType(raw["decides"]),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from assetctl import __version__
-from assetctl.model import Asset, Exchange, Finding, Position, Result, Scan, Zone
+from assetctl.model import Asset, Conduit, Exchange, Finding, Position, Result, Scan, Zone
 from assetctl.policy.check import Check
 from assetctl.policy.levels import Cell
 from assetctl.protocol import Protocol
@@ -21,19 +21,27 @@ from assetctl.report.inputs import (
     VantageInfo,
 )
 from assetctl.settings import Settings
-from assetctl.settle import services, settled
+from assetctl.settle import as_text, services, settled
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
+from assetctl.topology import topology
 from assetctl.work import ledgers
+from assetctl.work.advising import knowledge
 from assetctl.work.clock import CLOCK
+from assetctl.work.levelling import places
 from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses
+from assetctl.work.surroundings import advisories, feeds, golden, halts, life_ends, passages, permitted
+from assetctl.zones import ZoneFile
 
 EXCERPT_BYTES = 48
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a report is made of besides the store. checks: the pack that was judged with. notices: see `word_of_run`."""
+    """What a report is made of besides the store. checks: the pack that was judged with. notices: see `word_of_run`.
+
+    since, supersedes: time and id of the report before, None and "" without one.
+    """
 
     settings: Settings
     checks: tuple[Check, ...]
@@ -48,6 +56,13 @@ class Material:
     notices: tuple[str, ...] = ()
     levels: tuple[Cell, ...] = ()
     papers: Papers = NO_PAPERS
+    zone_file: ZoneFile | None = None
+    since: datetime | None = None
+    supersedes: str = ""
+
+    @property
+    def conduits(self) -> tuple[Conduit, ...]:
+        return self.zone_file.conduits if self.zone_file else ()
 
 
 def inputs(store: Store, material: Material, *, generated_at: datetime) -> ReportInputs:
@@ -59,6 +74,9 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
     scans = store.scans()
     sent = {scan.id: _traffic(scan) for scan in scans}
     wanted = frozenset(_cited(assets, findings))
+    positions = material.register or store.positions()
+    flows, captures = store.flows(), store.captures()
+    known = knowledge(store)
     return ReportInputs(
         title=material.title or settings.report.title or f"OT and IT assets of {settings.project.name or 'the plant'}",
         project=settings.project.name,
@@ -72,12 +90,12 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         assets=assets,
         findings=findings,
         checks=tuple(_check_info(check) for check in material.checks),
-        positions=material.register or store.positions(),
+        positions=positions,
         traffic=tuple(_all_traffic(sent)),
         exclusions=tuple(_exclusions(scans)),
         approvals=tuple(Approval(a.who, a.at, a.verified, a.what) for a in store.approvals()),
         vantages=tuple(_vantages(scans)),
-        evidence=lambda: _evidence(store, wanted),
+        evidence=lambda: _evidence(store, wanted, {scan.id: scan.vantage for scan in scans}),
         tallies=_tallies(run.counts if run else {}),
         classification=material.classification or settings.report.classification or "internal",
         assessor=material.assessor,
@@ -95,7 +113,30 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         waivers=waiver_uses(material.papers, findings, tuple(run.checks) if run else (), generated_at.date()),
         attestations=material.papers.attestations,
         notes=material.notices if run else ("No policy was run: `assetctl check` judges the inventory.",),
+        system=material.zone_file.system if material.zone_file else "",
+        system_approvals=material.zone_file.approvals if material.zone_file else (),
+        conduits=material.conduits,
+        passages=passages(assets, material.zones, material.conduits, positions, flows, captures, now=generated_at),
+        captures=captures,
+        topology=topology(assets),
+        advisories=tuple(advisories(assets, known)),
+        life_ends=tuple(life_ends(assets, known)),
+        feeds=tuple(feeds(known)),
+        golden=tuple(golden(store, settings, material.protocols, now=generated_at)),
+        halts=tuple(halts(store)),
+        permitted=permitted(settings),
+        run=run.id if run else "",
+        judged_at=run.at if run else None,
+        since=material.since,
+        supersedes=material.supersedes,
+        seen=run.places if run else {},
+        within=_within(material),
     )
+
+
+def _within(material: Material) -> dict[str, frozenset[str]]:
+    """By zone and conduit the places whose results concern it too."""
+    return {place.id: place.within for place in places(material.zones, material.conduits)}
 
 
 def _services(asset: Asset) -> Iterator[Service]:
@@ -109,7 +150,17 @@ def _services(asset: Asset) -> Iterator[Service]:
 
 def _check_info(check: Check) -> CheckInfo:
     return CheckInfo(
-        check.id, check.title, check.severity, check.version, check.assertion.text, check.fix, check.limits, check.maps
+        id=check.id,
+        title=check.title,
+        severity=check.severity,
+        version=check.version,
+        statement=check.assertion.text,
+        fix=check.fix,
+        limits=check.limits,
+        maps=check.maps,
+        facts=tuple(sorted(check.keys)),
+        thresholds=tuple(f"{name} = {as_text(value)}" for name, value in sorted(check.params.items())),
+        own=check.own.value,
     )
 
 
@@ -148,13 +199,13 @@ def _cited(assets: tuple[Asset, ...], findings: tuple[Finding, ...]) -> Iterator
             yield because.evidence
 
 
-def _evidence(store: Store, wanted: frozenset[str]) -> Iterator[Evidence]:
+def _evidence(store: Store, wanted: frozenset[str], vantages: Mapping[str, str]) -> Iterator[Evidence]:
     for stored in store.exchanges():
         if stored.exchange.id in wanted:
-            yield _evidence_row(stored)
+            yield _evidence_row(stored, vantages.get(stored.scan, ""))
 
 
-def _evidence_row(stored: StoredExchange) -> Evidence:
+def _evidence_row(stored: StoredExchange, vantage: str) -> Evidence:
     exchange: Exchange = stored.exchange
     received = exchange.received[0] if exchange.received else b""
     target = stored.step.partition("@")[2]
@@ -164,7 +215,7 @@ def _evidence_row(stored: StoredExchange) -> Evidence:
         exchange.request,
         target,
         exchange.at,
-        "",
+        vantage,
         stored.received[0] if stored.received else stored.sent,
         received[:EXCERPT_BYTES].hex(),
         exchange.detail or exchange.outcome,
