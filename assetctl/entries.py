@@ -291,3 +291,12 @@ class Files(Form):
     attestations: Text = ""
     checks: tuple[Filled, ...] = ()
     golden: tuple[Filled, ...] = ()
+    keys: Text = ""
+
+
+class Signing(Form):
+    """A key of one's own, in an encrypted PEM file, and where its passphrase is kept."""
+
+    name: Name
+    key: Filled
+    passphrase: Reference

@@ -93,6 +93,13 @@ def resolve(entry: CredentialEntry, *, environ: Mapping[str, str], config_dir: P
     return user
 
 
+def follow(
+    reference: Mapping[str, str], part: str, *, environ: Mapping[str, str], config_dir: Path, user_config: bool
+) -> str:
+    """The secret at the end of one reference. part: what it is for, for errors. Otherwise as `resolve`."""
+    return _fetch(reference, _Source(part, environ, config_dir, user_config))
+
+
 def set_secret(path: Path, name: str, value: str) -> None:
     """Keep one secret in a file that only its owner can read; other entries and comments stay.
 

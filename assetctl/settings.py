@@ -36,7 +36,7 @@ VARIABLES: Mapping[str, Way] = MappingProxyType(
         "ASSETCTL_CONTACT": ("project", "contact"),
     }
 )
-_SECRET = frozenset({"credentials", "database"})
+_SECRET = frozenset({"credentials", "database", "signing"})
 _URL_PASSWORD = re.compile(r"^([\w+.-]+://[^:/@]*:).*@", re.DOTALL)
 _URL_SECRET = re.compile(r"([?&][^=&]*(password|secret|key)[^=&]*=)[^&]*", re.IGNORECASE)
 _IN_MEMORY = ("", ":memory:")
@@ -89,6 +89,7 @@ class Settings(Form):
     segments: tuple[entries.Segment, ...] = ()
     sweep: entries.Sweep = entries.Sweep()
     credentials: tuple[entries.Credential, ...] = ()
+    signing: tuple[entries.Signing, ...] = ()
     modbus: entries.Modbus = entries.Modbus()
     ports: entries.Ports = Field(default_factory=dict)
     parameters: entries.Parameters = Field(default_factory=dict)
@@ -104,6 +105,7 @@ class Settings(Form):
         _refuse_twice("[[networks]]", [f"{n.realm}/{n.range}" for n in self.networks])
         _refuse_twice("[[vantages]] of realm", [v.realm for v in self.vantages])
         _refuse_twice("[[credentials]]", [c.name for c in self.credentials])
+        _refuse_twice("[[signing]]", [s.name for s in self.signing])
         _refuse_twice("[[segments]]", [f"{s.realm}/link:{s.interface}" for s in self.segments])
         _refuse_twice("[[segments]] named", [f"{s.realm}/{s.name}" for s in self.segments if s.name])
         if self.limits.packets_per_second > entries.OT_PACKETS_PER_SECOND and not self._is_without_ot():

@@ -1,7 +1,7 @@
 """report: the page, the workbook, both."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,7 @@ from assetctl.cli.app import App, now, of
 from assetctl.errors import EnvironmentFault
 
 if TYPE_CHECKING:
+    from assetctl.report.inputs import ReportInputs
     from assetctl.report.view import ReportView
 
 report = typer.Typer(help="What auditors receive.", no_args_is_help=True)
@@ -36,24 +37,72 @@ def xlsx(context: typer.Context, out: Out = None, assessor: Assessor = "") -> No
     _write_xlsx(app, _view(app, assessor), out or Path("report.xlsx"))
 
 
-@report.command("all", epilog="Example: assetctl report all --out audit")
+@report.command("all", epilog="Example: assetctl report all --out audit --sign audit")
 def both(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path(),
     assessor: Assessor = "",
+    sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a [[signing]] entry.")] = "",
 ) -> None:
-    """Page and workbook."""
+    """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
+    from assetctl.report.view import build
+    from assetctl.work.keybook import signer as opened
+    from assetctl.work.signing import about, write_manifest, write_result
+
     app = of(context)
-    view = _view(app, assessor)
+    signer = opened(app.settings, sign) if sign else None
+    inputs = _inputs(app, assessor)
+    view = build(inputs)
+    _make_folder(out / "report.html")
+    view = write_result(out, view, _trace(app, inputs), signer)
+    app.output.say(f"written: {out / 'result.json'}")
     _write_html(app, view, out / "report.html")
     _write_xlsx(app, view, out / "report.xlsx")
+    manifest = write_manifest(out, ("report.html", "report.xlsx", "result.json"), about(inputs, view), signer)
+    app.output.say(f"written: {manifest}{f', signed by {signer[1].owner}' if signer else ', not signed'}")
+
+
+@report.command("sign", epilog="Example: assetctl report sign audit --key audit")
+def sign_report(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder of `report all`, or its manifest.")],
+    key: Annotated[str, typer.Option("--key", help="Name of a [[signing]] entry.")],
+) -> None:
+    """Add a signature to a report that is what was written; earlier signatures stay."""
+    from assetctl.errors import IntegrityFault
+    from assetctl.work.keybook import enrolled_keys, signer
+    from assetctl.work.signing import sign
+    from assetctl.work.verifying import manifest_of, verify
+
+    app = of(context)
+    owed = {one for one in verify(folder, enrolled_keys(app.settings)) if one.is_fault and one.state != "missing"}
+    for one in owed:
+        raise IntegrityFault(f"{one.what}: {one.state}; what is not as it was written is not signed")
+    opened, enrolled = signer(app.settings, key)
+    app.output.say(f"signed: {sign(manifest_of(folder), opened)} by {enrolled.owner}")
 
 
 def _view(app: App, assessor: str) -> "ReportView":
+    from assetctl.report.view import build
+
+    return build(_inputs(app, assessor))
+
+
+def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
+    """What each requirement rests on, for the result."""
+    from assetctl.report.trace import trace
+    from assetctl.work.levelling import places
+
+    with app.store() as store:
+        run = store.latest_run()
+    zones = app.zones_file
+    return trace(inputs, places(zones.zones, zones.conduits), run.places if run else {})
+
+
+def _inputs(app: App, assessor: str) -> "ReportInputs":
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
-    from assetctl.report.view import build
     from assetctl.work.check import pack
     from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers, word_of_run
@@ -80,7 +129,7 @@ def _view(app: App, assessor: str) -> "ReportView":
             papers=papers,
             zone_file=app.zones_file,
         )
-        return build(inputs(store, material, generated_at=at))
+        return inputs(store, material, generated_at=at)
 
 
 def _write_html(app: App, view: "ReportView", path: Path) -> None:

@@ -87,7 +87,10 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One stored exchange or record. sha256: of the stored form. excerpt: first bytes as hexadecimal."""
+    """One stored exchange or record. sha256: of the stored form. excerpt: first bytes as hexadecimal.
+
+    sent, received: SHA-256 of the question and of each frame of the answer, as they are stored.
+    """
 
     id: str
     kind: str
@@ -98,6 +101,8 @@ class Evidence:
     sha256: str
     excerpt: str = ""
     decoded: str = ""
+    sent: str = ""
+    received: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

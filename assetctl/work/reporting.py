@@ -219,6 +219,8 @@ def _evidence_row(stored: StoredExchange, vantage: str) -> Evidence:
         stored.received[0] if stored.received else stored.sent,
         received[:EXCERPT_BYTES].hex(),
         exchange.detail or exchange.outcome,
+        stored.sent,
+        stored.received,
     )
 
 
