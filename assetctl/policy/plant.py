@@ -3,6 +3,7 @@
 Which of several facts counts:
 - of one source at one vantage the newest, since what it said before is history;
 - an observed value goes before a declared one; declared values do not age;
+- but what a device is for (`PURPOSES`) people know, while rules guess it from the product;
 - a guess (confidence below 50) counts only when nothing better is known;
 - what then still differs are rivals, and rivals decide nothing unless all of them give the same result.
 A port is the exception, because a firewall makes vantages differ: per vantage the newest state counts, and a port that
@@ -35,6 +36,7 @@ from assetctl.model import (
 from assetctl.policy.values import EvaluationError, Operand, Reason, Rivals, Unknown
 
 DECLARED = "declared"
+PURPOSES = frozenset({"asset_role_type"})
 STRONG = 70
 GUESS = 50
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -168,6 +170,8 @@ class View:
         if len(facts) == 1:
             return self.fresh(facts, max_age)
         fresh = self.fresh(_newest(facts), max_age)
+        if facts[0].key in PURPOSES and (told := [fact for fact in fresh if fact.source.kind == DECLARED]):
+            return told
         observed = [fact for fact in fresh if fact.source.kind != DECLARED]
         return [f for f in observed if f.confidence >= GUESS] or [f for f in fresh if f not in observed] or observed
 

@@ -39,6 +39,12 @@ def test_a_declared_value_holds_where_nothing_fresh_was_observed_and_does_not_ag
     assert value("model", said, fact("model", "seen", days=40)) == "said"
 
 
+def test_what_a_device_is_for_people_know_better_than_a_rule_about_its_product() -> None:
+    guessed = fact("asset_role_type", "firewall", source=Source("derived", "model"))
+    assert value("asset_role_type", guessed) == "firewall"
+    assert value("asset_role_type", guessed, fact("asset_role_type", "vpn-gateway", source=DECLARED)) == "vpn-gateway"
+
+
 def test_a_guess_counts_only_when_nothing_better_is_known() -> None:
     guess = fact("manufacturer", "maker of the chip", source=NMAP, confidence=30)
     assert value("manufacturer", guess, fact("manufacturer", "maker")) == "maker"
