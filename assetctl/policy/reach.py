@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from assetctl import settle
 from assetctl.model import Fact, PortState, Zone
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
@@ -57,15 +58,30 @@ def _is_passed(c: Context, own: Zone, zone: Zone, fact: Fact) -> bool:
 
 
 def has_switch_port(c: Context) -> Operand:
-    """Whether some switch told the port of the asset; no only where switches told those of others in its zone."""
-    segments = segments_of(c)
-    if c.seen.asset.id in segments.attached:
+    """Whether some switch told the port of the asset; no only where switches told those of others in its zone.
+
+    What passes frames on itself is at the end of a cable, which one of both must tell of. A device that was not seen
+    any more when the switches were read cannot stand in their tables.
+    """
+    segments, asset = segments_of(c), c.seen.asset
+    if asset.id in segments.attached:
         return True
+    if asset.id in c.survey.plant.switches:
+        return True if _is_cabled(c, asset.id) else Unknown(Reason.NOT_COVERED, "switches")
     own = c.survey.zone_of(c.seen)
     if own is None:
         return Unknown(Reason.NOT_DECLARED, "zone")
-    others = (view.asset.id for view in segments.members.get(own.id, ()))
-    return False if any(name in segments.attached for name in others) else Unknown(Reason.NOT_COVERED, "switches")
+    told = {one for view in segments.members.get(own.id, ()) for one in segments.attached.get(view.asset.id, ())}
+    if not told:
+        return Unknown(Reason.NOT_COVERED, "switches")
+    read_at = max(c.survey.views[name].asset.last_seen for name in told)
+    return Unknown(Reason.STALE, "presence") if asset.last_seen < read_at - settle.SAME_LOOK else False
+
+
+def _is_cabled(c: Context, name: str) -> bool:
+    """Whether a device seen lately is at the other end of a cable of the asset."""
+    others = (one if other == name else other for one, other in c.survey.plant.links if name in (one, other))
+    return any(c.survey.views[other].asset.last_seen >= c.survey.now - c.max_age for other in others)
 
 
 def monitored(c: Context) -> Operand:

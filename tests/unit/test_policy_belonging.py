@@ -14,7 +14,7 @@ from assetctl.policy.coverage import covers, looks_at
 from assetctl.policy.expression import Scope, compile_expression
 from assetctl.policy.history import clock_offset_s, distinct, held_days
 from assetctl.policy.plant import Plant, Survey
-from assetctl.policy.reach import answers_outside
+from assetctl.policy.reach import answers_outside, has_switch_port
 from assetctl.policy.values import Operand, Reason, Span, Unknown
 from tests.unit.policy_plants import NOW, asset, asset_of, fact
 
@@ -188,3 +188,29 @@ def test_only_another_zone_is_outside() -> None:
     part = replace(OFFICE, parent="cell")
     assert isinstance(outside(asked("tcp/502", "open"), zones=(CELL, part)), Unknown)
     assert isinstance(outside(asked("tcp/502", "open", "eth0/any")), Unknown)
+
+
+def port_told(
+    *, seen_days: float = 0, links: tuple[tuple[str, str], ...] = (("a2", "sw"),), is_switch: bool = False
+) -> Operand:
+    """Of a1, which stands in a zone with a2 and the switch sw that was read today."""
+    old = NOW - timedelta(days=seen_days)
+    one = replace(asset(fact("model", "x", days=seen_days), id="a1", zone="cell"), first_seen=old, last_seen=old)
+    others = (asset(id="a2", zone="cell"), asset(id="sw", zone="cell"))
+    switches = frozenset({"sw", "a1"} if is_switch else {"sw"})
+    plant = Plant((one, *others), (CELL,), links=links, switches=switches)
+    return has_switch_port(context(plant=plant))
+
+
+def test_a_device_that_no_table_holds_has_no_known_port() -> None:
+    assert port_told() is False
+    assert port_told(links=(("a1", "sw"),)) is True
+
+
+def test_a_device_that_was_gone_when_the_tables_were_read_cannot_stand_in_them() -> None:
+    assert port_told(seen_days=9) == Unknown(Reason.STALE, "presence")
+
+
+def test_what_passes_frames_on_is_found_by_its_cable_alone() -> None:
+    assert port_told(is_switch=True) == Unknown(Reason.NOT_COVERED, "switches")
+    assert port_told(is_switch=True, links=(("a1", "sw"), ("a2", "sw"))) is True
