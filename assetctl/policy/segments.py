@@ -81,7 +81,10 @@ class Segments:
         return {name: frozenset(switches) for name, switches in found.items()}
 
     def shared(self, zone: Zone, *, by_vlan: bool) -> tuple[tuple[str, ...], bool]:
-        """VLANs or switches that a zone has in common with an unrelated one, and whether all its devices are known."""
+        """VLANs or switches that a zone has in common with an unrelated one, and whether all its devices are known.
+
+        A switch on which stations hang hangs on no switch itself: whose stations they are is what counts.
+        """
         here = self.members.get(zone.id, ())
         if by_vlan:
             mine = {vlan for view in here for vlan in self.vlans.get(view.asset.id, ())} | set(map(str, zone.vlans))
@@ -95,7 +98,9 @@ class Segments:
                 for switch in self.attached.get(view.asset.id, ())
             }
         common = sorted(name for name, zones in others.items() if self._has_stranger(zone, zones))
-        return tuple(common), bool(here) and all(view.asset.id in known for view in here)
+        at_switches = set(self.zones_of_switch) if not by_vlan else set[str]()
+        stations = [view.asset.id for view in here if view.asset.id not in at_switches]
+        return tuple(common), bool(stations) and all(name in known for name in stations)
 
     @cached_property
     def zones_of_switch(self) -> Mapping[str, frozenset[str]]:
