@@ -1,21 +1,20 @@
-"""The golden file: what was approved as the state of one zone, as reviewed text and as values.
+"""The golden inventory: what was approved as the state of one zone, as values.
 
 It holds what was observed of each device and of its ports, never how sure we were or which source said so. The header
 names the decoders and data that read it, and every entry the evidence it rests on, so that a later reading of the same
-bytes can be told from a change in the plant.
+bytes can be told from a change in the plant. How it is written as a file is in `baseline_text`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from assetctl import settle
-from assetctl.errors import InputError
-from assetctl.model import Asset, Fact, SubjectKind
-from assetctl.text import near
+from assetctl.model import Asset, Fact, SubjectKind, Value
 
-FORMAT = "1"
 FIELDS = (
     "manufacturer",
     "model",
@@ -23,16 +22,20 @@ FIELDS = (
     "serial_number",
     "firmware_software_version",
     "hardware_version",
+    "operating_system",
+    "os_version",
     "hostname",
     "ip_address",
+    "mac_address",
     "asset_role_type",
+    "part",
 )
 MATCH_KEYS = ("ip_address", "mac_address", "serial_number", "part")
+MANY = ("mac_address", "part")  # every value that is told now counts, not only the one that stands
 PORTS = "ports"
 DEFAULT = "default"
 STATES = ("open", "closed", "filtered")
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./ ")
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"})
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # no file can hold one
 
 
 class Rule(StrEnum):
@@ -48,7 +51,7 @@ class Rule(StrEnum):
 class Entry:
     """One device or part. key: its position, or its asset id where it has none. parent: key of the device of a part.
 
-    facts: approved values by field, mostly one. ports: state by "tcp/502". evidence: hashes or ids of what it rests on.
+    facts: approved values by field, mostly one. ports: state by "tcp/502". evidence: ids of the exchanges it rests on.
     """
 
     key: str
@@ -62,8 +65,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """That somebody took differences into the file. changes: one line each, with the old value and the new one."""
+
+    on: str
+    by: str
+    reason: str
+    changes: tuple[str, ...]
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Golden:
-    """One zone as approved. decoders, data: versions of what read it. rules: by field, "ports" or "default"."""
+    """One zone as approved. decoders, data: versions of what read it. rules: by field, "ports" or "default".
+
+    shared: rules of the file beside it, which count where the file itself has none.
+    """
 
     zone: str
     realm: str
@@ -71,20 +88,88 @@ class Golden:
     decoders: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
+    shared: Mapping[str, Rule] = field(default_factory=dict)
 
     def rule(self, entry: Entry, name: str) -> Rule:
-        """How a field of an entry is compared."""
-        for rules in (entry.rules, self.rules):
-            if name in rules:
-                return rules[name]
-        return self.rules.get(DEFAULT, Rule.EXACT)
+        """How a field of an entry is compared: by the nearest rule for the field, else by the nearest default."""
+        near = (entry.rules, self.rules, self.shared)
+        found = (rules[key] for key in (name, DEFAULT) for rules in near if key in rules)
+        return next(found, Rule.EXACT)
+
+
+def approved(
+    assets: Sequence[Asset],
+    *,
+    zone: str,
+    realm: str,
+    decoders: Mapping[str, str] = MappingProxyType({}),
+    data: Mapping[str, str] = MappingProxyType({}),
+    evidence: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    rules: Mapping[str, Rule] = MappingProxyType({}),
+) -> Golden:
+    """The zone as it stands, the same for the same assets in any order.
+
+    assets: those of the realm; the ones in the zone are taken. evidence: by asset id; by default the exchanges that
+    its facts name.
+    """
+    inside = sorted((asset for asset in assets if asset.zone == zone and asset.realm == realm), key=key_of)
+    keys = {asset.id: key_of(asset) for asset in inside}
+    entries = tuple(entry_of(asset, keys, evidence.get(asset.id)) for asset in inside)
+    return Golden(zone, realm, entries, decoders, data, rules)
+
+
+def renewed(before: Golden, now: Golden) -> Golden:
+    """The zone as it stands, with the rules, approvals and lists of allowed values that people wrote before."""
+    held = {entry.key: entry for entry in before.entries}
+    entries = tuple(_renewed(held[one.key], one) if one.key in held else one for one in now.entries)
+    return replace(now, entries=entries, rules=before.rules, approvals=before.approvals)
+
+
+def key_of(asset: Asset) -> str:
+    """What an asset is called in a golden file: its position, or its id."""
+    return asset.position or asset.id
+
+
+def entry_of(asset: Asset, keys: Mapping[str, str], evidence: Sequence[str] | None = None) -> Entry:
+    """An asset as an entry. keys: of the assets of its zone, by id. evidence: by default what its facts name."""
+    values = values_of(asset)
+    states = ports(asset)
+    told = [*observed(asset).values(), *_of_many(asset), *(fact for _, fact in states.values())]
+    named = {fact.source.evidence for fact in told if fact.source.evidence}
+    return Entry(
+        key=key_of(asset),
+        asset=asset.id,
+        match={name: values[name] for name in MATCH_KEYS if name in values},
+        facts={name: (values[name],) for name in FIELDS if name in values},
+        ports={name: state for name, (state, _) in states.items()},
+        evidence=tuple(sorted(named if evidence is None else set(evidence))),
+        parent=keys.get(asset.parent or "", ""),
+    )
+
+
+def values_of(asset: Asset, *, since: datetime | None = None) -> Mapping[str, str]:
+    """What stands of an asset, by field. since: only what was said at that time or later. Nothing is said of no value.
+
+    Several hardware addresses stand with commas, in order; the addresses of a device are those where it stands now.
+    """
+
+    def is_young(fact: Fact) -> bool:
+        return since is None or fact.last_seen >= since
+
+    values = {name: as_text(fact.value) for name, fact in observed(asset).items() if is_young(fact)}
+    if not asset.parent:
+        values["ip_address"] = ", ".join(settle.addresses(asset))
+    for name in MANY:
+        values[name] = ", ".join(sorted({as_text(f.value) for f in _of_many(asset) if f.key == name and is_young(f)}))
+    return {name: values[name] for name in FIELDS if values.get(name)}
 
 
 def observed(asset: Asset) -> Mapping[str, Fact]:
     """The fact that stands for each key of an asset itself, of those that were not declared by people."""
     found: dict[str, Fact] = {}
     for fact in sorted(settle.current(asset.facts), key=settle.rank):
-        if fact.subject.kind is SubjectKind.ASSET and fact.source.kind != settle.DECLARED:
+        if fact.subject.kind is SubjectKind.ASSET and _is_observed(fact):
             found.setdefault(fact.key, fact)
     return found
 
@@ -100,199 +185,28 @@ def ports(asset: Asset) -> Mapping[str, tuple[str, Fact]]:
     return found
 
 
-def write(
-    assets: Sequence[Asset],
-    *,
-    zone: str,
-    realm: str,
-    decoders: Mapping[str, str] = MappingProxyType({}),
-    data: Mapping[str, str] = MappingProxyType({}),
-    evidence: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    rules: Mapping[str, Rule] = MappingProxyType({}),
-) -> str:
-    """The golden file of one zone as YAML, the same for the same assets in any order.
-
-    assets: those of the realm; the ones in the zone are written. evidence: by asset id; by default the exchanges that
-    its facts name. rules: for the header.
-    """
-    inside = sorted((asset for asset in assets if asset.zone == zone and asset.realm == realm), key=key_of)
-    keys = {asset.id: key_of(asset) for asset in inside}
-    head: dict[str, object] = {"golden": FORMAT, "zone": zone, "realm": realm}
-    head["decoders"], head["data"] = dict(sorted(decoders.items())), dict(sorted(data.items()))
-    head["rules"] = {name: str(rule) for name, rule in sorted({DEFAULT: Rule.EXACT, **rules}.items())}
-    entries = {keys[asset.id]: _plain(_entry(asset, keys, evidence.get(asset.id))) for asset in inside}
-    lines = ["# Approved state of one zone. Every value is text; a list means: one of these.", *_yaml({**head}, 0)]
-    return "\n".join([*lines, *_yaml({"entries": entries}, 0)]) + "\n"
+def parts_of(value: str) -> frozenset[str]:
+    """The texts that stand with commas in a value."""
+    return frozenset(one.strip() for one in value.split(",") if one.strip())
 
 
-def key_of(asset: Asset) -> str:
-    """What an asset is called in a golden file: its position, or its id."""
-    return asset.position or asset.id
+def as_text(value: Value) -> str:
+    """A value as a file can hold it."""
+    return _HALF_CHARACTER.sub("\ufffd", settle.as_text(value))
 
 
-def _entry(asset: Asset, keys: Mapping[str, str], evidence: Sequence[str] | None) -> Entry:
-    facts = observed(asset)
-    values = {name: settle.as_text(facts[name].value) for name in FIELDS if name in facts}
-    addresses = () if asset.parent else settle.addresses(asset)
-    if addresses:
-        values["ip_address"] = ", ".join(addresses)
-    match: dict[str, str] = {name: values[name] for name in ("ip_address", "serial_number") if name in values}
-    if macs := settle.texts(asset, "mac_address"):
-        match["mac_address"] = macs[0]
-    if asset.parent and "part" in facts:
-        match["part"] = settle.as_text(facts["part"].value)
-    named = {fact.source.evidence for fact in facts.values() if fact.source.evidence}
-    return Entry(
-        key=key_of(asset),
-        asset=asset.id,
-        match=match,
-        facts={name: (value,) for name, value in values.items()},
-        ports={name: state for name, (state, _) in ports(asset).items()},
-        evidence=tuple(sorted(named if evidence is None else set(evidence))),
-        parent=keys.get(asset.parent or "", ""),
-    )
+def _of_many(asset: Asset) -> Sequence[Fact]:
+    return [fact for fact in settle.current(asset.facts) if fact.key in MANY and _is_observed(fact)]
 
 
-def _plain(entry: Entry) -> Mapping[str, object]:
-    row: dict[str, object] = {"asset": entry.asset, "parent": entry.parent, "match": dict(entry.match)}
-    row["facts"] = {name: entry.facts[name][0] for name in FIELDS if name in entry.facts}
-    row[PORTS] = dict(sorted(entry.ports.items(), key=lambda port: _port_order(port[0])))
-    row["evidence"] = list(entry.evidence)
-    return {name: value for name, value in row.items() if value}
+def _is_observed(fact: Fact) -> bool:
+    return fact.source.kind != settle.DECLARED
 
 
-def _port_order(local_key: str) -> tuple[str, int]:
-    transport, _, number = local_key.partition("/")
-    return transport, int(number)
-
-
-def _yaml(table: Mapping[str, object], depth: int) -> Iterator[str]:
-    lead = "  " * depth
-    for name, value in table.items():
-        match value:
-            case Mapping() if value:
-                yield f"{lead}{_scalar(name)}:"
-                yield from _yaml(value, depth + 1)
-            case Mapping():
-                yield f"{lead}{_scalar(name)}: {{}}"
-            case list():
-                yield f"{lead}{_scalar(name)}:"
-                yield from (f"{lead}  - {_scalar(str(item))}" for item in value)
-            case _:
-                yield f"{lead}{_scalar(name)}: {_scalar(str(value))}"
-
-
-def _scalar(value: str) -> str:
-    """A value as YAML text: bare where every reader takes it for text, else in quotes with escapes."""
-    bare = value[:1].isalpha() and _PLAIN.issuperset(value) and not value.endswith(" ") and "  " not in value
-    if bare and value.casefold() not in _WORDS:
-        return value
-    return '"' + "".join(_escaped(char) for char in value) + '"'
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    if char in '"\\':
-        return "\\" + char
-    if char.isprintable() and not 0xD800 <= code <= 0xDFFF:
-        return char
-    if 0xD800 <= code <= 0xDFFF:
-        return "\\uFFFD"
-    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"
-
-
-def read(root: object, *, file: str) -> Golden:
-    """The values of a golden file, from YAML in which every scalar was left text.
-
-    Raises InputError with file and place when something is missing, unknown or of another form.
-    """
-    top = _Place(file, "")
-    table = top.table(root, {"golden", "zone", "realm", "decoders", "data", "rules", "entries"})
-    if table.get("golden") != FORMAT:
-        raise InputError(f'{file}: golden: "{FORMAT}" expected, found {table.get("golden")!r}; write the file anew')
-    entries = top.at("entries").table(table.get("entries", {}))
-    read_entries = tuple(_read_entry(top.at("entries").at(key), key, row) for key, row in sorted(entries.items()))
-    for entry in read_entries:
-        if entry.parent and entry.parent not in entries:
-            raise top.at("entries").at(entry.key).wrong(f"parent {entry.parent!r} is no entry of this file")
-    return Golden(
-        zone=top.text(table, "zone"),
-        realm=top.text(table, "realm"),
-        entries=read_entries,
-        decoders=top.texts(table, "decoders"),
-        data=top.texts(table, "data"),
-        rules=_rules(top, table),
-    )
-
-
-def _read_entry(place: "_Place", key: str, row: object) -> Entry:
-    table = place.table(row, {"asset", "parent", "match", "facts", PORTS, "evidence", "rules"})
-    facts = place.at("facts").table(table.get("facts", {}), set(FIELDS))
-    match = place.texts(table, "match")
-    place.at("match").table(match, set(MATCH_KEYS))
-    states = place.texts(table, PORTS)
-    for name, state in states.items():
-        transport, _, number = name.partition("/")
-        if transport not in ("tcp", "udp") or not (number.isascii() and number.isdigit()) or state not in STATES:
-            raise place.at(PORTS).wrong(f'"tcp/502: open" expected, found {name}: {state}')
-    return Entry(
-        key=key,
-        asset=str(table.get("asset", "")),
-        match=match,
-        facts={name: place.at("facts").values(name, value) for name, value in facts.items()},
-        ports=states,
-        evidence=place.values("evidence", table.get("evidence", [])),
-        parent=str(table.get("parent", "")),
-        rules=_rules(place, table),
-    )
-
-
-def _rules(place: "_Place", table: Mapping[str, object]) -> Mapping[str, Rule]:
-    known = {str(rule): rule for rule in Rule}
-    named = place.texts(table, "rules")
-    place.at("rules").table(named, {*FIELDS, PORTS, DEFAULT})
-    for name, rule in named.items():
-        if rule not in known:
-            raise place.at("rules").wrong(f"{name}: one of {', '.join(known)} expected, found {rule!r}")
-    return {name: known[rule] for name, rule in named.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a file a value stands, for messages."""
-
-    file: str
-    way: str
-
-    def at(self, name: str) -> "_Place":
-        return _Place(self.file, f"{self.way}.{name}" if self.way else name)
-
-    def wrong(self, what: str) -> InputError:
-        return InputError(f"{self.file}: {self.way}: {what}" if self.way else f"{self.file}: {what}")
-
-    def table(self, value: object, known: Iterable[str] = ()) -> Mapping[str, object]:
-        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
-            raise self.wrong(f"names with values expected, found {str(value)[:60]!r}")
-        names = tuple(sorted(known))
-        for name in value:
-            if names and name not in names:
-                raise self.wrong(f"unknown entry {name!r}{near(name, names)}; known are {', '.join(names)}")
-        return value
-
-    def text(self, table: Mapping[str, object], name: str) -> str:
-        value = table.get(name, "")
-        if not isinstance(value, str) or not value:
-            raise self.at(name).wrong(f"a text expected, found {str(value)[:60]!r}")
-        return value
-
-    def texts(self, table: Mapping[str, object], name: str) -> Mapping[str, str]:
-        place = self.at(name)
-        rows = place.table(table.get(name, {}))
-        return {key: place.text(rows, key) for key in rows}
-
-    def values(self, name: str, value: object) -> tuple[str, ...]:
-        """One text, or a list of texts."""
-        items = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in items):
-            raise self.at(name).wrong(f"a text or a list of texts expected, found {str(value)[:60]!r}")
-        return tuple(items)
+def _renewed(before: Entry, now: Entry) -> Entry:
+    lists = {
+        name: values
+        for name, values in before.facts.items()
+        if len(values) > 1 and set(now.facts.get(name, ())) <= set(values)
+    }
+    return replace(now, facts={**now.facts, **lists}, rules=before.rules)

@@ -6,7 +6,6 @@ at: what was not is "not observed" or "stale", never "equal". A value that diffe
 today's decoders read the golden's own evidence as they read the device: then only the reading changed.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,26 +13,22 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from assetctl import settle
-from assetctl.baseline import FIELDS, PORTS, Entry, Golden, Rule, key_of, observed, ports, read, write
+from assetctl.baseline import FIELDS, MANY, PORTS, Entry, Golden, Rule, key_of, parts_of, ports, values_of
 from assetctl.errors import Exit
 from assetctl.model import Asset
 
-__all__ = [
-    "FIELDS",
-    "Difference",
-    "Entry",
-    "Golden",
-    "Outcome",
-    "Rule",
-    "coverage",
-    "read",
-    "verdict",
-    "verify",
-    "write",
-]
-
-Reread = Callable[[tuple[str, ...]], Mapping[str, str] | None]
+Reread = Callable[[Entry], Mapping[str, str] | None]
 """Facts, and ports as "tcp/502", that today's decoders make of an entry's evidence; None when it is not at hand."""
+
+LookedAt = Callable[[Entry, Asset | None], datetime | None]
+"""Begin of the newest look that would have seen the device of an entry where it is to stand; None for no such look."""
+
+AtLeast = Callable[[str, str, str], bool | None]
+"""Whether a version is another or a later one, by the way its maker counts; None when they have no known order."""
+
+
+def no_order(_have: str, _bound: str, _maker: str) -> None:
+    """Knows no order of versions."""
 
 
 class Outcome(StrEnum):
@@ -47,7 +42,8 @@ class Outcome(StrEnum):
     READING_CHANGED = "reading changed"  # the same bytes, read better
 
 
-_TRIAL = frozenset({"alpha", "beta", "rc", "pre", "dev"})
+PARENT = "parent"
+_PIECE = ("serial_number", "mac_address")  # what tells one piece of a kind from another
 DRIFT = frozenset({Outcome.CHANGED, Outcome.EXCHANGED, Outcome.MISSING, Outcome.NEW})
 UNSEEN = frozenset({Outcome.NOT_OBSERVED, Outcome.STALE})
 
@@ -71,10 +67,11 @@ class _Look:
 
     golden: Golden
     assets: tuple[Asset, ...]
-    covered: Callable[[str], bool]
+    looked_at: LookedAt
     cut: datetime | None
     reread: Reread | None
     versions_differ: bool
+    at_least: AtLeast
 
     def is_fresh(self, at: datetime) -> bool:
         return self.cut is None or at >= self.cut
@@ -84,23 +81,22 @@ def verify(
     golden: Golden,
     assets: Sequence[Asset],
     *,
-    covered: Callable[[str], bool],
+    looked_at: LookedAt,
     now: datetime,
     max_age: timedelta | None = None,
-    since: datetime | None = None,
     decoders: Mapping[str, str] = MappingProxyType({}),
     data: Mapping[str, str] = MappingProxyType({}),
     reread: Reread | None = None,
+    at_least: AtLeast = no_order,
 ) -> tuple[Difference, ...]:
     """Every difference, and one line "equal" for each entry without any, in a fixed order.
 
-    covered: whether the look that is judged asked an address, "realm/ip". since: begin of that look. decoders, data:
-    today's versions, as in the header of the golden file.
+    max_age: what was seen longer ago does not count. decoders, data: today's versions, as in the header of the file.
     """
-    limits = [limit for limit in (since, now - max_age if max_age else None) if limit]
+    cut = now - max_age if max_age else None
     differ = dict(golden.decoders) != dict(decoders) or dict(golden.data) != dict(data)
     mine = tuple(sorted((asset for asset in assets if asset.realm == golden.realm), key=lambda asset: asset.id))
-    look = _Look(golden, mine, covered, max(limits, default=None), reread, differ)
+    look = _Look(golden, mine, looked_at, cut, reread, differ, at_least)
     found: list[Difference] = []
     matched: dict[str, Asset] = {}
     for entry in sorted(golden.entries, key=lambda entry: (bool(entry.parent), entry.key)):
@@ -116,9 +112,9 @@ def verify(
 
 
 def coverage(golden: Golden, differences: Iterable[Difference]) -> float:
-    """Share of the golden entries that were looked at, 0 to 1; 1 when there are none."""
+    """Share of the golden entries of which everything was looked at, 0 to 1; 1 when there are none."""
     entries = {entry.key for entry in golden.entries}
-    unseen = {one.entry for one in differences if one.outcome in UNSEEN and not one.field}
+    unseen = {one.entry for one in differences if one.outcome in UNSEEN}
     return 1 - len(entries & unseen) / len(entries) if entries else 1.0
 
 
@@ -129,7 +125,7 @@ def verdict(differences: Sequence[Difference], *, coverage: float, required: flo
         return Exit.NOTHING
     if outcomes & DRIFT:
         return Exit.DRIFT
-    if outcomes & UNSEEN or coverage < required:
+    if coverage < required or outcomes <= UNSEEN:
         return Exit.PARTIAL
     return Exit.DONE
 
@@ -143,8 +139,10 @@ def _find(look: _Look, entry: Entry, matched: Mapping[str, Asset]) -> Asset | No
     there = _at_place(look, entry, matched)
     if known and there and known[0] is not there and not _stands_elsewhere(known[0], entry):
         known = [there]  # another device answers in its place
-    serial = entry.match.get("serial_number", "")
+    serial, macs = entry.match.get("serial_number", ""), parts_of(entry.match.get("mac_address", ""))
     same = [asset for asset in look.assets if serial and serial == settle.text(asset, "serial_number")]
+    if not entry.parent:
+        same += [one for one in look.assets if not one.parent and macs & set(settle.texts(one, "mac_address"))]
     every = [*known, *([there] if there else []), *same]
     return next((asset for asset in every if look.is_fresh(asset.last_seen)), every[0] if every else None)
 
@@ -156,7 +154,9 @@ def _at_place(look: _Look, entry: Entry, matched: Mapping[str, Asset]) -> Asset 
         here = [
             asset
             for asset in look.assets
-            if device and asset.parent == device.id and settle.text(asset, "part") == entry.match.get("part", "?")
+            if device
+            and asset.parent == device.id
+            and parts_of(values_of(asset).get("part", "")) & parts_of(entry.match.get("part", "?"))
         ]
     else:
         wanted = set(_addresses(entry))
@@ -173,65 +173,104 @@ def _addresses(entry: Entry) -> tuple[str, ...]:
 
 
 def _compare(look: _Look, entry: Entry, asset: Asset | None, matched: Mapping[str, Asset]) -> list[Difference]:
-    if asset is None or not look.is_fresh(asset.last_seen):
-        return [_unseen(look, entry, asset, matched)]
-    found = [*_fields(look, entry, asset), *_ports(look, entry, asset)]
+    is_missing = _is_missing(look, entry, asset, matched)
+    if asset is None or is_missing or not look.is_fresh(asset.last_seen):
+        seen = f"last seen {asset.last_seen:%Y-%m-%d %H:%M} UTC" if asset else "never seen"
+        unseen = Outcome.STALE if asset else Outcome.NOT_OBSERVED
+        name = asset.id if asset else entry.asset
+        outcome = Outcome.MISSING if is_missing else unseen
+        return [Difference(entry.key, name, outcome, golden=", ".join(_addresses(entry)), note=seen)]
+    found = [*_fields(look, entry, asset), *_rack(look, entry, asset, matched), *_ports(look, entry, asset)]
     return found or [Difference(entry.key, asset.id, Outcome.EQUAL)]
 
 
-def _unseen(look: _Look, entry: Entry, asset: Asset | None, matched: Mapping[str, Asset]) -> Difference:
-    seen = f"last seen {asset.last_seen:%Y-%m-%d %H:%M} UTC" if asset else "never seen"
-    was_looked_for = _part_was_looked_for(look, entry, matched) if entry.parent else _was_covered(look, entry)
-    unseen = Outcome.STALE if asset else Outcome.NOT_OBSERVED
-    outcome = Outcome.MISSING if was_looked_for else unseen
-    name = asset.id if asset else entry.asset
-    return Difference(entry.key, name, outcome, golden=", ".join(_addresses(entry)), note=seen)
+def _is_missing(look: _Look, entry: Entry, asset: Asset | None, matched: Mapping[str, Asset]) -> bool:
+    """Whether a device was looked for since it was last seen; for a part, whether its rack told others since then."""
+    if entry.parent:
+        device = next((one for one in look.golden.entries if one.key == entry.parent), None)
+        begun = look.looked_at(device, matched.get(entry.parent)) if device else None
+        return begun is not None and _others_were_told(look, asset, matched.get(entry.parent), begun)
+    begun = look.looked_at(entry, asset)
+    if begun is None or asset is None:
+        return begun is not None
+    return asset.last_seen < begun and not _stands_elsewhere(asset, entry)
 
 
-def _was_covered(look: _Look, entry: Entry) -> bool:
-    places = _addresses(entry)
-    return bool(places) and all(look.covered(f"{look.golden.realm}/{ip}") for ip in places)
+def _others_were_told(look: _Look, part: Asset | None, device: Asset | None, begun: datetime) -> bool:
+    """Whether a look at a rack brought parts of the kind that this one is told by, and not this one."""
+    if device is None or (part is not None and part.last_seen >= begun):
+        return False
+    others = [one for one in look.assets if one.parent == device.id and one.last_seen >= begun]
+    return any(part is None or _sources(part) & _sources(one) for one in others)
 
 
-def _part_was_looked_for(look: _Look, entry: Entry, matched: Mapping[str, Asset]) -> bool:
-    """A part is missing when its device was asked for parts and told others."""
-    device = matched.get(entry.parent)
-    return device is not None and any(
-        asset.parent == device.id and look.is_fresh(asset.last_seen) for asset in look.assets
-    )
+def _sources(asset: Asset) -> frozenset[str]:
+    return frozenset(fact.source.name for fact in asset.facts if fact.source.kind == settle.PROBE)
 
 
 def _fields(look: _Look, entry: Entry, asset: Asset) -> list[Difference]:
-    facts = {name: fact for name, fact in observed(asset).items() if look.is_fresh(fact.last_seen)}
-    now = {name: settle.as_text(fact.value) for name, fact in facts.items()}
-    if not asset.parent:
-        now["ip_address"] = ", ".join(settle.addresses(asset))
+    now = values_of(asset, since=look.cut)
     found = []
     for name in FIELDS:
-        rule = look.golden.rule(entry, name)
-        if name not in entry.facts or rule is Rule.IGNORE:
+        approved = entry.facts.get(name)
+        if approved is None or look.golden.rule(entry, name) is Rule.IGNORE:
             continue
-        approved = entry.facts[name]
-        if not now.get(name):
-            found.append(Difference(entry.key, asset.id, Outcome.NOT_OBSERVED, name, ", ".join(approved)))
-        elif not _agrees(rule, approved, now[name]):
+        if name not in now:
+            outcome, note = _unread(look, entry, name)
+            found.append(Difference(entry.key, asset.id, outcome, name, ", ".join(approved), note=note))
+        elif (differs := _differs(look, entry, name, now)) is not None:
             outcome, note = _kind(look, entry, name, now)
+            note = note or differs
             found.append(Difference(entry.key, asset.id, outcome, name, ", ".join(approved), now[name], note))
-    return found
+    return _as_one_piece(found)
+
+
+def _rack(look: _Look, entry: Entry, asset: Asset, matched: Mapping[str, Asset]) -> list[Difference]:
+    """A part that stands in another device than the one it was approved in."""
+    device = matched.get(entry.parent)
+    if device is None or asset.parent == device.id or look.golden.rule(entry, PARENT) is Rule.IGNORE:
+        return []
+    now = next((one for one in look.assets if one.id == asset.parent), None)
+    return [Difference(entry.key, asset.id, Outcome.CHANGED, PARENT, entry.parent, key_of(now) if now else "")]
+
+
+def _as_one_piece(found: list[Difference]) -> list[Difference]:
+    """An exchanged piece has another serial number and another hardware address: one line."""
+    pieces = [one for one in found if one.outcome is Outcome.EXCHANGED]
+    return [one for one in found if one not in pieces[1:]]
+
+
+def _unread(look: _Look, entry: Entry, name: str) -> tuple[Outcome, str]:
+    """What it means that nobody told an approved value: today's decoders may leave it out."""
+    again = look.reread(entry) if look.versions_differ and look.reread and entry.evidence else None
+    if again is None or name in again:
+        return Outcome.NOT_OBSERVED, ""
+    return Outcome.READING_CHANGED, "today's decoders do not read it in the golden's own evidence either"
 
 
 def _kind(look: _Look, entry: Entry, name: str, now: Mapping[str, str]) -> tuple[Outcome, str]:
     """What a differing value means."""
+    note = ""
     if look.versions_differ and look.reread and entry.evidence:
-        again = look.reread(entry.evidence)
-        if again is None:
-            return Outcome.CHANGED, "decoders changed, and the evidence of the golden entry is not at hand"
-        if again.get(name) == now[name]:
+        again = look.reread(entry)
+        if again is not None and again.get(name) == now[name]:
             return Outcome.READING_CHANGED, "today's decoders read the golden's own evidence the same way"
-    alike = [kind for kind in ("order_code", "model") if kind in entry.facts and now.get(kind)]
-    if name == "serial_number" and alike and all(now[kind] in entry.facts[kind] for kind in alike):
-        return Outcome.EXCHANGED, f"same {alike[0].replace('_', ' ')} {now[alike[0]]}"
-    return Outcome.CHANGED, ""
+        note = "decoders changed, and the evidence of the golden entry is not at hand" if again is None else ""
+    if name in _PIECE and not note and _is_another_piece(look, entry, name, now):
+        alike = [kind for kind in ("order_code", "model") if kind in entry.facts and now.get(kind)]
+        if alike and all(now[kind] in entry.facts[kind] for kind in alike):
+            return Outcome.EXCHANGED, f"same {alike[0].replace('_', ' ')} {now[alike[0]]}"
+    return Outcome.CHANGED, note
+
+
+def _is_another_piece(look: _Look, entry: Entry, name: str, now: Mapping[str, str]) -> bool:
+    """Whether a differing serial number or hardware address shows that a device was exchanged, not a part of it."""
+    if name == "serial_number":
+        return True
+    kept = parts_of(now[name]) & parts_of(", ".join(entry.facts[name]))
+    serial = "serial_number"
+    same = serial in now and serial in entry.facts and _differs(look, entry, serial, now) is None
+    return not kept and not same
 
 
 def _ports(look: _Look, entry: Entry, asset: Asset) -> list[Difference]:
@@ -254,21 +293,19 @@ def _described(asset: Asset) -> str:
     return " ".join(filter(None, [*parts, ", ".join(settle.addresses(asset))]))
 
 
-def _agrees(rule: Rule, approved: tuple[str, ...], now: str) -> bool:
-    if rule is Rule.AT_LEAST:
-        return any(version(now) >= version(one) for one in approved)
-    return now in approved
-
-
-def version(text: str) -> tuple[tuple[int, int, str], ...]:
-    """A version in an order: numbers by value, a leading "V" and zeros at the end left out.
-
-    A trial version comes before the one it leads to, other letters after: 1.2rc1, 1.2, 1.2a, 1.2.1.
-    """
-    found = re.findall(r"[0-9]{1,18}|[a-z]+", text[:128].lower())
-    if len(found) > 1 and found[0] == "v":
-        found = found[1:]
-    parts = [(2, int(one), "") if one.isdigit() else (-1 if one in _TRIAL else 1, 0, one) for one in found]
-    while len(parts) > 1 and parts[-1] == (2, 0, ""):
-        parts.pop()
-    return (*parts, (0, 0, ""))
+def _differs(look: _Look, entry: Entry, name: str, now: Mapping[str, str]) -> str | None:
+    """None when a value is as approved, else what there is to say about the difference, mostly ""."""
+    approved, value = entry.facts[name], now[name]
+    if value in approved:
+        return None
+    if name in MANY and parts_of(value) <= parts_of(", ".join(approved)):  # one that was not told now is no change
+        return None
+    if name == "ip_address" and any(parts_of(value) == parts_of(one) for one in approved):
+        return None
+    if look.golden.rule(entry, name) is not Rule.AT_LEAST:
+        return ""
+    maker = now.get("manufacturer", "")
+    known = [look.at_least(value, one, maker) for one in approved]
+    if True in known:
+        return None
+    return "the two versions have no known order" if None in known else "lower than approved"

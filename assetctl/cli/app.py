@@ -14,6 +14,8 @@ from assetctl.cli.output import Output
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assetctl.model import Position, Zone
     from assetctl.report.redact import Pseudonyms
     from assetctl.settings import Settings
@@ -97,14 +99,18 @@ class App:
         scope, site = build_scope(self.settings), self.settings.project.site
         return Declared(self.zones, self.register, lambda address: scope.network_of(address).site or site)
 
-    def pseudonyms(self, store: "Store") -> "Pseudonyms":
-        """What replaces names and addresses in files that travel, under the key that lies beside the database."""
+    def pseudonyms(self, store: "Store", more: "Iterable[str]" = ()) -> "Pseudonyms":
+        """What replaces names and addresses in files that travel, under the key that lies beside the database.
+
+        more: names that stand in no store, such as those of a golden file.
+        """
         from assetctl.report.redact import Pseudonyms, names_of
 
         path = self.place.ledgers.with_name("pseudonyms.key")
         key = _own_key(path)
         positions, conduits = self.register or store.positions(), self.zones_file.conduits
-        return Pseudonyms(key, names_of(store.assets(), self.zones, positions, conduits, store.captures()))
+        names = names_of(store.assets(), self.zones, positions, conduits, store.captures())
+        return Pseudonyms(key, (*names, *more))
 
     @property
     def register(self) -> "tuple[Position, ...]":

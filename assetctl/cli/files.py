@@ -1,18 +1,13 @@
-"""import and golden: files that come in, and files that CI compares with."""
+"""import: what the plant already has."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from assetctl.cli.app import App, finish, now, of
-from assetctl.errors import InputError
-
-if TYPE_CHECKING:
-    from assetctl.work.golding import Verified
+from assetctl.cli.app import App, now, of
 
 imports = typer.Typer(help="Take in what the plant already has; no packet is sent.", no_args_is_help=True)
-golden = typer.Typer(help="Approved inventories for git and CI.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="File to read.")]
 Realm = Annotated[str, typer.Option("--realm", help="Address space that the file speaks of.")]
@@ -25,7 +20,6 @@ Rejects = Annotated[Path | None, typer.Option("--rejects", help="Write what was 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
     app.add_typer(imports, name="import")
-    app.add_typer(golden, name="golden")
 
 
 @imports.command("nmap", epilog="Example: assetctl import nmap scan.xml --realm line-3")
@@ -66,88 +60,6 @@ def import_xlsx(
 ) -> None:
     """The list that a plant keeps by hand, as a workbook: positions and what is declared for them."""
     _import_list(of(context), file, realm, mapping, sheet, dry_run, rejects)
-
-
-@golden.command("write", epilog="Example: assetctl golden write --out golden")
-def write_golden(
-    context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder; one file per zone.")] = Path("golden"),
-    zone: Annotated[str | None, typer.Option("--zone", help="Only this zone.")] = None,
-) -> None:
-    """Write the inventory as it stands, one file per zone, to be reviewed and kept in git."""
-    from assetctl.protocols import registry
-    from assetctl.work import outfile
-    from assetctl.work.golding import golden_text, zones_of
-
-    app = of(context)
-    with app.store() as store:
-        assets = store.assets()
-    found = [(realm, name) for realm, name in zones_of(assets) if zone in (None, name)]
-    if not found:
-        lacking = f"no asset lies in zone {zone}" if zone else "no asset lies in a zone"
-        raise InputError(f"{lacking}; name the zones in zones.yaml and [files] zones in assetctl.toml")
-    out.mkdir(parents=True, exist_ok=True)
-    for realm, name in found:
-        path = out / f"{name}.yaml"
-        with outfile.text(path) as stream:
-            stream.write(golden_text(assets, realm, name, registry()))
-        app.output.say(f"written: {path}")
-
-
-@golden.command("verify", epilog="Example: assetctl golden verify golden/*.yaml --max-age 7d --output drift.xml")
-def verify_golden(
-    context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Golden files.")],
-    max_age: Annotated[str | None, typer.Option("--max-age", help="Youngest evidence that counts, such as 7d.")] = None,
-    coverage: Annotated[float, typer.Option("--coverage", min=0, max=1, help="Share that must have been seen.")] = 1.0,
-    output: Annotated[Path | None, typer.Option("--output", help="Also .sarif, .xml, .json or .github.")] = None,
-    plain_names: Annotated[
-        bool, typer.Option("--plain-names", help="Do not replace names in machine formats.")
-    ] = False,
-) -> None:
-    """Compare the inventory with golden files. 4: drift; 5: not observed or stale; 6: nothing to compare."""
-    import os
-
-    from assetctl.errors import worst
-    from assetctl.protocols import registry
-    from assetctl.work.golding import compare, rows
-    from assetctl.work.machine import check_ending, write
-    from assetctl.work.ordering import span
-
-    app = of(context)
-    if output is not None:
-        check_ending(output)
-    if max_age is None and os.environ.get("CI"):
-        raise InputError("--max-age is needed in CI: without it old evidence would pass for today's plant")
-    age = span(max_age) if max_age else None
-    with app.store() as store:
-        done = [(path, compare(store, path, registry(), now=now(), max_age=age, share=coverage)) for path in files]
-        if output is not None:
-            every = [row for path, one in done for row in rows(one, path)]
-            redact = str if plain_names else app.pseudonyms(store)
-            write(every, output, generated_at=now(), redact=redact, name="assetctl golden verify")
-    code = worst(*(one.code for _, one in done))
-    _tell(app, [one for _, one in done], code)
-    finish(code)
-
-
-def _tell(app: App, verified: "list[Verified]", code: int) -> None:
-    from dataclasses import asdict
-
-    shown = [
-        {"zone": one.golden.zone, **asdict(difference)}
-        for one in verified
-        for difference in one.differences
-        if difference.outcome != "equal" or app.output.format != "table"
-    ]
-    columns = ("zone", "entry", "outcome", "field", "golden", "current", "note")
-    app.output.rows("golden", shown, columns=columns, command="golden verify", code=code)
-    for one in verified:
-        equal = sum(difference.outcome == "equal" for difference in one.differences)
-        app.output.say(
-            f"zone {one.golden.zone}: {equal} equal, {len(one.differences) - equal} differences,"
-            f" {one.coverage:.0%} looked at"
-        )
 
 
 def _import_list(

@@ -1,4 +1,4 @@
-"""Data to stdout in four formats, talk to stderr. Device text passes `text` before it reaches a terminal or a cell.
+"""Data to stdout in five formats, talk to stderr. Device text passes `text` before it reaches a terminal or a cell.
 
 The JSON form is an envelope: schema, version, generated_at, command, exit, data, warnings.
 """
@@ -24,6 +24,7 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    MARKDOWN = "markdown"
 
 
 @dataclass
@@ -66,6 +67,10 @@ class Output:
                     print(_json(record, indent=None))
             case Format.CSV:
                 self._csv(records, columns)
+            case Format.MARKDOWN:
+                from assetctl.report.markdown import table
+
+                print(table(columns, ([shown(record.get(name)) for name in columns] for record in records)), end="")
             case Format.TABLE:
                 self._table(records, columns)
 

@@ -9,15 +9,15 @@ from typing import TextIO
 
 from assetctl import __version__
 from assetctl.errors import InputError
-from assetctl.report import github, junit, sarif
+from assetctl.report import github, junit, markdown, sarif
 from assetctl.report.machine import Row
 from assetctl.work import outfile
 
-ENDINGS = (".sarif", ".xml", ".json", ".github")
+ENDINGS = (".sarif", ".xml", ".json", ".github", ".md")
 
 
 def write(rows: Sequence[Row], path: Path, *, generated_at: datetime, redact: Callable[[str], str], name: str) -> None:
-    """Write .sarif, .xml (JUnit), .json or .github (annotations). Raises InputError for another ending."""
+    """Write .sarif, .xml (JUnit), .json, .github (annotations) or .md. Raises InputError for another ending."""
     check_ending(path)
     with outfile.text(path) as out:
         _write(rows, out, path.suffix, generated_at=generated_at, redact=redact, name=name)
@@ -45,6 +45,8 @@ def _write(
             junit.write(rows, out, name=name, generated_at=generated_at, redact=redact)
         case ".github":
             out.writelines(f"{line}\n" for line in github.lines(rows, redact=redact))
+        case ".md":
+            out.write(markdown.page(rows, name=name, redact=redact))
         case _:
             told = [{key: redact(str(value)) for key, value in asdict(row).items()} for row in rows]
             json.dump(told, out, indent=2, sort_keys=True)

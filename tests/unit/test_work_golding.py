@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from assetctl.model import Outcome, Scan
-from assetctl.work.golding import _covered
+from assetctl.work.golden_evidence import covered_addresses
 from tests.live.killed_plant import NETWORK
 from tests.unit.command import Desk
 from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
@@ -19,7 +19,7 @@ THIRD = f"{NETWORK}.3"
 def covered(desk: Desk, scan: Scan, text: str, *, max_age: timedelta | None = None) -> bool:
     assert scan.ended is not None
     with store_of(desk) as store:
-        return _covered(store, [scan], now=scan.ended + timedelta(hours=2), max_age=max_age)(f"plant/{text}")
+        return covered_addresses(store, [scan], now=scan.ended + timedelta(hours=2), max_age=max_age)(f"plant/{text}")
 
 
 def test_an_address_of_the_plan_was_looked_at_and_no_other(desk: Desk) -> None:
