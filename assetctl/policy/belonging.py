@@ -8,7 +8,7 @@ from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
 from assetctl.policy.coverage import looks_at
-from assetctl.policy.plant import DECLARED, STRONG, View
+from assetctl.policy.plant import DECLARED, STRONG, Reading, View
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Unknown
 
 _NEIGHBOUR = SubjectKind.NEIGHBOUR
@@ -74,10 +74,11 @@ def seen_within(c: Context, days: int) -> Operand:
     since = c.survey.now - timedelta(days=days)
     view = c.survey.standing.get((position.realm, position.id))
     told = [fact for fact in view.asset.facts if fact.source.kind != DECLARED] if view else []
-    last = max((fact.last_seen for fact in told), default=None)
+    last = max(told, key=lambda fact: (fact.last_seen, fact.source.evidence), default=None)
     if last is None:
         return Unknown(Reason.NOT_PROBED, position.id)
-    if last >= since:
+    c.trace.append(Reading(last.subject, last.key, last.value, (last,), closed=True))
+    if last.last_seen >= since:
         return True
     answered_us = any(fact.source.kind == "probe" and fact.confidence >= STRONG for fact in told)
     after = [scan for scan in plant.scans if _is_finished(scan, position.realm) and scan.ended and scan.ended >= since]

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 
 from assetctl.facts import vocabulary
-from assetctl.model import Position, Scan, ScanState, SubjectKind, Value
+from assetctl.model import Fact, Position, Scan, ScanState, SubjectKind, Value
 from assetctl.policy.approved import APPROVED
 from assetctl.policy.context import Context, Group, RecordName
 from assetctl.policy.flow_names import FLOW
@@ -56,14 +56,19 @@ def _part_count(c: Context, view: View, _: str) -> Operand:
     return c.survey.parts_of.get(view.asset.id, 0)
 
 
-def _oldest_fact_days(_: Context, view: View, __: str) -> Operand:
-    """The age of the oldest thing still held to be true: of each fact the newest look counts."""
-    ages = []
+def _oldest_fact_days(c: Context, view: View, _: str) -> Operand:
+    oldest = _oldest_fact(c, view)
+    return (view.now - oldest[0].last_seen).days if oldest else Unknown(Reason.NOT_PROBED, "observed facts")
+
+
+def _oldest_fact(_: Context, view: View) -> tuple[Fact, ...]:
+    """The oldest thing still held to be true, if any: of each fact the newest look counts."""
+    newest = []
     for key, facts in view.by_key.items():
-        seen = [fact.last_seen for fact in facts if fact.source.kind != DECLARED]
+        seen = [fact for fact in facts if fact.source.kind != DECLARED]
         if seen and not vocabulary()[key].volatile:
-            ages.append((view.now - max(seen)).days)
-    return max(ages) if ages else Unknown(Reason.NOT_PROBED, "observed facts")
+            newest.append(max(seen, key=lambda fact: fact.last_seen))
+    return (min(newest, key=lambda fact: fact.last_seen),) if newest else ()
 
 
 def _port_number(_: Context, __: View, local_key: str) -> Operand:
@@ -103,7 +108,9 @@ _ASSET: Mapping[str, RecordName] = {
     "part_count": RecordName("number", _part_count, "how many modules of it are recorded"),
     "registered": RecordName("flag", _registered, "it stands in the register", closed=False),
     "in_one_zone": RecordName("flag", _in_one_zone, "it lies in exactly one zone", closed=False),
-    "oldest_fact_days": RecordName("number", _oldest_fact_days, "age of its oldest observed fact", closed=False),
+    "oldest_fact_days": RecordName(
+        "number", _oldest_fact_days, "age of its oldest observed fact", closed=False, facts=_oldest_fact
+    ),
     **ASSET,
 }
 

@@ -214,3 +214,11 @@ def test_a_device_that_was_gone_when_the_tables_were_read_cannot_stand_in_them()
 def test_what_passes_frames_on_is_found_by_its_cable_alone() -> None:
     assert port_told(is_switch=True) == Unknown(Reason.NOT_COVERED, "switches")
     assert port_told(is_switch=True, links=(("a1", "sw"), ("a2", "sw"))) is True
+
+
+def test_whether_a_device_was_seen_rests_on_the_last_look_at_it() -> None:
+    seen = fact("model", "x", days=50)
+    plant = Plant((asset(seen, fact("slot", 1, days=60), position="P1"),))
+    found = context(plant=plant, position=POSITION)
+    seen_within(found, 30)
+    assert [reading.facts for reading in found.trace] == [(seen,)]
