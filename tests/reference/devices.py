@@ -122,7 +122,7 @@ def _device(row: Mapping[str, Any], group: Mapping[str, Any], kinds: Mapping[str
         name=row["name"],
         number=number,
         zone=group["zone"],
-        switch=group["switch"],
+        switch=row.get("switch", group["switch"]),
         ip=ip,
         mac=names["mac"],
         role=kind["role"],
