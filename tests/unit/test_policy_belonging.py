@@ -218,7 +218,7 @@ def test_what_passes_frames_on_is_found_by_its_cable_alone() -> None:
 
 def test_whether_a_device_was_seen_rests_on_the_last_look_at_it() -> None:
     seen = fact("model", "x", days=50)
-    plant = Plant((asset(seen, fact("slot", 1, days=60), position="P1"),))
+    plant = Plant((asset(seen, fact("slot", 1, days=60), position="P-1"),))
     found = context(plant=plant, position=POSITION)
     seen_within(found, 30)
     assert [reading.facts for reading in found.trace] == [(seen,)]
