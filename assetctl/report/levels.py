@@ -10,7 +10,7 @@ from assetctl.policy.level_rows import RowState, State
 from assetctl.policy.levels import Cell, Verdict
 from assetctl.report.index import Links
 from assetctl.report.inputs import ReportInputs
-from assetctl.report.table import Column, Kind, Ref, Row, Section, Table, ref, table
+from assetctl.report.table import Column, Drawing, Kind, Ref, Row, Section, Table, ref, table
 
 MOST_LINKS = 6
 FR_NAMES = {
@@ -147,7 +147,7 @@ def vectors(inputs: ReportInputs, links: Links) -> Table:
     )
 
 
-def requirements(base: Grounds) -> Section:
+def requirements(base: Grounds, drawings: tuple[Drawing, ...] = ()) -> Section:
     """The rows of the standard: over the plant, and place by place."""
     cells = base.inputs.levels
     lead = (
@@ -174,7 +174,7 @@ def requirements(base: Grounds) -> Section:
         folded=True,
         most=3_000,
     )
-    return Section("requirements", "Results by FR and SR", lead, tables=(by_row, every))
+    return Section("requirements", "Results by FR and SR", lead, drawings=drawings, tables=(by_row, every))
 
 
 def _vector(cell: Cell, links: Links) -> Row:

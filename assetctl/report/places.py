@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from assetctl.model import Allowed, Capture, Conduit, Result, Zone
+from assetctl.report import topology
 from assetctl.report.inputs import Passage, ReportInputs
 from assetctl.report.judgement import Judged
 from assetctl.report.levels import FR
-from assetctl.report.table import Column, Figure, Kind, Row, Section, Table, moment, ref, table
-from assetctl.report.zones_drawing import passing
+from assetctl.report.table import Column, Drawing, Figure, Kind, Row, Section, Table, moment, ref, table
+from assetctl.report.zones_drawing import legible, passing
 
 ALLOWED, NO_CONDUIT = "allowed", "no conduit"
 VERDICTS = (NO_CONDUIT, "not in its conduit", "other opener", "no zone", ALLOWED)
@@ -89,8 +90,20 @@ def places(judged: Judged) -> Section:
         "Zones and conduits",
         lead,
         figures=_figures(inputs, counts),
+        drawings=_drawings(judged),
         tables=(_zones(judged), _conduits(judged), _flows(judged), _sensors(inputs)),
     )
+
+
+def _drawings(judged: Judged) -> tuple[Drawing, ...]:
+    inputs = judged.inputs
+    here = Counter(entry.asset.zone or "" for entry in judged.entries.values())
+    drawn: list[Drawing] = []
+    if inputs.zones:
+        drawn.append(legible(inputs.zones, inputs.conduits, here, nowhere=here[""]))
+    if inputs.topology.links:
+        drawn.append(topology.drawing(inputs.topology, inputs.assets))
+    return tuple(drawn)
 
 
 def _figures(inputs: ReportInputs, counts: Mapping[str, int]) -> tuple[Figure, ...]:

@@ -98,6 +98,29 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """tag: rect (x, y, width, height), circle (x, y, radius), text (x, y) or path. words: of a text, or the path."""
+
+    tag: str
+    tone: str
+    at: tuple[int, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """description: the same in one sentence. notes: lines that explain it. sizes in pixels."""
+
+    id: str
+    title: str
+    description: str
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One number of the summary. tone: good, bad, warn, quiet."""
 
@@ -117,6 +140,7 @@ class Section:
     points: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     charts: tuple[Chart, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
 
 

@@ -4,18 +4,22 @@ The drawing needs no layout program: a card lists the ports of one device and wh
 legible with hundreds of devices; lines lead only from card to card. The same topology gives the same bytes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
 
 from assetctl.model import Asset
+from assetctl.report.drawing import standalone
+from assetctl.report.drawing import text as words
+from assetctl.report.table import Drawing, Shape
 from assetctl.settle import addresses, text, texts
 from assetctl.text import one_line
 from assetctl.topology import End, Link, Topology
 
 CARD_WIDTH, ROW_HEIGHT, GAP_X, GAP_Y, MARGIN = 330, 17, 70, 34, 20
 MOST_LABEL = 44
-MOST_IN_COLUMN_PX = 2400
+MOST_IN_COLUMN_PX, PAGE_COLUMN_PX = 2400, 900
+MOST_LINKS, MOST_CARDS, MOST_NEAR = 90, 60, 6
 
 
 def label(asset: Asset) -> str:
@@ -56,20 +60,72 @@ class _Card:
 def svg(topology: Topology, assets: Iterable[Asset]) -> str:
     """One drawing, self-contained. Weak points are marked in words and with a thick frame, not by colour alone."""
     names = {one.id: label(one) for one in assets}
+    return standalone(_drawing(topology, _cards(topology, names), MOST_IN_COLUMN_PX))
+
+
+def drawing(topology: Topology, assets: Sequence[Asset]) -> Drawing:
+    """A drawing that stays legible: each port while they are few, else a line for what hangs on each switch, else
+    a card for each zone."""
+    names = {one.id: label(one) for one in assets}
     cards = _cards(topology, names)
+    if len(topology.links) > MOST_LINKS or len(cards) > MOST_CARDS:
+        cards = _briefly(topology, cards, assets, names)
+    if len(cards) > MOST_CARDS:
+        by_zone = _by_zone(topology, assets)
+        return _drawing(by_zone, _cards(by_zone, {})[:MOST_CARDS], PAGE_COLUMN_PX)
+    return _drawing(topology, cards, PAGE_COLUMN_PX)
+
+
+def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing:
     weak = {one.asset: len(one.cut_off) for one in topology.weaknesses}
-    places = _placed(cards)
-    width = max((x for x, _ in places.values()), default=0) + CARD_WIDTH + MARGIN
-    height = max((places[card.asset][1] + card.height for card in cards), default=0) + MARGIN
-    shown = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="sans-serif" font-size="12"><title>Topology</title>',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        *(_line(link, places) for link in topology.links if link.one.asset in places and link.other.asset in places),
-        *(_drawn(card, places[card.asset], weak.get(card.asset, 0)) for card in cards),
-        "</svg>",
-    ]
-    return "\n".join(shown) + "\n"
+    places = _placed(cards, column)
+    lines = [link for link in topology.links if link.one.asset in places and link.other.asset in places]
+    return Drawing(
+        id="topology-drawing",
+        title="Topology",
+        description=f"{len(cards)} cards and {len(lines)} lines between them; the table Topology has every connection.",
+        width=max((x for x, _ in places.values()), default=0) + CARD_WIDTH + MARGIN,
+        height=max((places[card.asset][1] + card.height for card in cards), default=0) + MARGIN,
+        shapes=(
+            *(_line(link, places) for link in lines),
+            *(shape for card in cards for shape in _drawn(card, places[card.asset], weak.get(card.asset, 0))),
+        ),
+    )
+
+
+def _briefly(
+    topology: Topology, cards: Sequence[_Card], assets: Sequence[Asset], names: Mapping[str, str]
+) -> tuple[_Card, ...]:
+    """The same cards, each with its lines to other cards and one line for everything else on it."""
+    hubs = {card.asset for card in cards}
+    roles = {one.id: text(one, "asset_role_type") or "others" for one in assets}
+    ends: dict[str, list[tuple[End, End]]] = {}
+    for link in topology.links:
+        ends.setdefault(link.one.asset, []).append((link.one, link.other))
+        ends.setdefault(link.other.asset, []).append((link.other, link.one))
+
+    def rows(name: str) -> Iterator[str]:
+        near = sorted((own, far) for own, far in ends[name] if far.asset in hubs)
+        yield from (f"{own.port or '?'}: {names.get(far.asset, far.asset)}" for own, far in near[:MOST_NEAR])
+        if len(near) > MOST_NEAR:
+            yield f"and {len(near) - MOST_NEAR} more"
+        rest = Counter(roles.get(far.asset, "others") for _, far in ends[name] if far.asset not in hubs)
+        if rest:
+            yield f"{rest.total()} devices: {', '.join(f'{count} {role}' for role, count in sorted(rest.items()))}"
+
+    return tuple(replace(card, rows=tuple(rows(card.asset))) for card in cards)
+
+
+def _by_zone(topology: Topology, assets: Sequence[Asset]) -> Topology:
+    """The zones in place of their devices; how many connections there are stands for a port."""
+    zones = {one.id: one.zone or "(no zone)" for one in assets}
+    counts: Counter[tuple[str, str]] = Counter()
+    for link in topology.links:
+        one, other = sorted((zones.get(link.one.asset, "(no zone)"), zones.get(link.other.asset, "(no zone)")))
+        if one != other:
+            counts[one, other] += 1
+    links = (Link(End(a, f"{n} connections"), End(b), ()) for (a, b), n in sorted(counts.items()))
+    return Topology(tuple(links), (), ())
 
 
 def _cards(topology: Topology, names: Mapping[str, str]) -> tuple[_Card, ...]:
@@ -120,44 +176,35 @@ def _ranks(hubs: set[str], near: Mapping[str, set[str]]) -> dict[str, int]:
     return ranks
 
 
-def _placed(cards: Sequence[_Card]) -> dict[str, tuple[int, int]]:
+def _placed(cards: Sequence[_Card], column: int) -> dict[str, tuple[int, int]]:
     """Columns from left to right by rank; a column that grows too tall goes on in the next."""
     places: dict[str, tuple[int, int]] = {}
     x, y, rank = MARGIN, MARGIN, 0
     for card in cards:
-        if card.rank > rank or (y > MARGIN and y + card.height > MOST_IN_COLUMN_PX):
+        if card.rank > rank or (y > MARGIN and y + card.height > column):
             x, y, rank = x + CARD_WIDTH + GAP_X, MARGIN, max(rank, card.rank)
         places[card.asset] = x, y
         y += card.height + GAP_Y
     return places
 
 
-def _line(link: Link, places: Mapping[str, tuple[int, int]]) -> str:
+def _line(link: Link, places: Mapping[str, tuple[int, int]]) -> Shape:
     """From the right side of the left card to the left side of the right one; within a column along its left side."""
     (x1, y1), (x2, y2) = sorted((places[link.one.asset], places[link.other.asset]))
     start, end = (x1, x2) if x1 == x2 else (x1 + CARD_WIDTH, x2)
     bend = -MARGIN if x1 == x2 else max(GAP_X // 2, (end - start) // 2)
     after = bend if x1 == x2 else -bend
     curve = f"M{start},{y1 + 12} C{start + bend},{y1 + 12} {end + after},{y2 + 12} {end},{y2 + 12}"
-    return f'<path d="{curve}" fill="none" stroke="#5b6b7b" stroke-width="1.5"/>'
+    return Shape("path", "line", words=curve)
 
 
-def _drawn(card: _Card, place: tuple[int, int], cut_off: int) -> str:
+def _drawn(card: _Card, place: tuple[int, int], cut_off: int) -> Iterator[Shape]:
     x, y = place
-    frame = 'stroke="#9a3412" stroke-width="3"' if cut_off else 'stroke="#334155" stroke-width="1"'
+    yield Shape("rect", "strong" if cut_off else "box", (x, y, CARD_WIDTH, card.height))
     title = card.title + (f" (cuts off {cut_off})" if cut_off else "")
-    lines = [
-        f'<rect x="{x}" y="{y}" width="{CARD_WIDTH}" height="{card.height}" rx="4" fill="#f8fafc" {frame}/>',
-        f'<text x="{x + 8}" y="{y + 16}" font-weight="bold" fill="#0f172a">{_short(title)}</text>',
-    ]
+    yield words("bold", x + 8, y + 16, title, most=MOST_LABEL)
     for number, row in enumerate(card.rows, start=1):
-        lines.append(f'<text x="{x + 8}" y="{y + 16 + number * ROW_HEIGHT}" fill="#0f172a">{_short(row)}</text>')
-    return "\n".join(lines)
-
-
-def _short(told: str) -> str:
-    shown = one_line(told)
-    return escape(shown if len(shown) <= MOST_LABEL else f"{shown[: MOST_LABEL - 1]}…")
+        yield words("word", x + 8, y + 16 + number * ROW_HEIGHT, row, most=MOST_LABEL)
 
 
 def _quoted(told: str) -> str:

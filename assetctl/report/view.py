@@ -13,6 +13,7 @@ from assetctl.report import (
     changes,
     coverage,
     findings,
+    heat,
     inventory,
     judgement,
     levels,
@@ -94,7 +95,7 @@ def build(inputs: ReportInputs) -> ReportView:
         coverage.traffic(inputs),
         inventory.inventory(inputs, shown, links),
         places.places(judged),
-        levels.requirements(levels.grounds(inputs, links)),
+        levels.requirements(levels.grounds(inputs, links), heat.results(inputs.levels)),
         findings.findings(judged),
         vulnerabilities.vulnerabilities(judged),
         changes.changes(judged),
@@ -196,12 +197,14 @@ def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Se
         Figure(str(unknown), "UNKNOWN", "warn" if unknown else "good", "never counted as PASS"),
         Figure(str(judged.total(Result.PASS)), "PASS", "quiet", "nothing contrary seen"),
     )
+    drawings = heat.heat_maps(inputs.levels)
     charts = (judgement.results_chart(judged), judgement.severity_chart(judged))
     return Section(
         "summary",
         "Summary",
         figures=figures,
         charts=charts,
+        drawings=drawings,
         tables=(levels.vectors(inputs, judged.links), judgement.worst(judged)),
     )
 

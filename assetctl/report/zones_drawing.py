@@ -6,12 +6,14 @@ a number that the list below the boxes explains, so that the drawing stays legib
 there are changes a number in a box, nothing else. The same zones give the same bytes.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass, field, replace
 
 from assetctl.model import Allowed, Conduit, Zone
-from assetctl.text import one_line
+from assetctl.report.drawing import standalone
+from assetctl.report.drawing import text as words
+from assetctl.report.table import Drawing, Shape
 
 LEVELS = {
     "5": "Enterprise",
@@ -26,9 +28,8 @@ LEVELS = {
 FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
 BOX_WIDTH, LINE, LABEL_WIDTH, MARGIN, GAP, LANE = 230, 16, 110, 20, 26, 12
 MOST_IN_ROW = 5
-MOST_BOX_TEXT, MOST_LIST_TEXT = 32, 150
-TRUST = {"trusted": "#eef6ee", "semi": "#fbf6e3", "untrusted": "#fbeaea", "": "#f8fafc"}
-DASHES = {"untrusted": ' stroke-dasharray="6 3"'}
+MOST_BOX_TEXT = 32
+MOST_BOXES, MOST_LINES = 14, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +75,69 @@ class _Sheet:
 
 def svg(zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[str, int], *, nowhere: int = 0) -> str:
     """One drawing, self-contained. counts: assets by zone. nowhere: assets in no zone, or in several."""
+    drawn = drawing(zones, conduits, counts, nowhere=nowhere)
+    return standalone(drawn, below=len(drawn.notes) * LINE + MARGIN)
+
+
+def legible(zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[str, int], *, nowhere: int) -> Drawing:
+    """The same; of many zones those of one level, trust and purpose stand in one box."""
+    if len(zones) <= MOST_BOXES:
+        return drawing(zones, conduits, counts, nowhere=nowhere)
+    found: dict[tuple[str, str, tuple[str, ...]], list[Zone]] = {}
+    for zone in sorted(zones, key=lambda zone: zone.id):
+        found.setdefault((zone.level, zone.trust, zone.designations), []).append(zone)
+    held: dict[str, str] = {}
+    boxes: list[Zone] = []
+    for (level, trust, designations), many in found.items():
+        one = many[0] if len(many) == 1 else None
+        name = many[0].id if one else f"{len(many)} zones: {many[0].id} to {many[-1].id}"
+        held |= {zone.id: name for zone in many}
+        boxes.append(one or Zone(name, many[0].realm, (), level, trust=trust, designations=designations))
+    sums: Counter[str] = Counter()
+    for zone in zones:
+        sums[held[zone.id]] += counts.get(zone.id, 0)
+    return drawing(boxes, tuple(_bundled(conduits, held)), sums, nowhere=nowhere)
+
+
+def _bundled(conduits: Sequence[Conduit], held: Mapping[str, str]) -> Iterator[Conduit]:
+    """The conduits between boxes that stand for several zones; those inside a box are not drawn."""
+    between: dict[tuple[str, str], list[Conduit]] = {}
+    for one in sorted(conduits, key=lambda one: one.id):
+        ends = held.get(one.source, ""), held.get(one.target, "")
+        if all(ends) and ends[0] != ends[1]:
+            between.setdefault(ends, []).append(one)
+    for (source, target), many in between.items():
+        if len(many) == 1:
+            yield replace(many[0], source=source, target=target)
+            continue
+        allow = tuple(dict.fromkeys(line for one in many for line in one.allow))[:MOST_LINES]
+        opens = many[0].opens if len({one.opens for one in many}) == 1 else "both"
+        yield Conduit(f"{len(many)} conduits, {many[0].id} to {many[-1].id}", source, target, opens, allow)
+
+
+def drawing(
+    zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[str, int], *, nowhere: int = 0
+) -> Drawing:
+    """All zones as boxes and all conduits as lines, with a list that explains the numbers on them."""
     sheet = _arranged(_boxes(zones, counts), conduits)
-    notes = list(_list(sheet, nowhere))
     trunk = sum(len(wire.gaps) > 1 for wire in sheet.wires)
     columns = min(MOST_IN_ROW, max((sum(b.row == row for b in sheet.boxes.values()) for row in range(99)), default=1))
     right = LABEL_WIDTH + MARGIN + max(columns, 1) * (BOX_WIDTH + GAP)
     width = max(right + trunk * LANE + MARGIN, 640)
-    height = sheet.bottom + len(notes) * LINE + 2 * MARGIN
-    shown = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="sans-serif" font-size="12"><title>Zones and conduits</title>',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        *_bands(sheet, width),
-        *_wires(sheet, right),
-        *(_drawn(box, sheet.tops[box.row]) for box in sheet.boxes.values()),
-        *(
-            f'<text x="{MARGIN}" y="{sheet.bottom + MARGIN + at * LINE}" fill="#0f172a">{_short(text, MOST_LIST_TEXT)}'
-            "</text>"
-            for at, text in enumerate(notes)
+    return Drawing(
+        id="zones-drawing",
+        title="Zones and conduits",
+        description=f"{len(sheet.boxes)} boxes by level and {len(sheet.wires)} lines between them; the list below"
+        " explains the number on each.",
+        width=width,
+        height=sheet.bottom + MARGIN,
+        shapes=(
+            *_bands(sheet, width),
+            *_wires(sheet, right),
+            *(shape for box in sheet.boxes.values() for shape in _drawn(box, sheet.tops[box.row])),
         ),
-        "</svg>",
-    ]
-    return "\n".join(shown) + "\n"
+        notes=tuple(_list(sheet, nowhere)),
+    )
 
 
 def _boxes(zones: Sequence[Zone], counts: Mapping[str, int]) -> tuple[_Box, ...]:
@@ -152,7 +194,7 @@ def _arranged(boxes: Sequence[_Box], conduits: Sequence[Conduit]) -> _Sheet:
     return sheet
 
 
-def _bands(sheet: _Sheet, width: int) -> Iterator[str]:
+def _bands(sheet: _Sheet, width: int) -> Iterator[Shape]:
     """The name of each level at the left, with a line above it."""
     told: set[str] = set()
     for box in sheet.boxes.values():
@@ -160,14 +202,13 @@ def _bands(sheet: _Sheet, width: int) -> Iterator[str]:
         if level not in told:
             told.add(level)
             y = sheet.tops[box.row]
-            yield f'<path d="M{MARGIN},{y - 8} H{width - MARGIN}" stroke="#cbd5e1" stroke-width="1"/>'
-            name = f"Level {level}" if level else LEVELS[""]
-            yield f'<text x="{MARGIN}" y="{y + 16}" font-weight="bold" fill="#0f172a">{name}</text>'
+            yield Shape("path", "rule", words=f"M{MARGIN},{y - 8} H{width - MARGIN}")
+            yield words("bold", MARGIN, y + 16, f"Level {level}" if level else LEVELS[""], most=MOST_BOX_TEXT)
             if level:
-                yield f'<text x="{MARGIN}" y="{y + 16 + LINE}" fill="#475569">{LEVELS[level]}</text>'
+                yield words("soft", MARGIN, y + 16 + LINE, LEVELS[level], most=MOST_BOX_TEXT)
 
 
-def _wires(sheet: _Sheet, right: int) -> Iterator[str]:
+def _wires(sheet: _Sheet, right: int) -> Iterator[Shape]:
     far = [wire.number for wire in sheet.wires if len(wire.gaps) > 1]
     for wire in sheet.wires:
         is_level = wire.upper.row == wire.lower.row
@@ -178,13 +219,9 @@ def _wires(sheet: _Sheet, right: int) -> Iterator[str]:
             path = f"M{start[0]},{start[1]} V{lanes[0]} H{x} V{lanes[1]} H{end[0]} V{end[1]}"
         else:
             path = f"M{start[0]},{start[1]} V{lanes[0]} H{end[0]} V{end[1]}"
-        dash = DASHES.get(wire.conduit.trust, "")
-        yield f'<path d="{path}" fill="none" stroke="#334155" stroke-width="1.5"{dash}/>'
-        yield f'<circle cx="{start[0]}" cy="{lanes[0]}" r="8" fill="#ffffff" stroke="#334155"/>'
-        yield (
-            f'<text x="{start[0]}" y="{lanes[0] + 4}" font-size="10" text-anchor="middle" fill="#0f172a">'
-            f"{wire.number}</text>"
-        )
+        yield Shape("path", "dashed" if wire.conduit.trust == "untrusted" else "line", words=path)
+        yield Shape("circle", "dot", (start[0], lanes[0], 8))
+        yield words("mid", start[0], lanes[0] + 4, str(wire.number), most=4)
 
 
 def _end(sheet: _Sheet, wire: _Wire, box: _Box, *, below: bool) -> tuple[int, int]:
@@ -199,18 +236,12 @@ def _lane(sheet: _Sheet, gap: int, number: int) -> int:
     return sheet.tops[gap] + sheet.heights[gap] + LANE + sheet.lanes[gap].index(number) * LANE
 
 
-def _drawn(box: _Box, y: int) -> str:
-    frame = 'stroke="#9a3412" stroke-width="3"' if "safety" in box.zone.designations else 'stroke="#334155"'
-    fill = TRUST[box.zone.trust]
-    lines = [
-        f'<rect x="{box.x}" y="{y}" width="{BOX_WIDTH}" height="{box.height}" rx="4" fill="{fill}" {frame}/>',
-        f'<text x="{box.x + 8}" y="{y + 16}" font-weight="bold" fill="#0f172a">'
-        f"{_short(box.zone.id, MOST_BOX_TEXT)}</text>",
-    ]
-    for number, text in enumerate(box.lines, start=1):
-        line_y = y + 16 + number * LINE
-        lines.append(f'<text x="{box.x + 8}" y="{line_y}" fill="#0f172a">{_short(text, MOST_BOX_TEXT)}</text>')
-    return "\n".join(lines)
+def _drawn(box: _Box, y: int) -> Iterator[Shape]:
+    tone = "strong" if "safety" in box.zone.designations else box.zone.trust or "box"
+    yield Shape("rect", tone, (box.x, y, BOX_WIDTH, box.height))
+    yield words("bold", box.x + 8, y + 16, box.zone.id, most=MOST_BOX_TEXT)
+    for number, line in enumerate(box.lines, start=1):
+        yield words("word", box.x + 8, y + 16 + number * LINE, line, most=MOST_BOX_TEXT)
 
 
 def _list(sheet: _Sheet, nowhere: int) -> Iterator[str]:
@@ -243,8 +274,3 @@ def passing(one: Allowed) -> str:
     first, last = one.ports
     span = "" if one.transport == "icmp" else f"/{first}" if first == last else f"/{first}-{last}"
     return f"{one.protocol} {one.transport}{span}".strip()
-
-
-def _short(told: str, most: int) -> str:
-    shown = one_line(told, most=4 * most)
-    return escape(shown if len(shown) <= most else f"{shown[: most - 1]}…")
