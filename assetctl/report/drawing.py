@@ -28,6 +28,21 @@ def text(tone: str, x: int, y: int, words: str, *, most: int) -> Shape:
     return Shape("text", tone, (x, y), shown if len(shown) <= most else f"{shown[: most - 1]}…")
 
 
+def natural(told: str) -> tuple[tuple[int, str], ...]:
+    """Names in the order of people: 1/2 before 1/10."""
+    pieces: list[tuple[int, str]] = []
+    number = ""
+    for char in f"{told} ":
+        if char.isascii() and char.isdigit():
+            number += char
+            continue
+        if number:
+            pieces.append((int(number), ""))
+            number = ""
+        pieces.append((-1, char))
+    return tuple(pieces)
+
+
 def standalone(drawing: Drawing, *, below: int = 0, line: int = 16, margin: int = 20) -> str:
     """A file of its own. below: height of the notes, which stand under the shapes."""
     height = drawing.height + below

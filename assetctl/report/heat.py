@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from assetctl.policy.levels import Cell, Verdict
-from assetctl.report.drawing import text
+from assetctl.report.drawing import natural, text
 from assetctl.report.levels import FR, FR_NAMES, WORST_FIRST
 from assetctl.report.table import Drawing, Shape
 
 LABEL, CELL, ROW, HEAD, GAP = 210, 112, 38, 26, 3
 BAR, BAR_ROW, NAME = 420, 30, 330
-MOST_ROWS, MOST_SHEETS = 15, 3
+MOST_ROWS = 15
 _TONES: Mapping[Verdict, str] = {
     Verdict.GAP: "bad",
     Verdict.INDICATED: "warn",
@@ -41,8 +41,8 @@ def heat_maps(cells: Sequence[Cell]) -> tuple[Drawing, ...]:
     """Zones, then conduits, against FRs, the worst first; of very many the worst, and the table has them all."""
     zones, conduits = (_by_place(cells, is_conduit=kind) for kind in (False, True))
     return (
-        *_sheets("zones", "Security levels of the zones", zones),
-        *_sheets("conduits", "Security levels of the conduits", conduits),
+        *_sheets("zones", "Security levels of the zones", zones, most=3),
+        *_sheets("conduits", "Security levels of the conduits", conduits, most=1),
     )
 
 
@@ -53,13 +53,13 @@ def _by_place(cells: Sequence[Cell], *, is_conduit: bool) -> list[list[Cell]]:
         if cell.is_conduit is is_conduit:
             held.setdefault(cell.place, []).append(cell)
     return sorted(
-        held.values(), key=lambda row: ([-sum(c.verdict is v for c in row) for v in WORST_FIRST], row[0].place)
+        held.values(), key=lambda row: ([-sum(c.verdict is v for c in row) for v in WORST_FIRST], natural(row[0].place))
     )
 
 
-def _sheets(name: str, title: str, places: Sequence[Sequence[Cell]]) -> Iterator[Drawing]:
+def _sheets(name: str, title: str, places: Sequence[Sequence[Cell]], *, most: int) -> Iterator[Drawing]:
     """Some places a drawing, so that none is cut by the end of a page."""
-    sheets = [places[at : at + MOST_ROWS] for at in range(0, len(places), MOST_ROWS)][:MOST_SHEETS]
+    sheets = [places[at : at + MOST_ROWS] for at in range(0, len(places), MOST_ROWS)][:most]
     shown = sum(map(len, sheets))
     for number, sheet in enumerate(sheets, start=1):
         told = title if len(sheets) == 1 else f"{title} ({number} of {len(sheets)})"

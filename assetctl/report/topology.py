@@ -5,11 +5,12 @@ legible with hundreds of devices; lines lead only from card to card. The same to
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from assetctl.model import Asset
-from assetctl.report.drawing import standalone
+from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
 from assetctl.report.table import Drawing, Shape
 from assetctl.settle import addresses, text, texts
@@ -77,7 +78,8 @@ def drawing(topology: Topology, assets: Sequence[Asset]) -> Drawing:
 
 
 def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing:
-    weak = {one.asset: len(one.cut_off) for one in topology.weaknesses}
+    weak = {one.asset: one.cut_off for one in topology.weaknesses}
+    hubs = {card.asset for card in cards}
     places = _placed(cards, column)
     lines = [link for link in topology.links if link.one.asset in places and link.other.asset in places]
     return Drawing(
@@ -88,7 +90,7 @@ def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing
         height=max((places[card.asset][1] + card.height for card in cards), default=0) + MARGIN,
         shapes=(
             *(_line(link, places) for link in lines),
-            *(shape for card in cards for shape in _drawn(card, places[card.asset], weak.get(card.asset, 0))),
+            *(shape for card in cards for shape in _drawn(card, places[card.asset], weak.get(card.asset, ()), hubs)),
         ),
     )
 
@@ -111,7 +113,8 @@ def _briefly(
             yield f"and {len(near) - MOST_NEAR} more"
         rest = Counter(roles.get(far.asset, "others") for _, far in ends[name] if far.asset not in hubs)
         if rest:
-            yield f"{rest.total()} devices: {', '.join(f'{count} {role}' for role, count in sorted(rest.items()))}"
+            told = ", ".join(f"{count} {role}" for role, count in sorted(rest.items()))
+            yield from wrap(f"{rest.total()} devices: {told}", MOST_LABEL)
 
     return tuple(replace(card, rows=tuple(rows(card.asset))) for card in cards)
 
@@ -139,29 +142,14 @@ def _cards(topology: Topology, names: Mapping[str, str]) -> tuple[_Card, ...]:
     ranks = _ranks(hubs, {name: {far.asset for _, far, _ in ends} for name, ends in by_asset.items()})
     return tuple(
         _Card(name, names.get(name, name), tuple(_rows(by_asset[name], names)), ranks[name])
-        for name in sorted(hubs, key=lambda name: (ranks[name], names.get(name, name), name))
+        for name in sorted(hubs, key=lambda name: (ranks[name], natural(names.get(name, name)), name))
     )
 
 
 def _rows(ends: Sequence[tuple[End, End, Link]], names: Mapping[str, str]) -> Iterator[str]:
-    for own, far, link in sorted(ends, key=lambda end: (_natural(end[0].port), names.get(end[1].asset, ""), end[1])):
+    for own, far, link in sorted(ends, key=lambda end: (natural(end[0].port), names.get(end[1].asset, ""), end[1])):
         beyond = f" {far.port}" if far.port else ""
         yield f"{own.port or '?'}: {names.get(far.asset, far.asset)}{beyond}{' (shared)' if link.shared else ''}"
-
-
-def _natural(port: str) -> tuple[tuple[int, str], ...]:
-    """Port names in the order of people: 1/2 before 1/10."""
-    pieces: list[tuple[int, str]] = []
-    number = ""
-    for char in f"{port} ":
-        if char.isascii() and char.isdigit():
-            number += char
-            continue
-        if number:
-            pieces.append((int(number), ""))
-            number = ""
-        pieces.append((-1, char))
-    return tuple(pieces)
 
 
 def _ranks(hubs: set[str], near: Mapping[str, set[str]]) -> dict[str, int]:
@@ -198,10 +186,11 @@ def _line(link: Link, places: Mapping[str, tuple[int, int]]) -> Shape:
     return Shape("path", "line", words=curve)
 
 
-def _drawn(card: _Card, place: tuple[int, int], cut_off: int) -> Iterator[Shape]:
+def _drawn(card: _Card, place: tuple[int, int], cut_off: Sequence[str], hubs: Set[str]) -> Iterator[Shape]:
+    """A thick frame where others are cut off than what hangs on the card itself."""
     x, y = place
-    yield Shape("rect", "strong" if cut_off else "box", (x, y, CARD_WIDTH, card.height))
-    title = card.title + (f" (cuts off {cut_off})" if cut_off else "")
+    yield Shape("rect", "strong" if hubs & set(cut_off) else "box", (x, y, CARD_WIDTH, card.height))
+    title = card.title + (f" (cuts off {len(cut_off)})" if cut_off else "")
     yield words("bold", x + 8, y + 16, title, most=MOST_LABEL)
     for number, row in enumerate(card.rows, start=1):
         yield words("word", x + 8, y + 16 + number * ROW_HEIGHT, row, most=MOST_LABEL)

@@ -9,9 +9,10 @@ there are changes a number in a box, nothing else. The same zones give the same 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from assetctl.model import Allowed, Conduit, Zone
-from assetctl.report.drawing import standalone
+from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
 from assetctl.report.table import Drawing, Shape
 
@@ -84,25 +85,27 @@ def legible(zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[
     if len(zones) <= MOST_BOXES:
         return drawing(zones, conduits, counts, nowhere=nowhere)
     found: dict[tuple[str, str, tuple[str, ...]], list[Zone]] = {}
-    for zone in sorted(zones, key=lambda zone: zone.id):
+    for zone in sorted(zones, key=lambda zone: natural(zone.id)):
         found.setdefault((zone.level, zone.trust, zone.designations), []).append(zone)
     held: dict[str, str] = {}
+    ends: dict[str, str] = {}
     boxes: list[Zone] = []
     for (level, trust, designations), many in found.items():
         one = many[0] if len(many) == 1 else None
-        name = many[0].id if one else f"{len(many)} zones: {many[0].id} to {many[-1].id}"
+        name = many[0].id if one else f"{len(many)} zones: {many[0].id}"
+        ends |= {} if one else {name: f"to {many[-1].id}"}
         held |= {zone.id: name for zone in many}
         boxes.append(one or Zone(name, many[0].realm, (), level, trust=trust, designations=designations))
     sums: Counter[str] = Counter()
     for zone in zones:
         sums[held[zone.id]] += counts.get(zone.id, 0)
-    return drawing(boxes, tuple(_bundled(conduits, held)), sums, nowhere=nowhere)
+    return drawing(boxes, tuple(_bundled(conduits, held)), sums, nowhere=nowhere, ends=ends)
 
 
 def _bundled(conduits: Sequence[Conduit], held: Mapping[str, str]) -> Iterator[Conduit]:
     """The conduits between boxes that stand for several zones; those inside a box are not drawn."""
     between: dict[tuple[str, str], list[Conduit]] = {}
-    for one in sorted(conduits, key=lambda one: one.id):
+    for one in sorted(conduits, key=lambda one: natural(one.id)):
         ends = held.get(one.source, ""), held.get(one.target, "")
         if all(ends) and ends[0] != ends[1]:
             between.setdefault(ends, []).append(one)
@@ -116,10 +119,18 @@ def _bundled(conduits: Sequence[Conduit], held: Mapping[str, str]) -> Iterator[C
 
 
 def drawing(
-    zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[str, int], *, nowhere: int = 0
+    zones: Sequence[Zone],
+    conduits: Sequence[Conduit],
+    counts: Mapping[str, int],
+    *,
+    nowhere: int = 0,
+    ends: Mapping[str, str] = MappingProxyType({}),
 ) -> Drawing:
-    """All zones as boxes and all conduits as lines, with a list that explains the numbers on them."""
-    sheet = _arranged(_boxes(zones, counts), conduits)
+    """All zones as boxes and all conduits as lines, with a list that explains the numbers on them.
+
+    ends: the last zone of a box that stands for several.
+    """
+    sheet = _arranged(_boxes(zones, counts, ends), conduits)
     trunk = sum(len(wire.gaps) > 1 for wire in sheet.wires)
     columns = min(MOST_IN_ROW, max((sum(b.row == row for b in sheet.boxes.values()) for row in range(99)), default=1))
     right = LABEL_WIDTH + MARGIN + max(columns, 1) * (BOX_WIDTH + GAP)
@@ -140,7 +151,7 @@ def drawing(
     )
 
 
-def _boxes(zones: Sequence[Zone], counts: Mapping[str, int]) -> tuple[_Box, ...]:
+def _boxes(zones: Sequence[Zone], counts: Mapping[str, int], ends: Mapping[str, str]) -> tuple[_Box, ...]:
     found: list[_Box] = []
     row = -1
     for level in LEVELS:
@@ -148,11 +159,13 @@ def _boxes(zones: Sequence[Zone], counts: Mapping[str, int]) -> tuple[_Box, ...]
         for at, zone in enumerate(here):
             row += at % MOST_IN_ROW == 0
             x = LABEL_WIDTH + MARGIN + at % MOST_IN_ROW * (BOX_WIDTH + GAP)
-            found.append(_Box(zone, tuple(_lines(zone, counts.get(zone.id, 0))), row, x))
+            found.append(_Box(zone, tuple(_lines(zone, counts.get(zone.id, 0), ends.get(zone.id, ""))), row, x))
     return tuple(found)
 
 
-def _lines(zone: Zone, count: int) -> Iterator[str]:
+def _lines(zone: Zone, count: int, end: str) -> Iterator[str]:
+    if end:
+        yield end
     yield f"{count} asset{'' if count == 1 else 's'}"
     if zone.parent:
         yield f"part of {zone.parent}"
@@ -173,7 +186,7 @@ def vector(levels: Mapping[str, int]) -> str:
 def _arranged(boxes: Sequence[_Box], conduits: Sequence[Conduit]) -> _Sheet:
     by_id = {box.zone.id: box for box in boxes}
     wires: list[_Wire] = []
-    for conduit in sorted(conduits, key=lambda one: one.id):
+    for conduit in sorted(conduits, key=lambda one: natural(one.id)):
         ends = [by_id[name] for name in (conduit.source, conduit.target) if name in by_id]
         if len(ends) == 2:
             upper, lower = sorted(ends, key=lambda box: (box.row, box.x))
