@@ -13,6 +13,7 @@ from assetctl.cli import (
     advisories,
     assets,
     attestations,
+    captures,
     checks,
     database,
     declaring,
@@ -72,6 +73,7 @@ for group in (
     files,
     golden,
     flows,
+    captures,
     database,
     service,
 ):

@@ -41,9 +41,15 @@ def import_flows(store: Store | None, path: Path, wanted: Wanted, *, zones: Iter
 
     store: None to only look.
     """
+    return take_flows(store, read_flows(path, now=now), path, wanted, zones=zones, now=now)
+
+
+def take_flows(
+    store: Store | None, found: FlowFile, path: Path, wanted: Wanted, *, zones: Iterable[Zone], now: datetime
+) -> Told:
+    """Take in flows that were read already. Raises InputError."""
     declared = tuple(zones)
     covers = tuple(dict.fromkeys(str(net) for text in wanted.covers for net in _covered(text, wanted.realm, declared)))
-    found = read_flows(path, now=now)
     capture = _capture(found, path, wanted, covers, now)
     if store is not None:
         store.put_capture(capture, _flows(found, capture))

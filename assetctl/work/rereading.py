@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from assetctl.exchange.capture.read import PCAP
 from assetctl.model import Observation
 from assetctl.protocols import registry
 from assetctl.store.repo import Store
 from assetctl.work.importing import NMAP_XML, nmap_again
+from assetctl.work.importing_capture import capture_again
 from assetctl.work.ingest import NOTHING, Declared, ingest
 from assetctl.work.reread import Reread, reread
 
@@ -31,7 +33,10 @@ class Done:
 
 def reread_all(store: Store, *, declared: Declared = NOTHING, dry_run: bool = False) -> Done:
     """Derive everything again from stored evidence; nothing is sent."""
-    importers: dict[str, Callable[[Observation], Observation]] = {NMAP_XML: partial(nmap_again, store)}
+    importers: dict[str, Callable[[Observation], Observation]] = {
+        NMAP_XML: partial(nmap_again, store),
+        PCAP: capture_again,
+    }
     changes, faults, kept, fresh = [], [], [], []
     count = 0
     for one in reread(store.observations(), registry(), importers=importers):

@@ -1,0 +1,103 @@
+"""Modbus/TCP, heard: what units said of themselves to whoever asked.
+
+Masters and other scanners ask with unit ids of their own. The device itself is unit 255 or 0, and where one unit alone
+was heard to tell its identity, that one; where several were, they are parts behind a gateway.
+Source: Modbus Application Protocol V1.1b3, 6.13 and 6.21; Modbus Messaging on TCP/IP, 4.4.1.3.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from assetctl.model import Claim, Exchange, Transport
+from assetctl.protocol import Context
+from assetctl.talk import Ask, Open
+
+_SELF = 255
+_OWN = (255, 0)
+_IDENTIFICATION, _SERVER_ID = b"\x2b\x0e", b"\x11"
+_Key = tuple[int, bytes]
+
+
+def wants(question: bytes) -> bool:
+    """Whether it asks for identification objects or the server id."""
+    return _is_adu(question) and (
+        (question[7:9] == _IDENTIFICATION and len(question) == 11)
+        or (question[7:8] == _SERVER_ID and len(question) == 8)
+    )
+
+
+def belongs(question: bytes, answer: bytes) -> bool:
+    """Same transaction, unit and function."""
+    return (
+        _is_adu(question)
+        and len(answer) >= 9
+        and question[:4] == answer[:4]
+        and question[6] == answer[6]
+        and question[7] == answer[7] & 0x7F
+    )
+
+
+def key(question: bytes, answers: Sequence[bytes]) -> bytes:
+    """The question without its transaction; an exception is another thing than data."""
+    return question[6:] + bytes(answer[7] & 0x80 for answer in answers if len(answer) > 7)
+
+
+def _is_adu(unit: bytes) -> bool:
+    return len(unit) >= 8 and unit[2:4] == b"\0\0" and int.from_bytes(unit[4:6]) == len(unit) - 6
+
+
+def own_unit(exchanges: Sequence[Exchange]) -> int | None:
+    """The unit id under which the device itself was heard; None where only parts were."""
+    told = {one.sent[6] for one in exchanges if any(_is_data(unit) for unit in one.received)}
+    heard = {one.sent[6] for one in exchanges}
+    for number in _OWN:
+        if number in heard:
+            return number
+    return next(iter(told)) if len(told) == 1 else None
+
+
+def _is_data(unit: bytes) -> bool:
+    return len(unit) > 8 and not unit[7] & 0x80
+
+
+def context(plain: Context, exchanges: Sequence[Exchange], _label: str) -> Context:
+    """The units behind the device are those that were heard beside its own."""
+    units = sorted({one.sent[6] for one in exchanges if any(map(_is_data, one.received))} - {own_unit(exchanges)})
+    return replace(plain, units=tuple(units))
+
+
+def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange]) -> tuple[Claim, ...]:
+    """The device's own unit id is the one that was asked."""
+    own = own_unit(exchanges)
+    is_own = {("modbus_unit_id", "")} if own is not None else set()
+    return tuple(
+        replace(one, value=own) if own is not None and (one.key, one.part) in is_own else one for one in claims
+    )
+
+
+@dataclass(slots=True)
+class Answers:
+    """What the units answered, by unit and question. Data goes before an exception."""
+
+    exchanges: Sequence[Exchange]
+    transport: Transport
+    _told: dict[_Key, bytes] = field(init=False)
+    _own: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._own = own_unit(self.exchanges)
+        self._told = {}
+        for one in sorted(self.exchanges, key=lambda one: not any(map(_is_data, one.received))):
+            for unit in one.received[:1]:
+                self._told.setdefault((one.sent[6], one.sent[7:]), unit)
+
+    def opened(self, step: Open) -> bool:
+        return step.transport is self.transport
+
+    def said(self, ask: Ask) -> tuple[bytes, ...]:
+        if not wants(ask.payload):
+            return ()
+        asked = ask.payload[6]
+        unit = self._own if asked == _SELF and self._own is not None else asked
+        found = self._told.get((unit, ask.payload[7:]))
+        return (ask.payload[:2] + found[2:6] + bytes((asked,)) + found[7:],) if found else ()
