@@ -13,11 +13,19 @@ if TYPE_CHECKING:
     from openpyxl.styles.cell_style import StyleArray
 
 LIMIT = 32_767  # UTF-16 units that a cell can hold
-HEAD = "head"
+HEAD, ENTRY_HEAD, ENTRY, ENTRY_DAY, SEALED = "head", "entry head", "entry", "entry day", "sealed"
 _EXACT = 10**15  # numbers from here on are not exact in a spreadsheet
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _INK = {"good": "1C6A3B", "bad": "A3241D", "warn": "805000", "error": "6D2A86", "quiet": "525C66"}
 _WASH = {"good": "E6F3EA", "bad": "FBE7E5", "warn": "FBF1DA", "error": "F3E8F7", "quiet": "F3F1EB"}
+_AMBER, _AMBER_WASH = "805000", "FFF6DC"
+TONES: Mapping[str, str] = _INK | {
+    "sev-critical": "7A1410",
+    "sev-high": "A3241D",
+    "sev-medium": "805000",
+    "sev-low": "525C66",
+}
+"""Colour of a bar by the tone of what it counts."""
 
 Styles = Mapping[str, "StyleArray"]
 
@@ -32,7 +40,7 @@ def put(cell: "SheetCell", value: Cell | datetime, style: "StyleArray") -> "Shee
     if isinstance(value, int) and abs(value) < _EXACT:
         cell.value = value
         return cell
-    text = bounded(_words(value))
+    text = bounded(words_of(value))
     if text:
         cell.value = text
         cell.data_type = "s"
@@ -54,6 +62,10 @@ def styles(sheet: Any) -> Styles:
     """One prepared style for each kind of cell and tone of mark."""
     made = {
         HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill="0B5566"),
+        ENTRY_HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill=_AMBER),
+        ENTRY: _style(sheet, {}, fill=_AMBER_WASH, number_format="@", locked=False),
+        ENTRY_DAY: _style(sheet, {}, fill=_AMBER_WASH, number_format="yyyy-mm-dd", locked=False),
+        SEALED: _style(sheet, {"name": "Consolas", "size": 8, "color": "8A929B"}),
         Kind.TEXT: _style(sheet, {}),
         Kind.CODE: _style(sheet, {"name": "Consolas", "size": 9}),
         Kind.KEY: _style(sheet, {"bold": True}),
@@ -65,24 +77,33 @@ def styles(sheet: Any) -> Styles:
 
 
 def _style(
-    sheet: Any, font: Mapping[str, Any], *, fill: str = "", number_format: str = "", horizontal: str = "left"
+    sheet: Any,
+    font: Mapping[str, Any],
+    *,
+    fill: str = "",
+    number_format: str = "",
+    horizontal: str = "left",
+    locked: bool = True,
 ) -> "StyleArray":
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, Font, PatternFill, Protection
 
     cell: Any = WriteOnlyCell(sheet)
     cell.font = Font(**{"name": "Calibri", "size": 10, **font})
-    cell.alignment = Alignment(vertical="top", wrap_text=True, horizontal=horizontal)
+    cell.alignment = Alignment(vertical="top", wrap_text=True, horizontal=horizontal, indent=int(horizontal == "right"))
     cell.quotePrefix = not number_format
     if fill:
         cell.fill = PatternFill("solid", fgColor=fill)
     if number_format:
         cell.number_format = number_format
+    if not locked:
+        cell.protection = Protection(locked=False)
     style: StyleArray = cell._style
     return style
 
 
-def _words(value: Cell) -> str:
+def words_of(value: Cell) -> str:
+    """A cell of the view as one text."""
     if isinstance(value, Ref):
         return value.label
     return ", ".join(ref.label for ref in value) if isinstance(value, tuple) else str(value)

@@ -1,28 +1,32 @@
 """The report as a workbook: one named table a sheet, streamed; only this module makes links, and nothing a formula.
 
+Beside findings and assets stand cells for the auditor to fill in; all other cells are locked.
+
 openpyxl is kept from using lxml, so that the bytes do not depend on what else is installed.
 """
 
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assetctl.report.archive import settle
-from assetctl.report.cells import HEAD, Styles, put, styles
+from assetctl.report.auditor import Form, seal
+from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, SEALED, Styles, put, styles, words_of
+from assetctl.report.drawn import draw
+from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, ordered
 from assetctl.report.table import Cell, Column, Kind, Ref, Row, Table, final
 from assetctl.report.view import ReportView
 from assetctl.report.words import words
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
     from openpyxl.cell import Cell as SheetCell
 
 MOST_LINKS = 20_000  # links a sheet, and rows of a table that can be linked to; a sheet can hold 65 530
-A4 = 9
+LINE_POINTS, MOST_LINES = 13.5, 12
 
 _NOT_IN_NAMES = re.compile(r"\W")
 
@@ -38,10 +42,13 @@ def write(view: ReportView, out: BinaryIO) -> None:
     book = Workbook(write_only=True)
     book.properties.title, book.properties.creator = final(view.title, 200), "assetctl"
     book.properties.created = at.replace(tzinfo=None)
-    tables = (*view.front, *view.tables())
+    tables = ordered(view)
     targets = dict(chain.from_iterable(map(_targets, tables)))
     for table in tables:
-        _fill(book, table, targets)
+        sheet: Any = book.create_sheet(table.sheet)  # the stubs do not know what a streamed sheet has
+        _fill(sheet, table, targets, view.report_id)
+        if table.sheet == CHARTS:
+            draw(sheet, view)
     with tempfile.TemporaryFile() as draft:
         book.save(draft)
         draft.seek(0)
@@ -51,7 +58,7 @@ def write(view: ReportView, out: BinaryIO) -> None:
 class _Pen:
     """Writes the rows of one streamed sheet, and counts them and the links in them."""
 
-    def __init__(self, sheet: Any, table: Table, targets: Targets) -> None:
+    def __init__(self, sheet: Any, table: Table, targets: Targets, report_id: str) -> None:
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.worksheet.hyperlink import Hyperlink
 
@@ -59,14 +66,39 @@ class _Pen:
         self.sheet, self.columns, self.targets = sheet, table.columns, targets
         self.styles: Styles = styles(sheet)
         self.row, self.links = 1, 0
+        self.widths = [column.width for column in table.columns]
+        self.form, self.report_id = form_of(table), report_id
+        titles = [column.title for column in table.columns]
+        self.told_by = [titles.index(name) for name in self.form.told_by] if self.form else []
+        self.blank = self.blanks(self.form) if self.form else []
 
     def head(self) -> None:
-        self.sheet.append([put(self.new(self.sheet), _heading(one), self.styles[HEAD]) for one in self.columns])
+        cells = [self.plain(_heading(one), HEAD) for one in self.columns]
+        cells += [self.plain(name, ENTRY_HEAD if at else HEAD) for at, name in enumerate(_added(self.form))]
+        self.sheet.append(cells)
 
     def line(self, row: Row) -> None:
         self.row += 1
         cells = [self.cell(at, one.kind, value) for at, (one, value) in enumerate(zip(self.columns, row, strict=True))]
+        if self.form:
+            sealed = seal(self.report_id, (words_of(row[at]) for at in self.told_by))
+            cells += [self.plain(sealed, SEALED), *self.blank]
+        self.stack(cells, row)
+
+    def stack(self, cells: "list[SheetCell]", row: Row) -> None:
+        """Append a row, as high as its texts want: not every spreadsheet program works that out when it opens."""
+        lines = 1 + max(map(_breaks, row, self.widths))
+        if lines > 1:
+            self.sheet.row_dimensions[self.row].height = LINE_POINTS * min(lines, MOST_LINES)
         self.sheet.append(cells)
+        self.sheet.row_dimensions.pop(self.row, None)
+
+    def plain(self, text: str, style: str) -> "SheetCell":
+        return put(self.new(self.sheet), text, self.styles[style])
+
+    def blanks(self, form: Form) -> "list[SheetCell]":
+        """The empty cells of a row that can be filled in."""
+        return [self.plain("", ENTRY_DAY if one.is_day else ENTRY) for one in form.entries]
 
     def cell(self, at: int, kind: Kind, value: Cell) -> "SheetCell":
         made = self.new(self.sheet)
@@ -104,47 +136,46 @@ def _targets(table: Table) -> Iterator[tuple[str, str]]:
     for number, row in enumerate(islice(table.rows(), MOST_LINKS), start=2):
         key = row[at]
         if isinstance(key, Ref):
-            yield key.anchor, f"'{table.sheet}'!{_letter(at)}{number}"
+            yield key.anchor, f"'{table.sheet}'!{letter(at)}{number}"
 
 
-def _fill(book: "Workbook", table: Table, targets: Targets) -> None:
-    sheet: Any = book.create_sheet(table.sheet)  # the stubs do not know what a streamed sheet has
-    _lay_out(sheet, table)
-    pen = _Pen(sheet, table, targets)
+def _fill(sheet: Any, table: Table, targets: Targets, report_id: str) -> None:
+    pen = _Pen(sheet, table, targets, report_id)
+    lay_out(sheet, table, pen.form)
     pen.head()
     for row in table.rows():
         pen.line(row)
     if pen.row == 1:
         pen.line(_empty(table))
-    _name(sheet, table, pen.row)
+    heads = [*map(_heading, table.columns), *_added(pen.form)]
+    if pen.form:
+        admit(sheet, pen.form, len(table.columns) + 1, pen.row)
+    _name(sheet, table.sheet, heads, pen.row)
+    if table.sheet != CHARTS:
+        sheet.print_area = f"A1:{letter(len(table.columns) - 1)}{pen.row}"
 
 
-def _lay_out(sheet: Any, table: Table) -> None:
-    """Everything that a streamed sheet wants to know before its first row."""
-    from openpyxl.worksheet.properties import PageSetupProperties
-
-    sheet.freeze_panes = "A2"
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
-    for at, column in enumerate(table.columns):
-        sheet.column_dimensions[_letter(at)].width = column.width + 2
-
-
-def _name(sheet: Any, table: Table, rows: int) -> None:
+def _name(sheet: Any, title: str, heads: Sequence[str], rows: int) -> None:
     """Make a named table of what was written. A streamed sheet must be told its column names."""
     from openpyxl.worksheet.table import Table as NamedTable
     from openpyxl.worksheet.table import TableStyleInfo
 
-    reach = f"A1:{_letter(len(table.columns) - 1)}{rows}"
-    named: Any = NamedTable(displayName="T_" + _NOT_IN_NAMES.sub("_", table.sheet), ref=reach)
+    reach = f"A1:{letter(len(heads) - 1)}{rows}"
+    named: Any = NamedTable(displayName="T_" + _NOT_IN_NAMES.sub("_", title), ref=reach)
     named._initialise_columns()
-    for made, column in zip(named.tableColumns, table.columns, strict=True):
-        made.name = _heading(column)
+    for made, head in zip(named.tableColumns, heads, strict=True):
+        made.name = head
     named.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.tables.add(named)
+
+
+def _breaks(value: Cell, width: int) -> int:
+    """How often a text is broken in a column of this width, about."""
+    if isinstance(value, str):
+        return max(len(value) - 1, 0) // width
+    if isinstance(value, tuple) and len(value) > 1:
+        return len(words_of(value)) // width
+    return 0
 
 
 def _heading(column: Column) -> str:
@@ -156,7 +187,6 @@ def _empty(table: Table) -> Row:
     return (Ref("", table.empty or "Nothing to show."), *("" for _ in table.columns[1:]))
 
 
-def _letter(at: int) -> str:
-    from openpyxl.utils import get_column_letter
-
-    return get_column_letter(at + 1)
+def _added(form: Form | None) -> tuple[str, ...]:
+    """Headings of the columns that only the workbook has."""
+    return form.headings if form else ()
