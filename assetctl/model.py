@@ -372,7 +372,10 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class LifeEvent:
-    """What happened to a finding: opened, reopened, closed, withdrawn, confirmed, rejected, assigned or restated."""
+    """What happened to a finding.
+
+    what: opened, reopened, closed, withdrawn, confirmed, rejected, assigned, restated or commented.
+    """
 
     finding: str
     at: datetime

@@ -40,9 +40,9 @@ def add_position(
     app = of(context)
     given = {"ip_address": ip, "mac_address": mac, "serial_number": serial, "hostname": hostname}
     match = {key: value for key, value in given.items() if value}
-    register = _register(app)
+    register = register_of(app)
     register.add(Place(position, realm, match, written(facts or ()), is_new=True))
-    _again(app, realm)
+    again(app, realm)
     app.output.say(f"written: position {position} in {register.path}")
 
 
@@ -118,11 +118,12 @@ def retire_position(
     if place.is_new:
         raise InputError(f"{name} has no position in {register.path}; declare one first: assetctl assets edit")
     register.retire(place.id, by=by, reason=reason)
-    _again(app, place.realm)
+    again(app, place.realm)
     app.output.say(f"retired: position {place.id}")
 
 
-def _register(app: App) -> "Register":
+def register_of(app: App) -> "Register":
+    """The register that the settings name. Raises InputError when they name none."""
     from assetctl.work.declaring import Register
 
     if not app.settings.files.positions:
@@ -134,7 +135,7 @@ def _found(app: App, name: str, new: str) -> "tuple[Register, Place]":
     """The position that is meant: by its id, else that of the device of this name."""
     from assetctl.work.declaring import place_of
 
-    register = _register(app)
+    register = register_of(app)
     if held := register.place(name):
         return register, held
     with app.store() as store:
@@ -157,11 +158,11 @@ def _write(
         if not confirm(question, instead="--yes, or --position ID --yes to name it"):
             finish(Exit.USAGE)
     register.write(place, values, unset)
-    _again(app, place.realm)
+    again(app, place.realm)
     app.output.say(f"written: position {place.id} in {register.path}")
 
 
-def _again(app: App, realm: str) -> None:
+def again(app: App, realm: str) -> None:
     """The inventory of a realm anew, with what is declared now; nothing to do before the first scan."""
     from assetctl.work.ingest import ingest
 

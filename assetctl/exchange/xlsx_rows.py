@@ -146,7 +146,8 @@ def _row(number: int, cells: tuple[Any, ...], written: tuple[Any, ...]) -> Row:
         texts.append(text)
     while texts and not texts[-1]:
         texts.pop()
-    return Row(number, tuple(texts), problems)
+    formulas = frozenset(at for at, cell in enumerate(written) if cell.data_type == "f")
+    return Row(number, tuple(texts), problems, formulas)
 
 
 def cell_text(value: object, number_format: str, *, is_error: bool = False) -> tuple[str, str]:
@@ -202,7 +203,7 @@ class _Merged:
                 cells[column] = cells[column] or text
         for column, last in self._starts.get(row.number, ()):
             self._open[column] = (last, row.cell(column))
-        return Row(row.number, tuple(cells), row.problems)
+        return Row(row.number, tuple(cells), row.problems, row.formulas)
 
 
 def _merges(archive: zipfile.ZipFile, sheet: Any, path: Path) -> list[tuple[int, int, int]]:

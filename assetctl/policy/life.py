@@ -181,6 +181,11 @@ def assigned(life: Life, owner: str, due: str, word: Word) -> Step:
     return given, (LifeEvent(life.id, word.at, "assigned", word.by, f"{told}: {word.reason}"),)
 
 
+def commented(life: Life, word: Word) -> Step:
+    """A finding with a remark; nothing else about it changes."""
+    return life, (LifeEvent(life.id, word.at, "commented", word.by, word.reason),)
+
+
 def counted(lives: Iterable[Life]) -> dict[str, int]:
     """How many are open, of these confirmed, rejected, mere indications and not re-tested; closed; withdrawn."""
     every = tuple(lives)

@@ -254,6 +254,7 @@ class ReportInputs:
     lives: tuple[Life, ...] = ()  # every finding that ever failed
     waivers: tuple[Use, ...] = ()
     attestations: tuple[Standing, ...] = ()
+    run: str = ""  # id of the run of the policy
     pack: str = ""
     pack_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)  # data file or decoder -> version

@@ -152,6 +152,7 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Assessed by", inputs.assessor or "not stated"),
         ("Standard", STANDARD),
         ("Tool", inputs.tool),
+        ("Run of the checks", inputs.run),
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
         ("Zones file SHA-256", inputs.zones_hash or "no zones file"),
         ("Waivers file SHA-256", inputs.waivers_hash or "no waivers file"),

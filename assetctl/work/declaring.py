@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from assetctl.documents import Document, read_yaml
+from assetctl.documents import Document, parse_yaml, read_yaml
 from assetctl.errors import InputError
 from assetctl.facts import vocabulary
 from assetctl.model import DEFAULT_REALM, Asset, Position
 from assetctl.settle import addresses, texts
 from assetctl.standing import stand
 from assetctl.text import near
-from assetctl.work.editing import appended, drop, edit, put
+from assetctl.work.editing import appended, changed, drop, edit, put
 from assetctl.zones import register_of
 
 BLANK = """\
@@ -40,15 +40,27 @@ class Place:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Facts to be declared for a place, which is made where it is new, and those that are declared no more."""
+
+    place: Place
+    values: Mapping[str, Written]
+    unset: Sequence[str] = ()
+
+
 class Register:
     """One register file and the time at which it is written."""
 
     def __init__(self, path: Path, *, now: datetime) -> None:
         self.path, self.now = path, now
+        self._held: tuple[Position, ...] | None = None
 
     def read(self) -> tuple[Position, ...]:
-        """The positions of the file; none when there is none yet."""
-        return register_of(read_yaml(self.path), now=self.now) if self.path.exists() else ()
+        """The positions of the file, read once; none when there is none yet."""
+        if self._held is None:
+            self._held = register_of(read_yaml(self.path), now=self.now) if self.path.exists() else ()
+        return self._held
 
     def place(self, name: str) -> Place | None:
         """The position of an id, None when there is none."""
@@ -57,33 +69,11 @@ class Register:
 
     def add(self, place: Place) -> None:
         """A position that is not there yet. Raises InputError when the file would not load with it."""
-        entry: dict[str, Any] = {"id": place.id}
-        if place.realm != DEFAULT_REALM:
-            entry["realm"] = place.realm
-        entry["match"] = dict(place.match)
-        if place.declared:
-            entry["declared"] = {key: _spelled(value) for key, value in place.declared.items()}
-        self._edit(lambda document: appended(document["positions"], _copy(entry)))
+        self._edit(lambda document: _add(document, place))
 
     def declare(self, name: str, values: Mapping[str, Written], unset: Sequence[str] = ()) -> None:
         """Facts of a position, and those that are declared no more. Raises InputError for what is not declared."""
-
-        def change(document: Any) -> None:
-            entry = self._entry(document, name)
-            if "declared" not in entry:
-                put(entry, "declared", {})
-            declared = entry["declared"]
-            for key in unset:
-                if key not in declared:
-                    raise InputError(f"{self.path}: {name} declares no {key}{near(key, tuple(map(str, declared)))}")
-                drop(declared, key)
-            for key, value in values.items():
-                if isinstance(value, list) and isinstance(declared.get(key), list):
-                    _become(declared[key], value)
-                else:
-                    put(declared, key, _copy(value))
-
-        self._edit(change)
+        self._edit(lambda document: self._declare(document, name, values, unset))
 
     def retire(self, name: str, *, by: str, reason: str) -> None:
         """Say that a position is no longer used; it stays in the file as history."""
@@ -99,14 +89,44 @@ class Register:
 
     def write(self, place: Place, values: Mapping[str, Written], unset: Sequence[str] = ()) -> None:
         """Facts of a position, which is made where it is new; in one go, so that a mistake leaves nothing behind."""
-        if not place.is_new:
-            self.declare(place.id, values, unset)
-            return
-        kept = {key: value for key, value in place.declared.items() if key not in unset}
-        self.add(replace(place, declared={**kept, **values}))
+        self.write_all([Declaration(place, values, unset)])
+
+    def write_all(self, declarations: Sequence[Declaration]) -> None:
+        """Facts of many positions, all of them or none."""
+        self._edit(lambda document: self._put_all(document, declarations))
+
+    def check_all(self, declarations: Sequence[Declaration]) -> None:
+        """Raise InputError when the file would not load with these; nothing is written."""
+        before = self.path.read_text("utf-8-sig") if self.path.exists() else BLANK
+        text = changed(before, lambda document: self._put_all(document, declarations), self.path)
+        self._load(parse_yaml(text, self.path))
+
+    def _put_all(self, document: Any, declarations: Sequence[Declaration]) -> None:
+        for one in declarations:
+            if one.place.is_new:
+                kept = {key: value for key, value in one.place.declared.items() if key not in one.unset}
+                _add(document, replace(one.place, declared={**kept, **one.values}))
+            else:
+                self._declare(document, one.place.id, one.values, one.unset)
+
+    def _declare(self, document: Any, name: str, values: Mapping[str, Written], unset: Sequence[str]) -> None:
+        entry = self._entry(document, name)
+        if "declared" not in entry:
+            put(entry, "declared", {})
+        declared = entry["declared"]
+        for key in unset:
+            if key not in declared:
+                raise InputError(f"{self.path}: {name} declares no {key}{near(key, tuple(map(str, declared)))}")
+            drop(declared, key)
+        for key, value in values.items():
+            if isinstance(value, list) and isinstance(declared.get(key), list):
+                _become(declared[key], value)
+            else:
+                put(declared, key, _copy(value))
 
     def _edit(self, change: Callable[[Any], None]) -> None:
         edit(self.path, change, check=self._load, blank=BLANK)
+        self._held = None
 
     def _load(self, document: Document) -> tuple[Position, ...]:
         return register_of(document, now=self.now)
@@ -118,27 +138,53 @@ class Register:
         return found[name]
 
 
+class Places:
+    """Which position of a realm each of its devices stands at.
+
+    assets: of the realm. imported: positions that a list brought; they are copied into the register.
+    """
+
+    def __init__(self, register: Register, realm: str, assets: Sequence[Asset], imported: Sequence[Position]) -> None:
+        self._register = register
+        self._by_id = {one.id: one for one in (*imported, *register.read()) if one.realm == realm}
+        standings = stand(tuple(self._by_id.values()), assets)
+        self._at = {one.asset: self._by_id[one.position] for one in standings if one.asset}
+        self._in_file = {one.id for one in register.read()}
+
+    def of(self, asset: Asset, name: str = "") -> Place:
+        """The position of a device; where it has none, one proposed by its address. name: an id for a new one.
+
+        Raises InputError for a device that nothing could tie to a place.
+        """
+        if asset.parent:
+            raise InputError(f"{asset.id} is a part of {asset.parent}; declare at the position of that device")
+        if held := self._at.get(asset.id):
+            in_file = self._register.place(held.id) if held.id in self._in_file else None
+            return in_file or Place(
+                held.id, held.realm, held.match, held.declared, is_new=True, why=f"from {held.source}"
+            )
+        for key, found in (("ip_address", addresses(asset)), ("mac_address", texts(asset, "mac_address"))):
+            if found:
+                match = {key: found[0]}
+                return Place(name or f"P-{found[0]}", asset.realm, match, {}, is_new=True, why=f"{key} {found[0]}")
+        raise InputError(f"{asset.id} has no address by which a position could know it; add one: assetctl assets add")
+
+
 def place_of(
     register: Register, asset: Asset, assets: Sequence[Asset], imported: Sequence[Position], name: str = ""
 ) -> Place:
-    """The position of a device; where it has none, one proposed by its address. name: an id for a new one.
+    """The position of one device, see `Places`."""
+    return Places(register, asset.realm, assets, imported).of(asset, name)
 
-    assets: of its realm. imported: positions that a list brought; they are copied into the register. Raises InputError
-    for a device that nothing could tie to a place.
-    """
-    if asset.parent:
-        raise InputError(f"{asset.id} is a part of {asset.parent}; declare at the position of that device")
-    by_id = {one.id: one for one in (*imported, *register.read()) if one.realm == asset.realm}
-    held = next((by_id[one.position] for one in stand(tuple(by_id.values()), assets) if one.asset == asset.id), None)
-    if held:
-        in_file = register.place(held.id)
-        return in_file or Place(held.id, held.realm, held.match, held.declared, is_new=True, why=f"from {held.source}")
-    for key, found in (("ip_address", addresses(asset)), ("mac_address", texts(asset, "mac_address"))):
-        if found:
-            return Place(
-                name or f"P-{found[0]}", asset.realm, {key: found[0]}, {}, is_new=True, why=f"{key} {found[0]}"
-            )
-    raise InputError(f"{asset.id} has no address by which a position could know it; add one: assetctl assets add")
+
+def _add(document: Any, place: Place) -> None:
+    entry: dict[str, Any] = {"id": place.id}
+    if place.realm != DEFAULT_REALM:
+        entry["realm"] = place.realm
+    entry["match"] = dict(place.match)
+    if place.declared:
+        entry["declared"] = {key: _spelled(value) for key, value in place.declared.items()}
+    appended(document["positions"], _copy(entry))
 
 
 def tagged(place: Place, add: Sequence[str], remove: Sequence[str]) -> list[str]:

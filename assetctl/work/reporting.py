@@ -103,6 +103,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         zones_hash=material.zones_hash,
         waivers_hash=run.files.get("waivers", "") if run else "",
         attestations_hash=run.files.get("attestations", "") if run else "",
+        run=run.id if run else "",
         pack=f"{len(material.checks)} checks",
         pack_hash=run.pack_hash if run else "",
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},

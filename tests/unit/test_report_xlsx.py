@@ -1,6 +1,7 @@
 """The workbook holds what was said as text, leads from finding to evidence, and depends on its content alone."""
 
 import io
+import re
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -15,14 +16,17 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import range_boundaries
 
 from assetctl.report import xlsx
+from assetctl.report.auditor import FORMS, SEAL, seal
 from assetctl.report.cells import LIMIT, bounded, put, styles
+from assetctl.report.sheets import letter
 from assetctl.report.table import Column, Kind, Ref, Row, Section, table
 from assetctl.report.view import ReportView, build
 from assetctl.report.xlsx import write
 from tests.unit.report_plant import GENERATED, HOSTILE, hostile_plant, plant
 
-PROMISED = """Cover|Read me|Authorisation|Coverage|Assets|Services|Zones|Findings|Unknowns|Traffic|Exclusions|Evidence
-Checks"""
+PROMISED = """Cover|Read me|Summary|Charts|Findings|Unknowns|Assets|Services|Zones|Coverage|Exclusions|Authorisation
+Traffic|Evidence|Checks"""
+REFERENCE = re.compile(rb"<f>'Charts'!\$[BC]\$\d+(:\$[BC]\$\d+)?</f>")
 
 
 @cache
@@ -47,14 +51,15 @@ def members(book: bytes) -> dict[str, bytes]:
 
 def test_every_promised_sheet_is_a_named_table_with_its_own_column_names() -> None:
     book = loaded()
-    assert set(PROMISED.replace("\n", "|").split("|")) <= set(book.sheetnames)
+    promised = PROMISED.replace("\n", "|").split("|")
+    assert [name for name in book.sheetnames if name in promised] == promised
     names = [name for sheet in book for name in sheet.tables]
     assert len(names) == len(set(names)) == len(book.sheetnames)
     for sheet in book:
         (named,) = sheet.tables.values()
         left, top, right, bottom = range_boundaries(named.ref)
         assert (left, top) == (1, 1)
-        assert (right, bottom) == (sheet.max_column, sheet.max_row)
+        assert (right, bottom) == (len([cell for cell in sheet[1] if cell.value]), sheet.max_row)
         heads = [cell.value for cell in sheet[1]]
         assert [column.name for column in named.tableColumns] == heads
         assert len(set(heads)) == len(heads)
@@ -65,9 +70,75 @@ def test_every_sheet_prints_landscape_with_its_heading_on_each_page() -> None:
     for sheet in loaded():
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.print_title_rows == "$1:$1"
-        assert sheet.freeze_panes == "A2"
+        key = {"Findings": "C", "Unknowns": "B", "Assets": "A", "Evidence": "A"}.get(sheet.title, "")
+        assert sheet.freeze_panes == (f"{chr(ord(key) + 1)}2" if key else sheet.freeze_panes)
+        assert sheet.freeze_panes.endswith("2")
+        assert (sheet.print_title_cols or "").endswith(f"${key}" if key else "")
         assert sheet.page_setup.fitToHeight == 0
+        assert 1 <= sheet.page_setup.fitToWidth <= 3
         assert all(dimension.width > 8 for dimension in sheet.column_dimensions.values())
+        assert bool(sheet.print_area) is (sheet.title != "Charts")
+        assert sheet.oddFooter.right.text == "&P / &N"
+
+
+def test_only_the_auditors_cells_are_open_and_only_they_have_rules() -> None:
+    for sheet in loaded():
+        form = next((one for one in FORMS.values() if one.sheet == sheet.title), None)
+        assert sheet.protection.sheet
+        assert not sheet.protection.autoFilter, "filtering stays allowed"
+        heads = [cell.value for cell in sheet[1]]
+        entries = {heads.index(one.heading) + 1 for one in form.entries} if form else set()
+        opened = {cell.column for row in sheet.iter_rows() for cell in row if not cell.protection.locked}
+        assert opened == entries
+        assert all(cell.protection.locked for cell in sheet[1])
+        ruled = {str(area) for rule in sheet.data_validations.dataValidation for area in rule.sqref.ranges}
+        assert ruled == {f"{letter(at - 1)}2:{letter(at - 1)}{sheet.max_row}" for at in entries}
+        if form:
+            assert all(row[at - 1] is None for row in sheet.iter_rows(min_row=2, values_only=True) for at in entries)
+
+
+def test_a_seal_belongs_to_one_row_of_one_report() -> None:
+    sheet = loaded()["Findings"]
+    heads = [cell.value for cell in sheet[1]]
+    seals = [row[heads.index(SEAL)] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert len(set(seals)) == len(seals) == len([one for one in plant().findings if one.result in ("fail", "error")])
+    other = load_workbook(io.BytesIO(written_of(build(plant(title="Another report")))))["Findings"]
+    assert not set(seals) & {row[heads.index(SEAL)] for row in other.iter_rows(min_row=2, values_only=True)}
+
+
+@settings(max_examples=40)
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_seal_is_the_same_for_what_a_spreadsheet_program_gives_back(one: str, two: str) -> None:
+    asked = seal("r", (one, f"_x000A_{two}"))
+    assert asked == seal("r", (f" {one}", f"_x005F_x000A_{two}"))
+    assert asked != seal("r", (f"{one}y", f"_x000A_{two}"))
+    assert asked != seal("r2", (one, f"_x000A_{two}"))
+
+
+def test_every_chart_is_drawn_from_the_cells_that_name_it() -> None:
+    view = build(plant())
+    book = loaded()
+    sheet = book["Charts"]
+    rows = list(sheet.iter_rows(min_row=2, max_col=3, values_only=True))
+    given = [chart for section in view.sections for chart in section.charts]
+    assert rows == [(chart.title, part.label, part.count) for chart in given for part in chart.parts]
+    drawn = sheet._charts
+    assert len(drawn) == len([chart for chart in given if chart.parts])
+    for made in drawn:
+        (series,) = made.series
+        words, numbers = (
+            range_boundaries(one.f.split("!")[1].replace("$", "")) for one in (series.cat.numRef, series.val.numRef)
+        )
+        title = made.title.tx.rich.p[0].r[0].t
+        assert {sheet.cell(row, 1).value for row in range(words[1], words[3] + 1)} == {title}
+        assert (words[0], words[1], words[3]) == (2, numbers[1], numbers[3])
+
+
+def test_a_row_is_as_high_as_its_texts_want() -> None:
+    sheet = loaded()["Read me"]
+    long = max(sheet.iter_rows(min_row=2), key=lambda row: len(str(row[2].value)))
+    assert sheet.row_dimensions[long[0].row].height >= 27
+    assert sheet.row_dimensions[2].height is None or len(str(sheet.cell(2, 3).value)) > 110
 
 
 @pytest.mark.parametrize("hostile", [False, True])
@@ -83,7 +154,7 @@ def test_every_text_is_a_string_for_ever_and_nothing_is_a_formula(hostile: bool)
                     assert cell.quotePrefix
     assert texts > 300
     for name, content in members(written(hostile)).items():
-        assert b"<f>" not in content, name
+        assert b"<f>" not in REFERENCE.sub(b"", content), name
         assert b"externalLink" not in content, name
         assert b'TargetMode="External"' not in content, name
 

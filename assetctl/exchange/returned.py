@@ -1,0 +1,86 @@
+"""A workbook of ours that came back from people: the rows in which they filled something in, and what it says it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assetctl.errors import InputError
+from assetctl.exchange.rows import Row, read_file
+from assetctl.exchange.xlsx_rows import Book, open_book
+from assetctl.text import near, one_line
+
+COVER = "Cover"
+_HINT = "take the workbook that `assetctl report xlsx` wrote"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. given: what tells which row it is. entered: heading -> text, of the filled cells. where: sheet and row.
+
+    problems: why it cannot be used, one line each.
+    """
+
+    where: str
+    given: Mapping[str, str]
+    entered: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What came back. cover: item -> value of the sheet that says what the workbook is."""
+
+    path: Path
+    cover: Mapping[str, str]
+    lines: tuple[Line, ...]
+
+
+def read(path: Path, sheet: str, *, given: Sequence[str], entered: Sequence[str]) -> Returned:
+    """The rows of a sheet with anything in the columns `entered`. Raises InputError when it is no such workbook."""
+    with open_book(read_file(path), path) as book:
+        names = tuple(one.name for one in book.sheets)
+        for name in (COVER, sheet):
+            if name not in names:
+                raise InputError(f'{path}: there is no sheet "{name}"{near(name, names)}; {_HINT}')
+        cover = {row.cell(0): row.cell(1) for row in book.rows(COVER)}
+        return Returned(path, cover, tuple(_lines(book, sheet, path, given, entered)))
+
+
+def _lines(book: Book, sheet: str, path: Path, given: Sequence[str], entered: Sequence[str]) -> Iterator[Line]:
+    rows = book.rows(sheet)
+    if not rows:
+        raise InputError(f'{path}: the sheet "{sheet}" is empty; {_HINT}')
+    columns = _columns(rows[0], (*given, *entered), f"{path}, sheet {sheet}")
+    for row in rows[1:]:
+        held = {name: columns[name] for name in entered if _is_filled(row, columns[name])}
+        if held:
+            where = f"{sheet}, row {row.number}"
+            told = {name: row.cell(columns[name]) for name in given}
+            problems = _problems(row, {**held, **{name: columns[name] for name in given}}, where)
+            yield Line(where, told, {name: row.cell(at) for name, at in held.items()}, tuple(problems))
+
+
+def _columns(head: Row, wanted: Sequence[str], where: str) -> Mapping[str, int]:
+    """Where each heading stands. Raises InputError for one that is missing or stands twice."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(head.cells):
+        text = " ".join(cell.split())
+        if text in wanted and text in found:
+            raise InputError(f'{where}: the column "{text}" stands twice; keep the one that the report wrote')
+        found[text] = at
+    for name in wanted:
+        if name not in found:
+            raise InputError(f'{where}: the column "{name}" is missing{near(name, tuple(found))}; {_HINT}')
+    return found
+
+
+def _is_filled(row: Row, at: int) -> bool:
+    return bool(row.cell(at)) or at in row.problems or at in row.formulas
+
+
+def _problems(row: Row, columns: Mapping[str, int], where: str) -> Iterator[str]:
+    for name, at in columns.items():
+        if at in row.formulas:
+            yield f"{where}: {name}: a formula; type its value ({one_line(row.cell(at), most=40) or 'nothing'})"
+        elif at in row.problems:
+            yield f"{where}: {name}: {row.problems[at]}"

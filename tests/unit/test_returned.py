@@ -1,0 +1,367 @@
+"""A workbook comes back from its auditor: what they entered is what changes, and nothing of a wrong one is taken in."""
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from assetctl.documents import parse_yaml
+from assetctl.report.auditor import ASSETS, FINDINGS, SEAL, Form
+from tests.live.killed_plant import NETWORK
+from tests.unit.command import Desk, Said
+from tests.unit.scanned import scanned_once, servers
+
+__all__ = ["scanned_once", "servers"]
+
+ONE, TWO = f"{NETWORK}.1", f"{NETWORK}.2"
+REGISTER = f"""\
+# The press line.
+schema: 1
+positions:
+  - id: PRESS-1
+    match: {{ip_address: {ONE}}}
+    declared:
+      asset_criticality: high  # since the audit
+      department_owner: Press
+"""
+Entries = Mapping[str, Mapping[str, str]]  # id -> heading -> what is typed in
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, scanned_once: Path) -> Path:
+    """A desk with a register, one run of the checks, and the workbook of that run, whole and with three sheets."""
+    folder = tmp_path_factory.mktemp("judged") / "desk"
+    shutil.copytree(scanned_once, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        desk = Desk(folder, patch)
+        settings = (folder / "assetctl.toml").read_text()
+        files = '[files]\nregister = "register.yaml"\n[project]\nname = "Brewhouse"\n'
+        desk.write("assetctl.toml", settings + files)
+        desk.write("register.yaml", REGISTER)
+        assert desk.call("-q", "check", "--fail-on", "never").code == 0
+        assert desk.call("-q", "report", "xlsx", "--out", "report.xlsx").code == 0
+        book = load_workbook(folder / "report.xlsx")
+        for sheet in book.sheetnames:
+            if sheet not in ("Cover", "Findings", "Assets"):
+                del book[sheet]
+        book.save(folder / "short.xlsx")
+    return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: Path) -> Desk:
+    folder = tmp_path / "desk"
+    shutil.copytree(judged, folder)
+    return Desk(folder, monkeypatch)
+
+
+def heads(sheet: Any) -> dict[str, int]:
+    return {str(cell.value): at for at, cell in enumerate(sheet[1], start=1)}
+
+
+def ids(desk: Desk, form: Form) -> list[str]:
+    sheet = load_workbook(desk.folder / "short.xlsx")[form.sheet]
+    at = heads(sheet)[form.told_by[0]]
+    return [str(row[at - 1]) for row in sheet.iter_rows(min_row=2, values_only=True)]
+
+
+def edited(desk: Desk, form: Form, change: Callable[[Any, dict[str, int]], None], name: str = "back.xlsx") -> str:
+    """The workbook after somebody changed a sheet."""
+    book = load_workbook(desk.folder / "short.xlsx")
+    sheet = book[form.sheet]
+    change(sheet, heads(sheet))
+    book.save(desk.folder / name)
+    return name
+
+
+def filled(desk: Desk, form: Form, entries: Entries) -> str:
+    def fill(sheet: Any, at: dict[str, int]) -> None:
+        for row in sheet.iter_rows(min_row=2):
+            for heading, text in entries.get(row[at[form.told_by[0]] - 1].value, {}).items():
+                cell = row[at[heading] - 1]
+                assert not cell.protection.locked
+                cell.value, cell.data_type = text, "s"
+
+    return edited(desk, form, fill)
+
+
+def differences(said: Said) -> list[tuple[str, str, str, str]]:
+    rows = json.loads(said.out)["data"]
+    return sorted((row["id"], row["field"], row["old"], row["new"]) for row in rows)
+
+
+def state(desk: Desk, id: str) -> dict[str, Any]:
+    return dict(json.loads(desk.call("--format", "json", "findings", "show", id).out)["data"])
+
+
+def test_an_untouched_workbook_changes_nothing(desk: Desk) -> None:
+    for group in ("findings", "assets"):
+        said = desk.call(group, "import", "report.xlsx")
+        assert (said.code, said.out) == (0, "")
+        assert "0 differences; nothing to do" in said.err
+
+
+def test_the_difference_is_exactly_what_was_entered_and_is_made_only_when_told_to(desk: Desk) -> None:
+    first, second, third = ids(desk, FINDINGS)[:3]
+    back = filled(
+        desk,
+        FINDINGS,
+        {
+            first: {"Decision": "confirmed", "Comment": "=seen on site", "New owner": "Press"},
+            second: {"Decision": "rejected", "Comment": "a test rig"},
+            third: {"New due date": "2027-03-01", "Comment": "in the\nshutdown"},
+        },
+    )
+    wanted = sorted(
+        [
+            (first, "decision", "indication", "confirmed"),
+            (first, "comment", "", "=seen on site"),
+            (first, "owner", "", "Press"),
+            (second, "decision", "indication", "rejected"),
+            (second, "comment", "", "a test rig"),
+            (third, "due", "", "2027-03-01"),
+            (third, "comment", "", "in the shutdown"),
+        ]
+    )
+    assert differences(desk.call("--format", "json", "findings", "import", back)) == wanted
+    assert state(desk, first)["assessment"] == "indication"
+    assert desk.call("findings", "import", back, "--apply").code == 2
+    done = desk.call("--format", "json", "findings", "import", back, "--apply", "--by", "A. Auditor")
+    assert (done.code, differences(done)) == (0, wanted)
+    assert "entries of 3 findings" in done.err
+    told = state(desk, first)
+    assert (told["assessment"], told["owner"]) == ("confirmed", "Press")
+    assert [(one["what"], one["by"]) for one in told["history"][1:]] == [
+        ("assigned", "A. Auditor"),
+        ("confirmed", "A. Auditor"),
+    ]
+    assert told["history"][-1]["reason"] == "=seen on site"
+    assert (state(desk, second)["assessment"], state(desk, third)["due"]) == ("rejected", "2027-03-01")
+    again = desk.call("--format", "json", "findings", "import", back, "--apply", "--by", "B")
+    assert differences(again) == []
+    assert len(state(desk, third)["history"]) == len(state(desk, second)["history"]) == 2
+
+
+def test_a_remark_alone_is_kept_once_and_a_withdrawal_ends(desk: Desk) -> None:
+    first, second = ids(desk, FINDINGS)[:2]
+    entries = {first: {"Comment": "ask the owner"}, second: {"Decision": "withdrawn", "Comment": "line was sold"}}
+    back = filled(desk, FINDINGS, entries)
+    for _ in range(2):
+        assert desk.call("findings", "import", back, "--apply", "--by", "A").code == 0
+    assert [(one["what"], one["reason"]) for one in state(desk, first)["history"][1:]] == [
+        ("commented", "ask the owner")
+    ]
+    assert state(desk, second)["state"].startswith("withdrawn")
+    late = filled(desk, FINDINGS, {second: {"New owner": "Press"}})
+    assert "only an open finding can be changed" in desk.call("findings", "import", late).errors[0]
+
+
+def test_what_others_said_meanwhile_is_shown_beside_the_difference(desk: Desk) -> None:
+    first = ids(desk, FINDINGS)[0]
+    desk.call("findings", "reject", first, "--by", "B. Other", "--reason", "a test rig")
+    back = filled(desk, FINDINGS, {first: {"Decision": "confirmed", "Comment": "no, it is not"}})
+    rows = json.loads(desk.call("--format", "json", "findings", "import", back).out)["data"]
+    assert {(row["field"], row["old"]) for row in rows} == {("decision", "rejected"), ("comment", "")}
+    assert all("rejected by B. Other" in row["note"] for row in rows)
+
+
+def test_what_is_declared_is_exactly_what_was_entered(desk: Desk) -> None:
+    sheet = load_workbook(desk.folder / "short.xlsx")["Assets"]
+    at = heads(sheet)
+    by_address = {row[at["Address"] - 1]: row[at["Asset id"] - 1] for row in sheet.iter_rows(values_only=True)}
+    one, two = by_address[ONE], by_address[TWO]
+    entries = {
+        one: {"New department or owner": "-", "New criticality": "medium", "New tags": "press, old"},
+        two: {"New asset number": "0815"},
+    }
+    back = filled(desk, ASSETS, entries)
+    wanted = sorted(
+        [
+            (one, "department_owner", "Press", ""),
+            (one, "asset_criticality", "high", "medium"),
+            (one, "tags", "", "press, old"),
+            (two, "asset_number", "", "0815"),
+        ]
+    )
+    shown = desk.call("--format", "json", "assets", "import", back)
+    assert differences(shown) == wanted
+    assert f"new position P-{TWO}" in next(r["note"] for r in json.loads(shown.out)["data"] if r["id"] == two)
+    assert (desk.folder / "register.yaml").read_text() == REGISTER
+    assert desk.call("assets", "import", back, "--apply").code == 0
+    text = (desk.folder / "register.yaml").read_text()
+    assert "# since the audit" in text
+    press, new = parse_yaml(text, Path("r")).root["positions"]
+    assert press["declared"] == {"asset_criticality": "medium", "tags": ["press", "old"]}
+    assert (new["match"], new["declared"]) == ({"ip_address": TWO}, {"asset_number": "0815"})
+    record = json.loads(desk.call("--format", "json", "assets", "show", TWO).out)["data"]
+    assert record["facts"]["asset_number"] == "0815"
+    assert differences(desk.call("--format", "json", "assets", "import", back)) == []
+
+
+WRONG = (
+    ({"Finding id": "no-such"}, "no-such: no such finding"),
+    ({"Finding id": ""}, "no id: no such finding"),
+    ({"Title": "Other title"}, "does not belong to what stands beside it"),
+    ({SEAL: "0123456789ab"}, "does not belong to what stands beside it"),
+    ({"Finding id": "=A1"}, "Finding id: a formula"),
+    ({"Comment": "=1+1"}, "Comment: a formula"),
+    ({"Decision": "maybe"}, "one of confirmed, rejected, withdrawn is expected, maybe was found"),
+    ({"Comment": None}, "confirmed without a comment"),
+    ({"New due date": "soon"}, "a day such as 2027-03-01 is expected, soon was found"),
+    ({"Comment": "gnp.\u202eexe"}, "hidden characters in gnp.\\u202eexe"),
+    ({"Comment": "x" * 2001}, "2001 characters, at most 2000"),
+)
+
+
+def test_one_wrong_entry_and_nothing_is_taken_in(desk: Desk) -> None:
+    right = ids(desk, FINDINGS)[0]
+
+    def spoil(sheet: Any, at: dict[str, int]) -> None:
+        first = [cell.value for cell in sheet[2]]
+        sheet.delete_rows(3, sheet.max_row)
+        for number, (change, _) in enumerate(WRONG, start=3):
+            for column, value in enumerate(first, start=1):
+                sheet.cell(number, column, value)
+            for heading, text in {"Decision": "confirmed", "Comment": "seen", **change}.items():
+                sheet.cell(number, at[heading]).value = text
+        sheet.cell(2, at["New owner"], "Press")
+
+    done = desk.call("findings", "import", edited(desk, FINDINGS, spoil), "--apply", "--by", "A. Auditor")
+    assert done.code == 2
+    for number, (_, said) in enumerate(WRONG, start=3):
+        assert any(f"row {number}:" in line and said in line for line in done.errors), said
+    assert "row 4: " + right not in done.err
+    assert f"row 5: {right} stands in Findings, row 2 already" in done.err
+    assert "nothing was taken in" in done.errors[-1]
+    assert state(desk, right)["owner"] == ""
+
+
+def test_ids_that_changed_places_are_noticed(desk: Desk) -> None:
+    """Each of the two is known, so that only what stands beside them tells."""
+
+    def swap(sheet: Any, at: dict[str, int]) -> None:
+        column = at["Finding id"]
+        one, two = sheet.cell(2, column).value, sheet.cell(3, column).value
+        sheet.cell(2, column, two)
+        sheet.cell(3, column, one)
+        sheet.cell(2, at["New owner"], "Press")
+
+    done = desk.call("findings", "import", edited(desk, FINDINGS, swap))
+    assert "does not belong to what stands beside it" in done.errors[0]
+
+
+def test_rows_may_be_sorted_and_columns_moved(desk: Desk) -> None:
+    first = ids(desk, FINDINGS)[0]
+
+    def sort(sheet: Any, at: dict[str, int]) -> None:
+        sheet.cell(2, at["New owner"], "Press")
+        rows = [[cell.value for cell in row][::-1] for row in sheet.iter_rows()]
+        sheet.delete_rows(1, sheet.max_row)
+        for row in (rows[0], *reversed(rows[1:])):
+            sheet.append(row)
+
+    back = edited(desk, FINDINGS, sort)
+    assert differences(desk.call("--format", "json", "findings", "import", back)) == [(first, "owner", "", "Press")]
+
+
+def named(heading: str, other: str) -> Callable[[Any, dict[str, int]], None]:
+    return lambda sheet, at: sheet.cell(1, at[heading], other)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (named("Evidence", "Decision"), 'the column "Decision" stands twice'),
+        (named("Decision", "Decisions"), 'the column "Decision" is missing, did you mean "Decisions"?'),
+        (named("Seal", "x"), 'the column "Seal" is missing'),
+        (lambda sheet, _: setattr(sheet, "title", "Other"), 'there is no sheet "Findings"'),
+        (lambda sheet, _: sheet.parent.remove(sheet.parent["Cover"]), 'there is no sheet "Cover"'),
+        (lambda sheet, _: sheet.parent["Cover"].delete_rows(1, 99), "its cover names no report"),
+    ],
+)
+def test_another_workbook_is_refused_in_one_line(
+    desk: Desk, change: Callable[[Any, dict[str, int]], None], said: str
+) -> None:
+    done = desk.call("findings", "import", edited(desk, FINDINGS, change))
+    assert (done.code, len(done.errors)) == (2, 1)
+    assert said in done.errors[0]
+
+
+def test_a_workbook_of_another_inventory_says_which(desk: Desk) -> None:
+    def other(sheet: Any, _: dict[str, int]) -> None:
+        for row in sheet.parent["Cover"].iter_rows():
+            if row[0].value == "Run of the checks":
+                row[1].value = "c-20200101T000000-abcdef"
+
+    back = edited(desk, FINDINGS, other)
+    for group in ("findings", "assets"):
+        done = desk.call(group, "import", back)
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert (
+            "of Brewhouse was made from run c-20200101T000000-abcdef, which is not in this inventory" in done.errors[0]
+        )
+
+
+def wrong_asset(sheet: Any, at: dict[str, int]) -> None:
+    sheet.cell(2, at["New criticality"], "urgent")
+    sheet.cell(3, at["New note"], '=HYPERLINK("http://evil.example")')
+    sheet.cell(4, at["Asset id"], "as-no-such")
+    sheet.cell(4, at["New note"], "x")
+
+
+def test_wrong_values_of_assets_leave_the_register_as_it_is(desk: Desk) -> None:
+    done = desk.call("assets", "import", edited(desk, ASSETS, wrong_asset), "--apply")
+    assert done.code == 2
+    for said in ("New criticality: high, medium or low", "New note: a formula", "as-no-such: no such asset"):
+        assert any(said in line for line in done.errors), said
+    assert (desk.folder / "register.yaml").read_text() == REGISTER
+
+
+def bomb(text: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", text)
+    return out.getvalue()
+
+
+ENTITIES = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><workbook>&b;</workbook>'
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"id,decision\n1,confirmed\n", "not a whole workbook"),
+        (b"%PDF-1.4 ...", "not a whole workbook"),
+        (bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "the old Excel format"),
+        (bomb(b"\0" * 20_000_000), "too much for a list"),
+        (bomb(ENTITIES), "the workbook is damaged"),
+    ],
+)
+def test_what_is_no_workbook_is_refused_in_one_line(desk: Desk, content: bytes, said: str) -> None:
+    desk.write("back.xlsx", content)
+    for group in ("findings", "assets"):
+        done = desk.call(group, "import", "back.xlsx")
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert said in done.errors[0]
+
+
+def test_a_workbook_that_was_cut_off_is_refused_wherever_it_ends(desk: Desk) -> None:
+    whole = (desk.folder / "report.xlsx").read_bytes()
+    for share in (0.2, 0.6, 0.95, 0.999):
+        desk.write("back.xlsx", whole[: int(len(whole) * share)])
+        done = desk.call("findings", "import", "back.xlsx")
+        assert (done.code, len(done.errors)) == (2, 1)
+        assert "not a whole workbook" in done.errors[0]
+
+
+def test_a_workbook_of_somebody_else_is_not_ours(desk: Desk) -> None:
+    book = Workbook()
+    book.save(desk.folder / "back.xlsx")
+    assert 'there is no sheet "Cover"' in desk.call("assets", "import", "back.xlsx").errors[0]
