@@ -1,4 +1,4 @@
-"""A workbook of ours that came back from people: the rows in which they filled something in, and what it says it is."""
+"""A workbook of ours that came back from people: its rows, and what it says it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ _HINT = "take the workbook that `assetctl report xlsx` wrote"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row. given: what tells which row it is. entered: heading -> text, of the filled cells. where: sheet and row.
+    """One row. given: what tells which row it is. entered: heading -> text. where: sheet and row.
 
-    problems: why it cannot be used, one line each.
+    problems: heading -> why its cell cannot be used.
     """
 
     where: str
     given: Mapping[str, str]
     entered: Mapping[str, str]
-    problems: tuple[str, ...] = ()
+    problems: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Returned:
 
 
 def read(path: Path, sheet: str, *, given: Sequence[str], entered: Sequence[str]) -> Returned:
-    """The rows of a sheet with anything in the columns `entered`. Raises InputError when it is no such workbook."""
+    """The rows of a sheet. entered: headings of what people may have changed. Raises InputError when it is not ours."""
     with open_book(read_file(path), path) as book:
         names = tuple(one.name for one in book.sheets)
         for name in (COVER, sheet):
@@ -52,12 +52,13 @@ def _lines(book: Book, sheet: str, path: Path, given: Sequence[str], entered: Se
         raise InputError(f'{path}: the sheet "{sheet}" is empty; {_HINT}')
     columns = _columns(rows[0], (*given, *entered), f"{path}, sheet {sheet}")
     for row in rows[1:]:
-        held = {name: columns[name] for name in entered if _is_filled(row, columns[name])}
-        if held:
-            where = f"{sheet}, row {row.number}"
-            told = {name: row.cell(columns[name]) for name in given}
-            problems = _problems(row, {**held, **{name: columns[name] for name in given}}, where)
-            yield Line(where, told, {name: row.cell(at) for name, at in held.items()}, tuple(problems))
+        held = {name: row.cell(columns[name]) for name in (*given, *entered)}
+        yield Line(
+            f"{sheet}, row {row.number}",
+            {name: held[name] for name in given},
+            {name: held[name] for name in entered},
+            dict(_problems(row, {name: columns[name] for name in held})),
+        )
 
 
 def _columns(head: Row, wanted: Sequence[str], where: str) -> Mapping[str, int]:
@@ -74,13 +75,9 @@ def _columns(head: Row, wanted: Sequence[str], where: str) -> Mapping[str, int]:
     return found
 
 
-def _is_filled(row: Row, at: int) -> bool:
-    return bool(row.cell(at)) or at in row.problems or at in row.formulas
-
-
-def _problems(row: Row, columns: Mapping[str, int], where: str) -> Iterator[str]:
+def _problems(row: Row, columns: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     for name, at in columns.items():
         if at in row.formulas:
-            yield f"{where}: {name}: a formula; type its value ({one_line(row.cell(at), most=40) or 'nothing'})"
+            yield name, f"a formula; type its value ({one_line(row.cell(at), most=40) or 'nothing'})"
         elif at in row.problems:
-            yield f"{where}: {name}: {row.problems[at]}"
+            yield name, row.problems[at]

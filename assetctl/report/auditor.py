@@ -1,30 +1,31 @@
-"""What an auditor may fill in: columns beside the rows of two sheets. They start empty; an empty cell changes nothing.
+"""What an auditor may change in the workbook: cells of some columns, which start with what is known already.
 
-A row carries a seal over what tells which row it is, so that a decision cannot slip to another one.
+A row carries a seal: over what tells which row it is, so that an entry cannot slip to another one, and over each cell
+as it was written, so that what was changed is known from what was only read.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SEAL = "Seal"
 UNSET = "-"
-"""What is written into a cell so that the value is declared no more."""
+"""What may be written into a cell so that the value is declared no more, as an empty cell does."""
 
 MOST_TEXT = 2000
 LABEL = "Filling in"
+_ROW, _CELL = 12, 6  # digits of a seal over a row and over a cell
 
 _ESCAPE = re.compile("_x005F", re.IGNORECASE)  # spreadsheet programs take it away, or double it
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One column to be filled in. key: what it changes. choices: the only words, none for free text or a day."""
+    """One column that can be filled in. key: what it changes, "" for nothing. choices: the only words, none for any."""
 
     key: str
     heading: str
-    width: int
     prompt: str
     choices: tuple[str, ...] = ()
     is_day: bool = False
@@ -32,16 +33,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The columns of one sheet that can be filled in. told_by: headings of what tells which row it is, the id first."""
+    """What is read back from one sheet. told_by: headings of what tells which row it is, the id first."""
 
     table: str
     sheet: str
     told_by: tuple[str, ...]
     entries: tuple[Entry, ...]
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        return (SEAL, *(one.heading for one in self.entries))
 
 
 FINDINGS = Form(
@@ -52,46 +49,63 @@ FINDINGS = Form(
         Entry(
             "decision",
             "Decision",
-            14,
             "confirmed: the failure contradicts its requirements. rejected: it does not. withdrawn: out of scope."
             " Each needs a comment.",
             ("confirmed", "rejected", "withdrawn"),
         ),
-        Entry("comment", "Comment", 44, "The reason of a decision, or a remark that is kept with the finding."),
-        Entry("owner", "New owner", 22, "Who mends it. Empty: stays as it is."),
-        Entry("due", "New due date", 14, "Until when, such as 2027-03-01. Empty: stays as it is.", is_day=True),
+        Entry("comment", "Auditor comment", "The reason of a decision, or a remark that is kept with the finding."),
+        Entry("owner", "Owner", "Who mends it."),
+        Entry("due", "Due", "Until when, such as 2027-03-01.", is_day=True),
     ),
 )
-_DECLARED = f"Declared for its position. Empty: stays as it is. {UNSET}: declared no more."
+_DECLARED = "A change is declared for its position; an emptied cell is declared no more."
 ASSETS = Form(
     "assets",
     "Assets",
-    ("Asset id", "Asset", "Address"),
+    ("Asset id", "Asset"),
     (
-        Entry("asset_number", "New asset number", 20, _DECLARED),
-        Entry("asset_criticality", "New criticality", 14, _DECLARED, ("high", "medium", "low", UNSET)),
-        Entry("department_owner", "New department or owner", 24, _DECLARED),
-        Entry("physical_location_address", "New location", 28, _DECLARED),
-        Entry("tags", "New tags", 22, f"All tags of its position, with commas between them. {_DECLARED}"),
-        Entry("notes_description", "New note", 44, _DECLARED),
+        Entry("asset_criticality", "Criticality", _DECLARED, ("high", "medium", "low", UNSET)),
+        Entry("asset_number", "Asset number", _DECLARED),
+        Entry("logging", "Logging", _DECLARED),
+        Entry("physical_location_address", "Location", _DECLARED),
+        Entry("user_accounts", "User accounts", f"With commas between them. {_DECLARED}"),
+        Entry("backup_frequency_type", "Backup", _DECLARED),
+        Entry("baseline_image", "Baseline image", _DECLARED),
+        Entry("department_owner", "Department or owner", _DECLARED),
+        Entry("distributor", "Distributor", _DECLARED),
+        Entry("notes_description", "Notes", _DECLARED),
+        Entry("tags", "Tags", f"With commas between them. {_DECLARED}"),
     ),
 )
 FORMS: Mapping[str, Form] = {one.table: one for one in (FINDINGS, ASSETS)}
 
 GUIDE = (
-    "The amber columns at the right of Findings and Assets are for the auditor. An empty cell changes nothing.",
-    "Everything else is locked, without a password, and does not count when the workbook is read back.",
-    "assetctl findings import and assetctl assets import show what the amber cells would change; with --apply they "
-    "change it.",
-    "A row may be sorted or filtered as a whole. A formula, a row without its seal or a row from another report is "
-    "refused.",
+    "The amber cells are for the auditor. They start with what is known; all others are locked, without a password.",
+    "assetctl findings import and assetctl assets import read the amber cells of Findings and Assets back: they show"
+    " what was changed, and with --apply take it in. Amber cells of other sheets stay in the workbook.",
+    "Rows may be sorted or filtered as a whole. A hidden column seals each row: a changed cell in a row of another"
+    " report, or beside another id, is refused, and so is a formula.",
 )
 
 
-def seal(report_id: str, told: Iterable[str]) -> str:
-    """What binds the entries of a row to the report and to what tells which row it is."""
-    whole = hashlib.sha256(report_id.encode())
-    for text in told:
-        plain = " ".join(_ESCAPE.sub("", text).split())
-        whole.update(b"\n" + plain.encode("utf-8", "surrogatepass"))
-    return whole.hexdigest()[:12]
+def seal(report_id: str, told: Iterable[str], entered: Iterable[str]) -> str:
+    """What binds a row to a report, to what tells which row it is, and to what its open cells held."""
+    return ".".join((_digest(_ROW, report_id, *told), *(_digest(_CELL, report_id, text) for text in entered)))
+
+
+def changed(report_id: str, sealed: str, entered: Sequence[str]) -> tuple[bool, ...] | None:
+    """Which open cells of a row hold something else than was written; None where the seal does not tell."""
+    held = sealed.split(".")[1:]
+    if len(held) != len(entered):
+        return None
+    return tuple(was != _digest(_CELL, report_id, text) for was, text in zip(held, entered, strict=True))
+
+
+def is_of(report_id: str, sealed: str, told: Iterable[str]) -> bool:
+    """Whether a row of a report is the one that its seal was made for."""
+    return sealed.partition(".")[0] == _digest(_ROW, report_id, *told)
+
+
+def _digest(length: int, *texts: str) -> str:
+    plain = (" ".join(_ESCAPE.sub("", text).split()) for text in texts)
+    return hashlib.sha256("\n".join(plain).encode("utf-8", "surrogatepass")).hexdigest()[:length]

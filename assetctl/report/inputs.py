@@ -273,7 +273,6 @@ class ReportInputs:
     golden: tuple[Compared, ...] = ()
     halts: tuple[Halt, ...] = ()
     permitted: tuple[str, ...] = ()  # depth and stateful questions that the scope allows by name
-    run: str = ""  # id of the run of the policy
     judged_at: datetime | None = None
     since: datetime | None = None  # of the earlier report, for what changed
     seen: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)  # place -> check -> result

@@ -12,9 +12,10 @@ CHARTS = "Charts"
 LEFT = 3  # columns at most that stay in sight beside the others
 PAGE_WIDTH = 210  # characters of one landscape page at a size that can be read
 A4 = 9
-_ORDER = """Cover|Read me|Summary|Charts|SL vectors|Requirements|Findings|Results|Unknowns|Unknown reasons|Assets
-Attributes|Values|Services|Zones|Conduits|Flows|Topology|Certificates|Advisories|Life cycle|Golden diff|Changes|Waivers
-Attestations|Coverage|Exclusions|Authorisation|Vantages|Scans|Traffic|Evidence|Mapping|Checks|Glossary|Sign-off"""
+_ORDER = """Cover|Read me|Summary|Charts|SL vectors|Rows|Requirements|Findings|Results|Result counts|Unknowns
+Unknown reasons|Assets|Attributes|Values|Services|Zones|Conduits|Flows|Sensors|Topology|Certificates|Advisories
+Life cycle|Feeds|Golden diff|Golden files|Waivers|Attestations|Coverage|Vantages|Not seen|Exclusions|Authorisation|Scans
+Method|Traffic|Incidents|Evidence|Mapping|Checks|Glossary|Sign-off"""
 _PLACE: Mapping[str, int] = {name: at for at, name in enumerate(_ORDER.replace("\n", "|").split("|"))}
 _LATE = _PLACE["Evidence"]
 _CHART_COLUMNS = (Column("Chart", width=44), Column("Item", width=34), Column("Count", Kind.NUMBER, 10))
@@ -26,7 +27,7 @@ def ordered(view: ReportView) -> tuple[Table, ...]:
     return tuple(sorted(tables, key=lambda one: _PLACE.get(one.sheet, _LATE - 0.5)))
 
 
-def lay_out(sheet: Any, table: Table, form: Form | None) -> None:
+def lay_out(sheet: Any, table: Table) -> None:
     """Everything that a streamed sheet wants to know before its first row."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
@@ -41,15 +42,24 @@ def lay_out(sheet: Any, table: Table, form: Form | None) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = -(-sum(widths) // PAGE_WIDTH), 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
-    widths += [14, *(one.width + 2 for one in form.entries)] if form else []
     for at, width in enumerate(widths):
         sheet.column_dimensions[letter(at)].width = width
+    if form_of(table):
+        sheet.column_dimensions[letter(len(widths))].hidden = True
     _lock(sheet)
 
 
-def admit(sheet: Any, form: Form, first: int, last_row: int) -> None:
-    """Say what may be typed into the cells of a form. first: column of the first entry, from 0."""
-    for at, entry in enumerate(form.entries, start=first):
+def open_columns(table: Table) -> Mapping[int, Entry]:
+    """What can be filled in, by column; nothing where the table has no row."""
+    form = form_of(table)
+    known = {one.heading: one for one in form.entries} if form else {}
+    found = {at: known.get(one.title) or _note(one) for at, one in enumerate(table.columns) if _is_open(one, known)}
+    return found if table.count else {}
+
+
+def admit(sheet: Any, entries: Mapping[int, Entry], last_row: int) -> None:
+    """Say what may be typed into the open cells."""
+    for at, entry in entries.items():
         rule = _rule(entry)
         rule.promptTitle, rule.prompt, rule.showInputMessage = entry.heading[:32], entry.prompt[:255], True
         rule.errorTitle, rule.showErrorMessage = entry.heading[:32], True
@@ -58,10 +68,9 @@ def admit(sheet: Any, form: Form, first: int, last_row: int) -> None:
 
 
 def form_of(table: Table) -> Form | None:
-    """What can be filled in beside the rows of a table, None where nothing can or there is no row."""
+    """What is read back from the rows of a table, None for nothing."""
     form = FORMS.get(table.id)
-    heads = {column.title for column in table.columns}
-    return form if form and table.count and heads.issuperset(form.told_by) else None
+    return form if form and table.count else None
 
 
 def letter(at: int) -> str:
@@ -69,6 +78,15 @@ def letter(at: int) -> str:
     from openpyxl.utils import get_column_letter
 
     return get_column_letter(at + 1)
+
+
+def _is_open(column: Column, known: Mapping[str, Entry]) -> bool:
+    return column.by_auditor or column.title in known
+
+
+def _note(column: Column) -> Entry:
+    """A column that is only kept in the workbook."""
+    return Entry("", column.title, "Kept in this workbook; it is not read back.", is_day=column.title == "Date")
 
 
 def _lock(sheet: Any) -> None:

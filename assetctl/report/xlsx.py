@@ -1,6 +1,6 @@
 """The report as a workbook: one named table a sheet, streamed; only this module makes links, and nothing a formula.
 
-Beside findings and assets stand cells for the auditor to fill in; all other cells are locked.
+Some cells are for the auditor to fill in; all others are locked.
 
 openpyxl is kept from using lxml, so that the bytes do not depend on what else is installed.
 """
@@ -14,10 +14,10 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assetctl.report.archive import settle
-from assetctl.report.auditor import Form, seal
+from assetctl.report.auditor import SEAL, Entry, seal
 from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, SEALED, Styles, put, styles, words_of
 from assetctl.report.drawn import draw
-from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, ordered
+from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered
 from assetctl.report.table import Cell, Column, Kind, Ref, Row, Table, final
 from assetctl.report.view import ReportView
 from assetctl.report.words import words
@@ -67,23 +67,38 @@ class _Pen:
         self.styles: Styles = styles(sheet)
         self.row, self.links = 1, 0
         self.widths = [column.width for column in table.columns]
-        self.form, self.report_id = form_of(table), report_id
-        titles = [column.title for column in table.columns]
-        self.told_by = [titles.index(name) for name in self.form.told_by] if self.form else []
-        self.blank = self.blanks(self.form) if self.form else []
+        self.open, self.report_id = open_columns(table), report_id
+        titles, form = [column.title for column in table.columns], form_of(table)
+        self.told_by = [titles.index(name) for name in form.told_by] if form else []
+        self.entries = [titles.index(one.heading) for one in form.entries] if form else []
+
+    @property
+    def heads(self) -> list[str]:
+        """The headings; a sheet that is read back has one more, for the seals."""
+        return [*map(_heading, self.columns), *([SEAL] if self.told_by else [])]
 
     def head(self) -> None:
-        cells = [self.plain(_heading(one), HEAD) for one in self.columns]
-        cells += [self.plain(name, ENTRY_HEAD if at else HEAD) for at, name in enumerate(_added(self.form))]
-        self.sheet.append(cells)
+        styles = (ENTRY_HEAD if at in self.open else HEAD for at in range(len(self.heads)))
+        self.sheet.append([self.plain(*one) for one in zip(self.heads, styles, strict=True)])
 
     def line(self, row: Row) -> None:
         self.row += 1
         cells = [self.cell(at, one.kind, value) for at, (one, value) in enumerate(zip(self.columns, row, strict=True))]
-        if self.form:
-            sealed = seal(self.report_id, (words_of(row[at]) for at in self.told_by))
-            cells += [self.plain(sealed, SEALED), *self.blank]
+        for at, entry in self.open.items():
+            cells[at] = self.opened(entry, row[at])
+        if self.told_by:
+            told, entered = ((words_of(row[at]) for at in chosen) for chosen in (self.told_by, self.entries))
+            cells.append(self.plain(seal(self.report_id, told, entered), SEALED))
         self.stack(cells, row)
+
+    def plain(self, text: str, style: str) -> "SheetCell":
+        return put(self.new(self.sheet), text, self.styles[style])
+
+    def opened(self, entry: Entry, value: Cell) -> "SheetCell":
+        """A cell that can be filled in."""
+        if entry.is_day and isinstance(value, str) and value:
+            return put(self.new(self.sheet), datetime.fromisoformat(value), self.styles[ENTRY_DAY])
+        return put(self.new(self.sheet), value, self.styles[ENTRY_DAY if entry.is_day else ENTRY])
 
     def stack(self, cells: "list[SheetCell]", row: Row) -> None:
         """Append a row, as high as its texts want: not every spreadsheet program works that out when it opens."""
@@ -92,13 +107,6 @@ class _Pen:
             self.sheet.row_dimensions[self.row].height = LINE_POINTS * min(lines, MOST_LINES)
         self.sheet.append(cells)
         self.sheet.row_dimensions.pop(self.row, None)
-
-    def plain(self, text: str, style: str) -> "SheetCell":
-        return put(self.new(self.sheet), text, self.styles[style])
-
-    def blanks(self, form: Form) -> "list[SheetCell]":
-        """The empty cells of a row that can be filled in."""
-        return [self.plain("", ENTRY_DAY if one.is_day else ENTRY) for one in form.entries]
 
     def cell(self, at: int, kind: Kind, value: Cell) -> "SheetCell":
         made = self.new(self.sheet)
@@ -141,16 +149,14 @@ def _targets(table: Table) -> Iterator[tuple[str, str]]:
 
 def _fill(sheet: Any, table: Table, targets: Targets, report_id: str) -> None:
     pen = _Pen(sheet, table, targets, report_id)
-    lay_out(sheet, table, pen.form)
+    lay_out(sheet, table)
     pen.head()
     for row in table.rows():
         pen.line(row)
     if pen.row == 1:
         pen.line(_empty(table))
-    heads = [*map(_heading, table.columns), *_added(pen.form)]
-    if pen.form:
-        admit(sheet, pen.form, len(table.columns) + 1, pen.row)
-    _name(sheet, table.sheet, heads, pen.row)
+    admit(sheet, pen.open, pen.row)
+    _name(sheet, table.sheet, pen.heads, pen.row)
     if table.sheet != CHARTS:
         sheet.print_area = f"A1:{letter(len(table.columns) - 1)}{pen.row}"
 
@@ -185,8 +191,3 @@ def _heading(column: Column) -> str:
 def _empty(table: Table) -> Row:
     """The sentence in place of rows: a named table needs one row."""
     return (Ref("", table.empty or "Nothing to show."), *("" for _ in table.columns[1:]))
-
-
-def _added(form: Form | None) -> tuple[str, ...]:
-    """Headings of the columns that only the workbook has."""
-    return form.headings if form else ()

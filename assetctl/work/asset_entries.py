@@ -6,13 +6,13 @@ from pathlib import Path
 
 from assetctl.errors import InputError
 from assetctl.exchange import declared
-from assetctl.exchange.returned import Line
 from assetctl.model import Asset
 from assetctl.report.auditor import ASSETS, UNSET
+from assetctl.settle import settled
 from assetctl.store.repo import Store
 from assetctl.text import near, one_line
 from assetctl.work.declaring import Declaration, Place, Places, Register, Written
-from assetctl.work.returning import Difference, faults, origin, repeated, returned
+from assetctl.work.returning import Difference, Filled, filled, origin, returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ def compared(store: Store, path: Path, register: Register) -> Compared:
     back = returned(path, ASSETS)
     source = origin(store, back)
     book = _Inventory(store, register)
-    problems = list(repeated(back.lines, ASSETS))
+    problems: list[str] = []
     found: list[Difference] = []
     declarations: list[Declaration] = []
-    for line in back.lines:
-        wrong = list(faults(line, ASSETS, source))
+    for row in filled(back.lines, ASSETS, source):
+        problems += row.problems
         try:
-            asset, place = book.place(line)
+            asset, place = book.place(row)
         except InputError as error:
-            problems += [*wrong, f"{line.where}: {error}"]
+            problems.append(f"{row.where}: {error}")
             continue
-        made, bad = _declaration(line, place)
-        problems += wrong + bad
+        made, wrong = _declaration(row, place)
+        problems += [] if row.problems else wrong
         found += _differences(asset, made)
         if made.values or made.unset:
             declarations.append(made)
@@ -69,37 +69,39 @@ class _Inventory:
         self._places: dict[str, Places] = {}
         self._given: dict[tuple[str, str], str] = {}
 
-    def place(self, line: Line) -> tuple[Asset, Place]:
+    def place(self, row: Filled) -> tuple[Asset, Place]:
         """The asset of a row, and where it stands. Raises InputError."""
-        id = line.given[ASSETS.told_by[0]]
-        asset = self._assets.get(id)
+        asset = self._assets.get(row.id)
         if asset is None:
-            shown = one_line(id, most=40) or "no id"
-            raise InputError(f"{shown}: no such asset{near(id[:80], tuple(self._assets))}; is it another inventory's?")
+            shown, hint = one_line(row.id, most=40) or "no id", near(row.id[:80], tuple(self._assets))
+            raise InputError(f"{shown}: no such asset{hint}; is it another inventory's?")
         if asset.realm not in self._places:
             of_realm = self._of_realm[asset.realm]
             self._places[asset.realm] = Places(self._register, asset.realm, of_realm, self._imported)
         place = self._places[asset.realm].of(asset)
-        other = self._given.setdefault((place.realm, place.id), line.where)
-        if other != line.where:
+        other = self._given.setdefault((place.realm, place.id), row.where)
+        if other != row.where:
             raise InputError(f"position {place.id} is that of {other} too; keep one of the two")
         return asset, place
 
 
-def _declaration(line: Line, place: Place) -> tuple[Declaration, list[str]]:
+def _declaration(row: Filled, place: Place) -> tuple[Declaration, list[str]]:
     """What a row declares that is not declared so already, and what is wrong with it."""
     values: dict[str, Written] = {}
     unset: list[str] = []
     wrong: list[str] = []
     for entry in ASSETS.entries:
-        text = line.entered.get(entry.heading, "")
-        if text == UNSET:
-            unset += [entry.key] if entry.key in place.declared else []
-        elif text:
+        text, where = row.entered.get(entry.key), f"{row.where}: {entry.heading}"
+        if text in ("", UNSET):
+            if entry.key in place.declared:
+                unset.append(entry.key)
+            elif text == "":
+                wrong.append(f"{where}: was emptied, but nobody declared it; what was observed cannot be taken away")
+        elif text is not None:
             try:
                 value = declared.parse(entry.key, text)
             except ValueError as error:
-                wrong.append(f"{line.where}: {entry.heading}: {error}; {one_line(text, most=40)} was found")
+                wrong.append(f"{where}: {error}; {one_line(text, most=40)} was found")
             else:
                 if value != place.declared.get(entry.key):
                     values[entry.key] = list(value) if isinstance(value, tuple) else str(value)
@@ -107,11 +109,11 @@ def _declaration(line: Line, place: Place) -> tuple[Declaration, list[str]]:
 
 
 def _differences(asset: Asset, made: Declaration) -> Iterator[Difference]:
-    place = made.place
+    place, shown = made.place, {key: fact.value for key, fact in settled(asset).items()}
     note = f"new position {place.id} ({place.why})" if place.is_new else ""
     for key in sorted({*made.values, *made.unset}):
         new = _told(made.values, key)
-        yield Difference(asset.id, f"position {place.id}", key, _told(place.declared, key), new, note)
+        yield Difference(asset.id, f"position {place.id}", key, _told({**shown, **place.declared}, key), new, note)
 
 
 def _told(values: Mapping[str, object], key: str) -> str:

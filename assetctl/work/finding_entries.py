@@ -6,17 +6,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange.returned import Line
 from assetctl.model import Life, LifeEvent, LifeState
 from assetctl.policy.life import Step, Word, assessed, assigned, commented, withdrawn
 from assetctl.report.auditor import FINDINGS
 from assetctl.store.lives import Changes
 from assetctl.store.repo import Store
 from assetctl.text import near, one_line
-from assetctl.work.returning import Difference, Origin, faults, origin, repeated, returned
+from assetctl.work.returning import Difference, Filled, Origin, filled, origin, returned
 
 _WITHDRAWN = LifeState.WITHDRAWN.value
-_DECISIONS, _HEADINGS = FINDINGS.entries[0].choices, {one.key: one.heading for one in FINDINGS.entries}
 _BY_PEOPLE = frozenset({"confirmed", "rejected", "withdrawn", "assigned", "commented"})
 _NOBODY = "an auditor"
 
@@ -48,19 +46,19 @@ def compared(store: Store, path: Path, *, at: datetime) -> Compared:
     back = returned(path, FINDINGS)
     source = origin(store, back)
     lives = {one.id: one for one in store.lives()}
-    problems = list(repeated(back.lines, FINDINGS))
+    problems: list[str] = []
     wishes: list[Wish] = []
     found: list[Difference] = []
-    for line in back.lines:
-        wrong = [*faults(line, FINDINGS, source), *_faults(line, lives)]
+    for row in filled(back.lines, FINDINGS, source):
+        wrong = [*row.problems, *_faults(row, lives)]
         if not wrong:
-            life = lives[line.given[FINDINGS.told_by[0]]]
+            life = lives[row.id]
             events = store.life_events(life.id)
-            wish = _wish(line, life, events)
+            wish = _wish(row, events)
             try:
                 after, _ = step(life, wish, Word(_NOBODY, _NOBODY, at))
             except InputError as error:
-                wrong.append(f"{line.where}: {error}")
+                wrong.append(f"{row.where}: {error}")
             else:
                 wishes.append(wish)
                 found += _differences(life, after, wish, _since(events, source))
@@ -98,26 +96,29 @@ def step(life: Life, wish: Wish, word: Word) -> Step:
     return life, events
 
 
-def _faults(line: Line, lives: Mapping[str, Life]) -> Iterator[str]:
-    id = line.given[FINDINGS.told_by[0]]
-    if id not in lives:
-        shown = one_line(id, most=40) or "no id"
-        yield f"{line.where}: {shown}: no such finding{near(id[:80], tuple(lives))}; only a failure can be decided on"
-    told = {key: line.entered.get(heading, "") for key, heading in _HEADINGS.items()}
-    if told["decision"] and told["decision"] not in _DECISIONS:
-        shown = one_line(told["decision"], most=40)
-        yield f"{line.where}: Decision: one of {', '.join(_DECISIONS)} is expected, {shown} was found"
-    elif told["decision"] and not told["comment"]:
-        yield f"{line.where}: Decision: {told['decision']} without a comment; give the reason there"
-    if told["due"] and not _is_day(told["due"]):
-        shown = one_line(told["due"], most=40)
-        yield f"{line.where}: {_HEADINGS['due']}: a day such as 2027-03-01 is expected, {shown} was found"
+def _faults(row: Filled, lives: Mapping[str, Life]) -> Iterator[str]:
+    if row.id not in lives:
+        shown, hint = one_line(row.id, most=40) or "no id", near(row.id[:80], tuple(lives))
+        yield f"{row.where}: {shown}: no such finding{hint}; only a failure can be decided on"
+    for entry in FINDINGS.entries:
+        text = row.entered.get(entry.key)
+        if text is None or (text and not entry.choices and not entry.is_day):
+            continue
+        where, shown = f"{row.where}: {entry.heading}", one_line(text, most=40) or "nothing"
+        if entry.key in ("owner", "due") and not text:
+            yield f"{where}: was emptied; it can be changed, not taken away"
+        elif text and entry.choices and text not in entry.choices:
+            yield f"{where}: one of {', '.join(entry.choices)} is expected, {shown} was found"
+        elif text and entry.is_day and not _is_day(text):
+            yield f"{where}: a day such as 2027-03-01 is expected, {shown} was found"
+    if row.entered.get("decision") and not row.entered.get("comment"):
+        yield f"{row.where}: {row.entered['decision'][:40]} without a comment; give the reason in Auditor comment"
 
 
-def _wish(line: Line, life: Life, events: Sequence[LifeEvent]) -> Wish:
-    told = {key: " ".join(line.entered.get(heading, "").split()) for key, heading in _HEADINGS.items()}
+def _wish(row: Filled, events: Sequence[LifeEvent]) -> Wish:
+    told = {one.key: row.entered.get(one.key, "") for one in FINDINGS.entries}
     is_told = any(event.reason == told["comment"] or event.reason.endswith(f": {told['comment']}") for event in events)
-    return Wish(life.id, told["decision"], told["comment"], told["owner"], told["due"], is_told)
+    return Wish(row.id, told["decision"], told["comment"], told["owner"], told["due"], is_told)
 
 
 def _differences(before: Life, after: Life, wish: Wish, note: str) -> Iterator[Difference]:

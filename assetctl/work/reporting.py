@@ -126,7 +126,6 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         golden=tuple(golden(store, settings, material.protocols, now=generated_at)),
         halts=tuple(halts(store)),
         permitted=permitted(settings),
-        run=run.id if run else "",
         judged_at=run.at if run else None,
         since=material.since,
         supersedes=material.supersedes,

@@ -1,13 +1,13 @@
 """A workbook that auditors filled in: of which report it is, and what all of its entries would change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from assetctl.errors import InputError
 from assetctl.exchange.returned import Line, Returned, read
-from assetctl.report.auditor import MOST_TEXT, SEAL, Form, seal
+from assetctl.report.auditor import MOST_TEXT, SEAL, Form, changed, is_of
 from assetctl.store.repo import Store
 from assetctl.text import is_plain, one_line
 
@@ -59,28 +59,61 @@ def origin(store: Store, back: Returned) -> Origin:
     return Origin(report_id, generated_at, tuple(notices))
 
 
-def faults(line: Line, form: Form, source: Origin) -> Iterator[str]:
-    """What is wrong with a row before it is known what it would change."""
-    yield from line.problems
-    id = line.given[form.told_by[0]]
-    if line.given[SEAL] != seal(source.report_id, (line.given[name] for name in form.told_by)):
-        yield (
-            f"{line.where}: {one_line(id, most=40) or 'no id'} does not belong to what stands beside it in report"
-            f" {source.report_id[:12]}; make the entry again in a fresh workbook"
-        )
-    for entry in form.entries:
-        text = line.entered.get(entry.heading, "")
-        if len(text) > MOST_TEXT:
-            yield f"{line.where}: {entry.heading}: {len(text)} characters, at most {MOST_TEXT} are taken; shorten it"
-        elif not is_plain(" ".join(text.split())):
-            yield f"{line.where}: {entry.heading}: hidden characters in {one_line(text, most=60)}; type it again"
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A row in which somebody changed something. entered: key -> new text, of the changed cells."""
+
+    id: str
+    where: str
+    entered: Mapping[str, str]
+    problems: tuple[str, ...]
 
 
-def repeated(lines: tuple[Line, ...], form: Form) -> Iterator[str]:
-    """One line for every row whose id stands in another filled row too."""
+def filled(lines: Iterable[Line], form: Form, source: Origin) -> Iterator[Filled]:
+    """The rows in which anything was changed, with what is wrong with them before their meaning is known."""
     first: dict[str, str] = {}
     for line in lines:
-        id = line.given[form.told_by[0]]
-        if id in first:
-            yield f"{line.where}: {one_line(id, most=40)} stands in {first[id]} already; keep one of the two"
-        first.setdefault(id, line.where)
+        entered = _changed(line, form, source)
+        if entered:
+            id = line.given[form.told_by[0]]
+            wrong = [*_faults(line, form, source), *_unusable(line, form, entered)]
+            if id in first:
+                wrong.append(f"{line.where}: {_shown(id)} stands in {first[id]} already; keep one of the two")
+            first.setdefault(id, line.where)
+            yield Filled(id, line.where, entered, tuple(wrong))
+
+
+def _changed(line: Line, form: Form, source: Origin) -> Mapping[str, str]:
+    """The changed cells of a row; all that hold something where its seal does not tell."""
+    texts = {one.key: " ".join(line.entered[one.heading].split()) for one in form.entries}
+    differs = changed(source.report_id, line.given[SEAL], tuple(texts.values()))
+    if differs is None:
+        return {key: text for key, text in texts.items() if text}
+    broken = {one.key for one in form.entries if one.heading in line.problems}
+    return {key: text for (key, text), new in zip(texts.items(), differs, strict=True) if new or key in broken}
+
+
+def _faults(line: Line, form: Form, source: Origin) -> Iterator[str]:
+    for name in form.told_by:
+        if name in line.problems:
+            yield f"{line.where}: {name}: {line.problems[name]}"
+    if not is_of(source.report_id, line.given[SEAL], (line.given[name] for name in form.told_by)):
+        yield (
+            f"{line.where}: {_shown(line.given[form.told_by[0]])} does not belong to what stands beside it in report"
+            f" {source.report_id[:12]}; make the entry again in a fresh workbook"
+        )
+
+
+def _unusable(line: Line, form: Form, entered: Mapping[str, str]) -> Iterator[str]:
+    for entry in form.entries:
+        text, where = entered.get(entry.key, ""), f"{line.where}: {entry.heading}"
+        if entry.key in entered and entry.heading in line.problems:
+            yield f"{where}: {line.problems[entry.heading]}"
+        elif len(text) > MOST_TEXT:
+            yield f"{where}: {len(text)} characters, at most {MOST_TEXT} are taken; shorten it"
+        elif not is_plain(text):
+            yield f"{where}: hidden characters in {one_line(text, most=60)}; type it again"
+
+
+def _shown(id: str) -> str:
+    return one_line(id, most=40) or "no id"

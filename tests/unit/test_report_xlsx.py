@@ -16,7 +16,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import range_boundaries
 
 from assetctl.report import xlsx
-from assetctl.report.auditor import FORMS, SEAL, seal
+from assetctl.report.auditor import FINDINGS, FORMS, SEAL, changed, is_of, seal
 from assetctl.report.cells import LIMIT, bounded, put, styles
 from assetctl.report.sheets import letter
 from assetctl.report.table import Column, Kind, Ref, Row, Section, table
@@ -24,8 +24,9 @@ from assetctl.report.view import ReportView, build
 from assetctl.report.xlsx import write
 from tests.unit.report_plant import GENERATED, HOSTILE, hostile_plant, plant
 
-PROMISED = """Cover|Read me|Summary|Charts|Findings|Unknowns|Assets|Services|Zones|Coverage|Exclusions|Authorisation
-Traffic|Evidence|Checks"""
+PROMISED = """Cover|Read me|Summary|Charts|SL vectors|Requirements|Findings|Results|Unknowns|Assets|Services|Zones
+Conduits|Topology|Certificates|Advisories|Life cycle|Golden diff|Waivers|Attestations|Coverage|Exclusions|Authorisation
+Traffic|Evidence|Mapping|Checks|Sign-off"""
 REFERENCE = re.compile(rb"<f>'Charts'!\$[BC]\$\d+(:\$[BC]\$\d+)?</f>")
 
 
@@ -70,38 +71,51 @@ def test_every_sheet_prints_landscape_with_its_heading_on_each_page() -> None:
     for sheet in loaded():
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.print_title_rows == "$1:$1"
-        key = {"Findings": "C", "Unknowns": "B", "Assets": "A", "Evidence": "A"}.get(sheet.title, "")
+        key = {"Requirements": "A", "Waivers": "C", "Unknowns": "B", "Assets": "A", "Evidence": "A"}.get(
+            sheet.title, ""
+        )
         assert sheet.freeze_panes == (f"{chr(ord(key) + 1)}2" if key else sheet.freeze_panes)
         assert sheet.freeze_panes.endswith("2")
         assert (sheet.print_title_cols or "").endswith(f"${key}" if key else "")
         assert sheet.page_setup.fitToHeight == 0
-        assert 1 <= sheet.page_setup.fitToWidth <= 3
+        assert 1 <= sheet.page_setup.fitToWidth <= 5
         assert all(dimension.width > 8 for dimension in sheet.column_dimensions.values())
         assert bool(sheet.print_area) is (sheet.title != "Charts")
         assert sheet.oddFooter.right.text == "&P / &N"
 
 
 def test_only_the_auditors_cells_are_open_and_only_they_have_rules() -> None:
+    view = build(plant())
+    tables = {one.sheet: one for one in view.tables()}
     for sheet in loaded():
-        form = next((one for one in FORMS.values() if one.sheet == sheet.title), None)
+        table, heads = tables.get(sheet.title), [cell.value for cell in sheet[1]]
+        form = FORMS.get(table.id) if table else None
+        titles = {one.heading for one in form.entries} if form else set()
+        titles |= {one.title for one in table.columns if one.by_auditor} if table and table.count else set()
+        assert set(heads) >= titles
         assert sheet.protection.sheet
         assert not sheet.protection.autoFilter, "filtering stays allowed"
-        heads = [cell.value for cell in sheet[1]]
-        entries = {heads.index(one.heading) + 1 for one in form.entries} if form else set()
         opened = {cell.column for row in sheet.iter_rows() for cell in row if not cell.protection.locked}
-        assert opened == entries
+        assert opened == {heads.index(title) + 1 for title in titles}
         assert all(cell.protection.locked for cell in sheet[1])
         ruled = {str(area) for rule in sheet.data_validations.dataValidation for area in rule.sqref.ranges}
-        assert ruled == {f"{letter(at - 1)}2:{letter(at - 1)}{sheet.max_row}" for at in entries}
-        if form:
-            assert all(row[at - 1] is None for row in sheet.iter_rows(min_row=2, values_only=True) for at in entries)
+        assert ruled == {f"{letter(at - 1)}2:{letter(at - 1)}{sheet.max_row}" for at in opened}
 
 
-def test_a_seal_belongs_to_one_row_of_one_report() -> None:
+def test_a_seal_tells_the_row_and_what_its_open_cells_held() -> None:
     sheet = loaded()["Findings"]
     heads = [cell.value for cell in sheet[1]]
-    seals = [row[heads.index(SEAL)] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    seals = [row[heads.index(SEAL)] for row in rows]
+    assert sheet.column_dimensions[letter(heads.index(SEAL))].hidden
     assert len(set(seals)) == len(seals) == len([one for one in plant().findings if one.result in ("fail", "error")])
+    report_id = build(plant()).report_id
+    for row, sealed in zip(rows, seals, strict=True):
+        held = [row[heads.index(one.heading)] or "" for one in FINDINGS.entries]
+        assert is_of(report_id, sealed, [row[heads.index(name)] for name in FINDINGS.told_by])
+        assert changed(report_id, sealed, held) == (False,) * 4
+        assert changed(report_id, sealed, ["confirmed", *held[1:]]) == (True, False, False, False)
+        assert changed(report_id, sealed, held[1:]) is None
     other = load_workbook(io.BytesIO(written_of(build(plant(title="Another report")))))["Findings"]
     assert not set(seals) & {row[heads.index(SEAL)] for row in other.iter_rows(min_row=2, values_only=True)}
 
@@ -109,10 +123,12 @@ def test_a_seal_belongs_to_one_row_of_one_report() -> None:
 @settings(max_examples=40)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_seal_is_the_same_for_what_a_spreadsheet_program_gives_back(one: str, two: str) -> None:
-    asked = seal("r", (one, f"_x000A_{two}"))
-    assert asked == seal("r", (f" {one}", f"_x005F_x000A_{two}"))
-    assert asked != seal("r", (f"{one}y", f"_x000A_{two}"))
-    assert asked != seal("r2", (one, f"_x000A_{two}"))
+    sealed = seal("r", (one, f"_x000A_{two}"), (two,))
+    assert is_of("r", sealed, (f" {one}", f"_x005F_x000A_{two}"))
+    assert changed("r", sealed, (f"{two} ",)) == (False,)
+    assert not is_of("r", sealed, (f"{one}y", f"_x000A_{two}"))
+    assert not is_of("r2", sealed, (one, f"_x000A_{two}"))
+    assert changed("r", sealed, (f"{two}y",)) == (True,)
 
 
 def test_every_chart_is_drawn_from_the_cells_that_name_it() -> None:
@@ -151,7 +167,7 @@ def test_every_text_is_a_string_for_ever_and_nothing_is_a_formula(hostile: bool)
                 if isinstance(cell.value, str):
                     texts += 1
                     assert cell.data_type == "s"
-                    assert cell.quotePrefix
+                    assert cell.quotePrefix or cell.number_format == "@"
     assert texts > 300
     for name, content in members(written(hostile)).items():
         assert b"<f>" not in REFERENCE.sub(b"", content), name
