@@ -5,43 +5,35 @@ it stands in data/*.toml and, worked out by hand, in the tables of the tests. Ru
 `python -m tests.reference.plant FOLDER [ASSETS]`.
 """
 
+import re
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
-from itertools import count, islice
 from pathlib import Path
 
 from assetctl.documents import read_yaml
-from assetctl.model import (
-    DEFAULT_REALM,
-    Address,
-    Claim,
-    Exchange,
-    Observation,
-    Outcome,
-    Scan,
-    ScanState,
-    SubjectKind,
-    Zone,
-)
+from assetctl.model import DEFAULT_REALM, Asset, Position, Value
+from assetctl.protocols import registry
 from assetctl.store.repo import Store, open_store
-from assetctl.values import address
 from assetctl.work.advising import load
 from assetctl.work.flow_import import Wanted, import_flows
+from assetctl.work.golding import golden_text
 from assetctl.work.ingest import Declared, ingest
-from assetctl.zones import ZoneFile, read_register, read_zones
-from tests.reference.devices import DATA, IMPORT, JUDGED, Device, as_json, devices, renamed, shifted
+from assetctl.zones import ZoneFile, declared_value, read_zones
+from tests.reference.devices import DATA, JUDGED, Device, as_json, devices, renamed, shifted
+from tests.reference.looks import BEFORE, NOW, put_scan
 
 BASE = 60
 IN_CELLS = 36
-NOW, BEFORE = "ref-now", "ref-before"
+IN_A_FILE = 1000  # above it the register lies in the store: a file of it would be longer than is read
 SENSED_DAYS = 30
 COPIED = ("waivers.yaml", "attestations.yaml", "advisories", "documents")
 LOGGING = frozenset({"server", "workstation", "hmi", "switch", "router", "firewall", "gateway", "time-server"})
 COLLECTORS = {"enterprise": "10.10.4.12", "dmz": "10.10.4.12"}
 COLLECTOR = "10.10.3.31"
-TOGETHER = 500
+_ENTRY = re.compile(r"(?m)^(?=  \S.*:$)")
 
 SETTINGS = """\
 schema = 1
@@ -58,6 +50,7 @@ zones = "zones.yaml"
 register = "register.yaml"
 waivers = "waivers.yaml"
 attestations = "attestations.yaml"
+golden = ["golden/cell-filling.yaml"]
 
 [params.PLC-001]
 approved = ["6ES7 214-1AG40-0XB0=V4.6.1", "1756-L83E=35.011"]
@@ -86,14 +79,17 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Pa
     later = at.date() - JUDGED
     held = tuple(_as_many(devices(cells, later=later), assets))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "assetctl.toml").write_text(SETTINGS, "utf-8")
+    settings = SETTINGS if assets <= IN_A_FILE else SETTINGS.replace('register = "register.yaml"\n', "")
+    (folder / "assetctl.toml").write_text(settings, "utf-8")
     for name in COPIED:
         _copy(DATA / name, folder / name, later)
     zones = _write_zones(folder, cells, later)
-    _write_register(folder, held, zones)
+    positions = tuple(_positions(held, zones, at))
+    if assets <= IN_A_FILE:
+        _write_register(folder, positions)
     _write_flows(folder, held, cells, later)
     with open_store(f"sqlite:///{(folder / 'assetctl.db').as_posix()}") as store:
-        _fill(store, folder, held, zones, at)
+        _fill(store, folder, held, zones, positions, at)
     return folder / "assetctl.db"
 
 
@@ -139,14 +135,26 @@ def _entries(entries: Sequence[Mapping[str, object]], cells: int) -> Iterator[st
         yield from (renamed(text, n) for text in own)
 
 
-def _write_register(folder: Path, held: Iterable[Device], zones: ZoneFile) -> None:
+def _positions(held: Iterable[Device], zones: ZoneFile, at: datetime) -> Iterator[Position]:
     vlans = {zone.id: str(zone.vlans[0]) for zone in zones.zones}
-    lines = ["schema: 1", "positions:"]
     for one in held:
         if one.position:
-            declared = {"vlan": vlans[one.zone], **one.declared}
-            lines.append(f"  - {as_json({'id': one.position, 'match': {'ip_address': one.ip}, 'declared': declared})}")
-    (folder / "register.yaml").write_text("\n".join((*lines, "")), "utf-8")
+            told = {"vlan": vlans[one.zone], **one.declared}
+            declared = {key: declared_value(key, written) for key, written in sorted(told.items())}
+            yield Position(one.position, DEFAULT_REALM, {"ip_address": one.ip}, declared, "register.yaml", at)
+
+
+def _write_register(folder: Path, positions: Iterable[Position]) -> None:
+    lines = [
+        as_json({"id": one.id, "match": one.match, "declared": {k: _written(v) for k, v in one.declared.items()}})
+        for one in positions
+    ]
+    text = "\n".join(("schema: 1", "positions:", *(f"  - {line}" for line in lines), ""))
+    (folder / "register.yaml").write_text(text, "utf-8")
+
+
+def _written(value: Value) -> object:
+    return ("false", "true")[value] if isinstance(value, bool) else value
 
 
 def _write_flows(folder: Path, held: Iterable[Device], cells: int, later: timedelta) -> None:
@@ -162,88 +170,36 @@ def _write_flows(folder: Path, held: Iterable[Device], cells: int, later: timede
     (folder / "flows.csv").write_text("\n".join((*lines, "")), "utf-8")
 
 
-def _fill(store: Store, folder: Path, held: Sequence[Device], zones: ZoneFile, at: datetime) -> None:
+def _fill(
+    store: Store,
+    folder: Path,
+    held: Sequence[Device],
+    zones: ZoneFile,
+    positions: tuple[Position, ...],
+    at: datetime,
+) -> None:
     midnight = datetime.combine(at.date(), time(), UTC)
     before = [one for one in held if one.before]
-    _scan(store, BEFORE, before, zones.zones, midnight - timedelta(days=40, hours=-8))
-    _scan(store, NOW, held, zones.zones, midnight - timedelta(hours=16))
-    declared = Declared(zones.zones, read_register(folder / "register.yaml", now=at))
-    ingest(store, DEFAULT_REALM, declared)
+    put_scan(store, BEFORE, before, zones.zones, midnight - timedelta(days=40, hours=-8))
+    put_scan(store, NOW, held, zones.zones, midnight - timedelta(hours=16))
+    if len(positions) > IN_A_FILE:
+        store.put_positions(positions)
+    _write_golden(folder, ingest(store, DEFAULT_REALM, Declared(zones.zones, positions)).assets)
     covers = tuple(zone.id for zone in zones.zones if "filling" not in zone.id and not zone.parent)
     wanted = Wanted(DEFAULT_REALM, "core tap", covers, midnight - timedelta(days=SENSED_DAYS), midnight)
     import_flows(store, folder / "flows.csv", wanted, zones=zones.zones, now=at)
     load(store, [folder / "advisories", folder / "advisories" / "lifecycle.csv"], now=at)
 
 
-def _scan(store: Store, name: str, held: Sequence[Device], zones: Sequence[Zone], began: datetime) -> None:
-    """One run that asked every zone from within."""
-    ended = began + timedelta(hours=2)
-    gone = sum(one.gone for one in held) if name == NOW else 0
-    store.begin_scan(
-        Scan(
-            id=name,
-            realm=DEFAULT_REALM,
-            state=ScanState.DONE,
-            started=began,
-            ended=ended,
-            vantage="eth0/10.10.3.5",
-            approval="A. Example (stated)",
-            counts={"answered": len(held) - gone, "silent": gone},
-            coverage=tuple(str(net) for zone in zones for net in zone.networks),
-        )
-    )
-    numbers = count(1)
-    seen = began + timedelta(hours=1)
-    found = (row for one in held for row in _observations(one, name, seen, _learned(one, held), numbers))
-    while batch := tuple(islice(found, TOGETHER)):
-        store.put_observations(batch)
-
-
-def _observations(
-    one: Device, scan: str, at: datetime, learned: Sequence[Claim], numbers: Iterator[int]
-) -> Iterator[Observation]:
-    """One for each reader; a device that is gone is asked and silent."""
-    told = (("ports", ()),) if one.gone and scan == NOW else tuple(one.claims(at.isoformat()))
-    for reader, claims in told:
-        is_probe, claims = reader != IMPORT, (*claims, *(learned if reader == "snmp" else ()))
-        outcome = Outcome.ANSWERED if claims else Outcome.SILENT
-        text = "\n".join(f"{claim.part} {claim.local_key} {claim.key} = {claim.value}" for claim in claims)
-        received = (text.encode(),) if claims else ()
-        made = Exchange(
-            f"{scan}:{next(numbers)}", "recorded answer", b"", received, outcome, at, 1.5 if claims else None
-        )
-        yield Observation(
-            id=f"{scan}/{one.name}/{reader}",
-            scan=scan,
-            source="probe" if is_probe else IMPORT,
-            reader=f"{reader}/1",
-            realm=DEFAULT_REALM,
-            target=Address(DEFAULT_REALM, address(one.ip)),
-            vantage=f"eth0/{one.ip.rpartition('.')[0]}.{5 if 'safety' not in one.zone else 133}" if is_probe else "",
-            outcome=outcome,
-            started=at,
-            ended=at,
-            exchanges=(made,) if is_probe else (),
-            claims=claims,
-            record="" if is_probe else f"row {one.number}",
-        )
-
-
-def _learned(switch: Device, held: Sequence[Device]) -> Sequence[Claim]:
-    """The forwarding table of a switch, with a port for each device of the zones that it serves."""
-    if switch.role != "switch":
-        return ()
-    behind = [one for one in held if one.switch == switch.name and one.role != "switch" and not one.gone]
-    return tuple(
-        Claim(key, value, SubjectKind.NEIGHBOUR, f"F{port}/{one.mac}")
-        for port, one in enumerate(behind, 11)
-        for key, value in (
-            ("neighbour_mac_address", one.mac),
-            ("neighbour_local_port", f"F{port}"),
-            ("neighbour_entry_types", ("learned",)),
-            ("neighbour_learned_by", ("fdb",)),
-        )
-    )
+def _write_golden(folder: Path, assets: tuple[Asset, ...]) -> None:
+    """The golden inventory of the filling cell, from before some changes that nobody approved."""
+    text = golden_text(assets, DEFAULT_REALM, "cell-filling", registry())
+    head, *entries = _ENTRY.split(text)
+    for one in tomllib.loads((DATA / "approved.toml").read_text("utf-8"))["differences"]:
+        (at,) = (at for at, entry in enumerate(entries) if one["told"] in entry)
+        entries[at] = entries[at].replace(one["was"], one["is"]) if "was" in one else ""
+    (folder / "golden").mkdir(exist_ok=True)
+    (folder / "golden" / "cell-filling.yaml").write_text("".join((head, *entries)), "utf-8")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -24,7 +24,10 @@ FAILURES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "a foreign master": (("CON-014", "=P1+A1-K2"),),
     "a controller past its end of support": (("EOL-001", "=P1+A1-K3"),),
     "a panel that nobody registered": tuple((check, LOST) for check in ("INV-001", "INV-003", "INV-004", "INV-013")),
-    "a drive that is gone": (("INV-002", "=F1+A2-T3"), ("INV-017", "=F1+A2-T3")),
+    "the same panel, which nobody approved": (("CHG-001", LOST),),
+    "a drive that is gone": tuple((check, "=F1+A2-T3") for check in ("CHG-002", "INV-002", "INV-017")),
+    "a firmware that was not approved": (("CHG-003", "=F1+A1-K2"),),
+    "a module that is not the approved one": (("CHG-003", "=F1+A1-K1 slot/3"), ("PLC-005", "=F1+A1-K1")),
     "two drives with one name": (("INV-009", "=P1+A2-T3"), ("INV-009", "=P1+A2-T4")),
     "no sensor sees the filling cell": (("MON-001", "cell-filling"),),
     "a camera that only the switch knows": (("NET-001", "=P1+A1-SW1"),),
@@ -41,7 +44,9 @@ FAILURES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Telnet": (("SVC-002", "=P1+A2-K3"),),
     "SMB version 1": (("SVC-005", "=N1+A3-K7"),),
     "a remote desktop before the user is checked": (("SVC-006", "=N1+A3-K5"),),
-    "a screen without a password": (("SVC-007", "=F1+A1-P1"), ("SVC-022", "=F1+A1-P1")),
+    "a screen without a password, opened without approval": tuple(
+        (check, "=F1+A1-P1") for check in ("CHG-004", "SVC-007", "SVC-022")
+    ),
     "time from a controller": (("TIM-005", "=P1+A1-P2"),),
     "an expired certificate": (("TLS-001", "=P1+A1-P1"), ("TLS-009", "=P1+A1-P1")),
     "TLS 1.0": (("TLS-005", "=N1+A1-K2"),),
@@ -67,7 +72,7 @@ UNKNOWNS: Mapping[str, tuple[str, str, str]] = {
     "a clock without a time zone": ("TIM-001", "=N1+A3-K1", "not-comparable"),
     "looked at once": ("PLC-006", "=F1+A1-SW1", "not-covered"),
     "a protocol that may be protected or not": ("CON-007", "c-history", "not-identified"),
-    "no golden inventory": ("CHG-001", "inventory", "not-declared"),
+    "the approved state of a drive that is gone": ("CHG-003", "=F1+A2-T3", "not-covered"),
     "the switch port of what passes frames on": ("NET-002", "=P1+A1-FW1", "not-covered"),
     "gone before the switches were read": ("NET-002", "=F1+A2-T3", "stale"),
 }
@@ -114,7 +119,7 @@ dmz                2,0/4/4,U  2,0/4/4,U  1,0/4/4,U  2,0/4/4,U  2,0/4/0,I  1,1/4/
 supervision        2,0/4/0,I  2,0/4/0,I  2,0/4/4,U  2,0/4/0,I  2,0/0/0,G  2,1/1/1,G  2,0/4/0,I
 cell-press         2,0/0/0,G  2,0/4/0,I  2,0/4/1,I  2,0/0/0,G  2,0/4/0,I  2,0/4/4,U  2,0/0/0,G
 cell-press-safety  3,0/4/4,U  3,0/4/4,U  3,0/4/2,I  1,0/4/3,U  3,0/4/4,U  2,2/4/4,R  2,0/4/4,U
-cell-filling       1,0/4/0,I  2,0/4/0,I  1,0/4/4,U  1,0/4/0,I  2,0/0/0,G  1,0/1/1,U  2,0/4/1,I
+cell-filling       1,0/4/0,I  2,0/4/0,I  1,0/4/1,U  1,0/4/0,I  2,0/0/0,G  1,0/1/1,U  2,0/4/0,I
 c-office-dmz       1,0/4/4,U  0,0/4/4,-  0,0/4/4,-  1,0/4/4,U  1,0/4/0,I  0,0/4/4,-  0,0/4/0,-
 c-print            0,0/4/4,-  0,0/4/4,-  0,0/4/4,-  0,0/4/4,-  1,0/4/4,U  0,0/4/4,-  0,0/4/0,-
 c-dmz-supervision  2,0/4/4,U  0,0/4/4,-  0,0/4/4,-  2,2/4/4,R  2,1/4/4,U  0,0/4/4,-  0,0/4/4,-

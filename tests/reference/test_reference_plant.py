@@ -17,7 +17,6 @@ from tests.reference.tables import (
     COUNTS,
     FAILURES,
     LEVELS,
-    LOST,
     NOT_COUNTING,
     REJECTED,
     UNKNOWNS,
@@ -33,18 +32,19 @@ COUNTED = ("rows", "met", "not_applicable", "by_evidence", "attested", "independ
 WITHOUT_BYTES = frozenset(
     {"CON-004", "MON-001"}  # nothing was seen
     | {"CON-011", "INV-001", "INV-003", "INV-004", "INV-013", "ZON-008", "ZON-010"}  # what people declared, or did not
+    | {"CHG-001", "CHG-002", "CHG-003", "CHG-004", "PLC-005"}  # a comparison, which golden verify tells
     | {"EOL-001", "VUL-001", "VUL-003", "VUL-004"}  # loaded files, which the texts of the finding name
 )
 """Checks whose failures rest on something else than an exchange or a capture."""
 
 
 class Answers:
-    """What the commands said, one after the other, of one store. lost: id of the device without a position."""
+    """What the commands said, one after the other, of one store."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.assets = self._rows("assets", "list")
-        self.lost = next(row["id"] for row in self.assets if row["hostname"] == LOST)
+        self.names = dict(self._named())
         self.checked = self._rows("check", code=Exit.FINDINGS)
         self.waivers = self._rows("waive", "list", "--all", code=Exit.FINDINGS)
         self.attested = self._rows("attest", "list", code=Exit.FINDINGS)
@@ -62,9 +62,18 @@ class Answers:
         rows: Sequence[dict[str, Any]] = json.loads(said.out)["data"]
         return rows
 
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """What has no position, by its id: a part by its device, the device that nobody registered by its name."""
+        positions = {row["id"]: row["position"] for row in self.assets}
+        for row in self.assets:
+            if row["parent"]:
+                yield row["id"], f"{positions[row['parent']]} {row['facts']['part']}"
+            elif not row["position"]:
+                yield row["id"], row["hostname"]
+
     def subject(self, row: dict[str, Any]) -> str:
-        """Its position, and what it is where it has none."""
-        return str(LOST if row["subject"] == self.lost else row["position"] or row["subject"])
+        """Where it is, as the tables say it."""
+        return str(row["position"] or self.names.get(row["subject"], row["subject"]))
 
 
 @pytest.fixture(scope="module")
