@@ -95,7 +95,7 @@ def charts(entries: Sequence[Entry]) -> tuple[Chart, ...]:
         bars(
             f"complete-{priority}",
             _CHARTS[priority],
-            ((name, counts[name]) for name in attributes(priority)),
+            ((_TITLES[name].title, counts[name]) for name in attributes(priority)),
             most=99,
             whole=len(entries),
         )

@@ -25,7 +25,7 @@ _CERTIFICATES = (
     Column("Self-signed", Kind.MARK, 11),
     Column("Not before", width=22, page=False),
     Column("Not after", width=22),
-    Column("Days left", Kind.NUMBER, 10),
+    Column("Days left", Kind.NUMBER, 10, is_relative=True),
     Column("Key", width=12),
     Column("Signature", width=22),
     Column("Fingerprint", Kind.CODE, 66, page=False),

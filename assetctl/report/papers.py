@@ -16,7 +16,7 @@ _ROLES = ("Assessor", "Owner of the plant", "Operator of the scan", "Reviewer")
 
 _WAIVERS = (
     Column("State", Kind.MARK, 12),
-    Column("Days left", Kind.NUMBER, 10),
+    Column("Days left", Kind.NUMBER, 10, is_relative=True),
     Column("Waiver", Kind.KEY, 18),
     Column("Type", width=22),
     Column("Check", Kind.LINKS, 12),
@@ -34,7 +34,7 @@ _WAIVERS = (
 )
 _ATTESTATIONS = (
     Column("State", Kind.MARK, 16),
-    Column("Days left", Kind.NUMBER, 10),
+    Column("Days left", Kind.NUMBER, 10, is_relative=True),
     Column("Attestation", Kind.KEY, 18),
     Column("Requirement", width=16),
     Column("Zone", Kind.LINKS, 20),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from assetctl.model import Allowed, Capture, Conduit, Result, Zone
 from assetctl.report import topology
@@ -9,6 +10,7 @@ from assetctl.report.inputs import Passage, ReportInputs
 from assetctl.report.judgement import Judged
 from assetctl.report.levels import FR
 from assetctl.report.table import Column, Drawing, Figure, Kind, Row, Section, Table, moment, ref, table
+from assetctl.report.topology import Device
 from assetctl.report.zones_drawing import legible, passing
 
 ALLOWED, NO_CONDUIT = "allowed", "no conduit"
@@ -102,7 +104,11 @@ def _drawings(judged: Judged) -> tuple[Drawing, ...]:
     if inputs.zones:
         drawn.append(legible(inputs.zones, inputs.conduits, here, nowhere=here[""]))
     if inputs.topology.links:
-        drawn.append(topology.drawing(inputs.topology, inputs.assets))
+        devices = {
+            id: Device(one.name, one.text("asset_role_type"), one.asset.zone or "")
+            for id, one in judged.entries.items()
+        }
+        drawn.append(topology.drawing(inputs.topology, devices))
     return tuple(drawn)
 
 
@@ -188,7 +194,7 @@ def _conduit(judged: Judged, conduit: Conduit, flows: Sequence[Passage]) -> Iter
             judged.links.zone(conduit.source),
             judged.links.zone(conduit.target),
             line.protocol if line else "",
-            passing(line) if line else "",
+            _port(line) if line else "",
             opener,
             ", ".join(conduit.boundary),
             conduit.tunnel,
@@ -200,6 +206,10 @@ def _conduit(judged: Judged, conduit: Conduit, flows: Sequence[Passage]) -> Iter
             moment(max((one.last_seen for one in seen), default=None)),
             verdict,
         )
+
+
+def _port(line: Allowed) -> str:
+    return passing(replace(line, protocol=""))
 
 
 def _has(line: Allowed, port: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, compress
 from unicodedata import category
 
 from assetctl.text import visible
@@ -48,6 +48,7 @@ class Column:
     """page: shown in the page; every column stands in the workbook. width: of the workbook column, in characters.
 
     by_auditor: to be filled in by whoever reads the workbook; what stands there already is what the store knows.
+    is_relative: its values are told from the day of the report, and are no part of its id.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Column:
     width: int = 18
     page: bool = True
     by_auditor: bool = False
+    is_relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +221,18 @@ def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:
     whole = hashlib.sha256()
     encode = json.JSONEncoder(ensure_ascii=False, default=lambda link: (link.anchor, link.label)).encode
     heads = map(encode, texts)
-    rows = (encode((one.id, *row)) for one in tables for row in one.rows())
+    rows = (encode((one.id, *row)) for one in tables for row in _lasting(one))
     for line in chain(heads, rows):
         whole.update(line.encode() + b"\n")
     return whole.hexdigest()
+
+
+def _lasting(one: Table) -> Iterator[Row]:
+    """Rows without what is told from the day of the report."""
+    if not any(column.is_relative for column in one.columns):
+        return one.rows()
+    kept = [not column.is_relative for column in one.columns]
+    return (tuple(compress(row, kept)) for row in one.rows())
 
 
 def _drawn(char: str) -> str:

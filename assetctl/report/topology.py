@@ -64,15 +64,24 @@ def svg(topology: Topology, assets: Iterable[Asset]) -> str:
     return standalone(_drawing(topology, _cards(topology, names), MOST_IN_COLUMN_PX))
 
 
-def drawing(topology: Topology, assets: Sequence[Asset]) -> Drawing:
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a drawing says of an asset. zone: "" when it lies in none."""
+
+    name: str
+    role: str = ""
+    zone: str = ""
+
+
+def drawing(topology: Topology, devices: Mapping[str, Device]) -> Drawing:
     """A drawing that stays legible: each port while they are few, else a line for what hangs on each switch, else
     a card for each zone."""
-    names = {one.id: label(one) for one in assets}
+    names = {id: one.name for id, one in devices.items()}
     cards = _cards(topology, names)
     if len(topology.links) > MOST_LINKS or len(cards) > MOST_CARDS:
-        cards = _briefly(topology, cards, assets, names)
+        cards = _briefly(topology, cards, devices)
     if len(cards) > MOST_CARDS:
-        by_zone = _by_zone(topology, assets)
+        by_zone = _by_zone(topology, devices)
         return _drawing(by_zone, _cards(by_zone, {})[:MOST_CARDS], PAGE_COLUMN_PX)
     return _drawing(topology, cards, PAGE_COLUMN_PX)
 
@@ -95,12 +104,11 @@ def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing
     )
 
 
-def _briefly(
-    topology: Topology, cards: Sequence[_Card], assets: Sequence[Asset], names: Mapping[str, str]
-) -> tuple[_Card, ...]:
+def _briefly(topology: Topology, cards: Sequence[_Card], devices: Mapping[str, Device]) -> tuple[_Card, ...]:
     """The same cards, each with its lines to other cards and one line for everything else on it."""
     hubs = {card.asset for card in cards}
-    roles = {one.id: text(one, "asset_role_type") or "others" for one in assets}
+    roles = {id: one.role or "others" for id, one in devices.items()}
+    names = {id: one.name for id, one in devices.items()}
     ends: dict[str, list[tuple[End, End]]] = {}
     for link in topology.links:
         ends.setdefault(link.one.asset, []).append((link.one, link.other))
@@ -119,9 +127,9 @@ def _briefly(
     return tuple(replace(card, rows=tuple(rows(card.asset))) for card in cards)
 
 
-def _by_zone(topology: Topology, assets: Sequence[Asset]) -> Topology:
+def _by_zone(topology: Topology, devices: Mapping[str, Device]) -> Topology:
     """The zones in place of their devices; how many connections there are stands for a port."""
-    zones = {one.id: one.zone or "(no zone)" for one in assets}
+    zones = {id: one.zone or "(no zone)" for id, one in devices.items()}
     counts: Counter[tuple[str, str]] = Counter()
     for link in topology.links:
         one, other = sorted((zones.get(link.one.asset, "(no zone)"), zones.get(link.other.asset, "(no zone)")))

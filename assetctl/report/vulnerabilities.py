@@ -36,7 +36,7 @@ _LIFE = (
     Column("Product", width=36),
     Column("End of sale", width=14),
     Column("End of support", width=14),
-    Column("Days left", Kind.NUMBER, 10),
+    Column("Days left", Kind.NUMBER, 10, is_relative=True),
     Column("State", Kind.MARK, 18),
     Column("Source", width=40),
 )
@@ -59,7 +59,7 @@ def vulnerabilities(judged: Judged) -> Section:
     ended = sum((days := _days(one, today)) is not None and days < 0 for one in inputs.life_ends)
     figures = (
         Figure(str(len({a.asset for a in inputs.advisories if a.verdict == AFFECTED})), "assets affected",
-               "bad" if counts[AFFECTED] else "quiet", f"{counts[AFFECTED]} pairs of asset and advisory"),
+               "bad" if counts[AFFECTED] else "quiet", f"pairs of asset and advisory: {counts[AFFECTED]}"),
         Figure(str(counts[POSSIBLE]), "pairs possibly affected", "warn" if counts[POSSIBLE] else "quiet",
                "to be compared by hand"),
         Figure(str(len(exploited)), "assets with a known exploited vulnerability", "bad" if exploited else "quiet"),

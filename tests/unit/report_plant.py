@@ -1,12 +1,16 @@
 """A made-up plant for the report tests: 30 assets, 60 findings, and everything else a report may say."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from typing import Any
 
+from assetctl.golden import Difference, Outcome
 from assetctl.model import (
     Asset,
     Because,
+    Conduit,
     Fact,
     Finding,
     Position,
@@ -21,16 +25,25 @@ from assetctl.model import (
     Value,
     Zone,
 )
+from assetctl.policy.waivers import State, Use
 from assetctl.report.inputs import (
+    AdvisoryMatch,
     Approval,
     CheckInfo,
+    Compared,
     Evidence,
     Exclusion,
+    FeedInfo,
+    Halt,
+    LifeEnd,
+    Passage,
     ReportInputs,
     Service,
     Traffic,
     VantageInfo,
 )
+from assetctl.topology import End, Link, Topology
+from tests.unit import report_papers as papers
 
 START = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 GENERATED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -161,7 +174,29 @@ def evidence() -> Iterator[Evidence]:
 
 def plant(**changes: object) -> ReportInputs:
     assets = tuple(map(plant_asset, range(30)))
+    findings = tuple(finding(number, assets) for number in range(60))
+    ids, lives, conduits = [one.id for one in assets], papers.lives(findings), papers.conduits()
     given: dict[str, object] = {
+        "conduits": conduits,
+        "passages": papers.passages(),
+        "captures": papers.captures(),
+        "topology": papers.topology(ids),
+        "lives": lives,
+        "levels": papers.levels(ZONES, conduits, lives),
+        "waivers": papers.waivers(findings),
+        "attestations": papers.attestations(),
+        "advisories": papers.advisories(ids),
+        "life_ends": papers.life_ends(ids),
+        "feeds": papers.feeds(),
+        "golden": papers.golden(ids),
+        "halts": papers.halts(),
+        "permitted": ("snmp.tables",),
+        "system": "brewhouse-3",
+        "run": "c-20261122",
+        "judged_at": GENERATED,
+        "since": START - timedelta(days=30),
+        "supersedes": "e0" * 32,
+        "seen": {"cell-press": {"SVC-002": {"pass": 9, "fail": 2}}, "c-press": {"SNM-001": {"unknown": 1}}},
         "title": "Asset inventory and assessment",
         "project": "Brewhouse 3",
         "site": "Works North",
@@ -188,7 +223,7 @@ def plant(**changes: object) -> ReportInputs:
         ),
         "zones": ZONES,
         "assets": assets,
-        "findings": tuple(finding(number, assets) for number in range(60)),
+        "findings": findings,
         "checks": tuple(
             CheckInfo(
                 id,
@@ -293,7 +328,64 @@ def hostile_plant() -> ReportInputs:
         services=lambda _: (Service(text, text, text, text, text, text, text, seen) for text in HOSTILE),
         notes=HOSTILE,
         versions=dict.fromkeys(HOSTILE, "1"),
+        **_hostile_rest(assets),
     )
+
+
+def _hostile_rest(assets: tuple[Asset, ...]) -> dict[str, Any]:
+    """The other texts that people, sensors, makers and rules may have written."""
+    zones = tuple(Zone(text, text, (), text, text) for text in HOSTILE)
+    conduits = tuple(Conduit(f"c{text}", text, HOSTILE[0], "both", boundary=(text,), tunnel=text) for text in HOSTILE)
+    told = zip(assets, HOSTILE, strict=True)
+    lives = tuple(
+        replace(
+            papers.lives(plant().findings)[0], id=text, check=text, subject=text, zone=HOSTILE[0], owner=text, due=text
+        )
+        for text in HOSTILE
+    )
+    return {
+        "system": HOSTILE[0],
+        "supersedes": HOSTILE[1],
+        "run": HOSTILE[1],
+        "permitted": HOSTILE,
+        "conduits": conduits,
+        "lives": lives,
+        "levels": papers.levels(zones, conduits, lives),
+        "seen": {text: {text: {"fail": 1}} for text in HOSTILE},
+        "passages": tuple(
+            Passage(text, text, text, 1, text, text, text, text, "no conduit", 1, 1, START, START, text)
+            for text in HOSTILE
+        ),
+        "captures": tuple(
+            replace(papers.captures()[0], id=text, sensor=text, file=text, covers=(text,)) for text in HOSTILE
+        ),
+        "topology": Topology(tuple(Link(End(one.id, text), End(text, text), (text,)) for one, text in told), (), ()),
+        "advisories": tuple(
+            AdvisoryMatch(
+                text, text, text, (text,), text, "affected", text, text, text, text, (text,), text, text, text
+            )
+            for text in HOSTILE
+        ),
+        "life_ends": tuple(LifeEnd(text, text, text, text, text) for text in HOSTILE),
+        "feeds": tuple(FeedInfo(text, text, START, True, 1, text) for text in HOSTILE),
+        "golden": tuple(
+            Compared(text, text, (Difference(text, text, Outcome.CHANGED, text, text, text, text),), 0.5)
+            for text in HOSTILE
+        ),
+        "halts": tuple(Halt(text, text, text, START, text, text, text) for text in HOSTILE),
+        "waivers": tuple(
+            Use(
+                replace(papers.waivers(())[0].waiver, id=text, check=text, reason=text, owner=text), State.LIVE, (text,)
+            )
+            for text in HOSTILE
+        ),
+        "attestations": tuple(
+            replace(
+                one, attestation=replace(one.attestation, id=text, place=text, statement=text, author=text), fault=text
+            )
+            for one, text in zip(papers.attestations() * 4, HOSTILE, strict=False)
+        ),
+    }
 
 
 def _hostile_finding(id: str, one: Asset, result: Result, text: str) -> Finding:

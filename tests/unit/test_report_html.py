@@ -21,7 +21,8 @@ from tests.unit.report_plant import hostile_plant, plant
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 OURS = """html head meta title style body a svg symbol path header p h1 h2 dl div dt dd ul li nav ol main section
-figure figcaption desc rect circle text b table caption tr th td thead tbody span small details summary footer script use"""
+figure figcaption desc rect circle text b table caption tr th td thead tbody span small details summary footer
+script use"""
 
 
 class Page(HTMLParser):
