@@ -218,6 +218,8 @@ def test_a_finding_leads_to_its_asset_and_the_asset_to_its_evidence() -> None:
     book = loaded()
     heads = [cell.value for cell in book["Findings"][1]]
     for row in book["Findings"].iter_rows(min_row=2):
+        if row[heads.index("State")].value not in ("failing", "error"):
+            continue  # what an earlier run said has no evidence in this one
         subject, evidence = row[heads.index("Subject")], row[heads.index("Evidence")]
         asset = book["Assets"][subject.hyperlink.location.removeprefix("'Assets'!")]
         assert asset.value == subject.value
@@ -256,7 +258,7 @@ def test_the_time_of_the_report_changes_only_the_cover_and_the_properties() -> N
 
 
 def test_an_empty_table_says_why_it_is_empty() -> None:
-    book = load_workbook(io.BytesIO(written_of(build(plant(findings=(), exclusions=(), zones=())))))
+    book = load_workbook(io.BytesIO(written_of(build(plant(findings=(), lives=(), exclusions=(), zones=())))))
     assert book["Exclusions"]["A2"].value == "Nothing was excluded."
     assert book["Zones"]["A2"].value == "No zones file was given."
     assert "not a proof" in book["Findings"]["A2"].value
