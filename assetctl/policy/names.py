@@ -146,6 +146,18 @@ def _run(function: Callable[[Scan], Value | Unknown]) -> Callable[[Context, View
     return read
 
 
+def _members(c: Context, _: View, __: str) -> Operand:
+    if c.group is None:
+        return Unknown(Reason.NOT_COVERED, "group")
+    if isinstance(c.group, Unknown):
+        return c.group
+    names: dict[str, str] = c.survey.memo.setdefault("display names", {})
+    for id in c.group.members:
+        if id not in names:
+            names[id] = display_name(c.survey.views[id])
+    return tuple(sorted(names[id] for id in c.group.members))
+
+
 _NOT_LOOKED = ("denied", "aborted", "garbled", "broken")
 
 
@@ -159,7 +171,7 @@ def _failed_percent(run: Scan) -> int | Unknown:
 _GROUP: Mapping[str, RecordName] = {
     "count": RecordName("number", _group(lambda g: g.count), "devices that share the value", closed=False),
     "value": RecordName("text", _group(lambda g: g.value), "the shared value", closed=False),
-    "members": RecordName("texts", _group(lambda g: g.members), "the other devices", closed=False),
+    "members": RecordName("texts", _members, "the other devices, by what people call them", closed=False),
 }
 
 _POSITION: Mapping[str, RecordName] = {

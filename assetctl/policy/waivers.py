@@ -256,17 +256,16 @@ def notices(found: Iterable[Use], today: date) -> tuple[str, ...]:
 def _notice(use: Use, today: date) -> str:
     waiver, count = use.waiver, len(use.findings)
     what = f"waiver {waiver.id} ({waiver.check}, owner {waiver.owner})"
+    failures = f"{count} failure{'s' if count != 1 else ''}"
     if use.state is State.REVOKED:
         return ""
     if use.state is State.EXPIRED:
-        tail = f"{count} failures stand without it" if count else "nothing needs it any more"
+        tail = f"{failures} no longer accepted" if count else "nothing needs it any more"
         return f"{what} expired on {waiver.expires}, {-waiver.days_left(today)} days ago: {tail}"
     if not use.findings:
         return f"{what} is unused: no failure of {waiver.check} at {', '.join(sorted(waiver.places))}; revoke it"
     if use.state is State.EXPIRING:
-        return (
-            f"{what} expires on {waiver.expires}, in {waiver.days_left(today)} days: renew it or mend {count} failures"
-        )
+        return f"{what} expires on {waiver.expires}, in {waiver.days_left(today)} days: renew it or mend {failures}"
     return ""
 
 

@@ -153,7 +153,7 @@ def test_the_ends_of_a_waiver_are_said_aloud() -> None:
     soon, gone = TODAY + timedelta(days=30), TODAY - timedelta(days=2)
     assert said_of([failure()]) == ""
     assert "in 30 days" in said_of([failure()], expires=soon)
-    assert "2 days ago: 1 failures stand without it" in said_of([failure()], expires=gone)
+    assert "2 days ago: 1 failure no longer accepted" in said_of([failure()], expires=gone)
     assert "unused" in said_of([])
     assert "unused" in said_of([failure(result=Result.UNKNOWN)])
     assert said_of([], revoked="x") == ""
