@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import finish, of
+from assetctl.cli.app import finish, now, of
 from assetctl.errors import Exit, InputError
 from assetctl.text import near
 
@@ -162,14 +162,20 @@ def diff_scans(
     after: Annotated[str, typer.Argument(help="Scan id.")],
 ) -> None:
     """What one run saw otherwise than another; returns 4 when anything differs."""
-    from assetctl.work.diff import diff
+    from assetctl.work.diff import COLUMNS, diff
+    from assetctl.work.sides import stored_side
 
     app = of(context)
+    declared = app.declared
     with app.store() as store:
-        rows = diff(store, before, after)
+        known = tuple(one.id for one in store.scans())
+        for name in (before, after):
+            if name not in known:
+                raise InputError(f"{name}: no such scan{near(name, known)}; `assetctl scans list` shows them")
+        old, new = (stored_side(name, store, declared, now=now(), time=None) for name in (before, after))
+    rows = diff(old, new)
     code = Exit.DRIFT if rows else Exit.DONE
-    columns = ("asset", "change", "field", "before", "after")
-    app.output.rows("diff", rows, columns=columns, command="scans diff", code=code)
+    app.output.rows("diff", rows, columns=COLUMNS, command="scans diff", code=code)
     finish(code)
 
 
