@@ -1,11 +1,18 @@
-"""import pcap: what a plant has recorded of its own traffic."""
+"""import pcap and walk: what a plant has recorded of its own traffic and devices."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from assetctl.cli.app import now, of
+from assetctl.cli.app import App, now, of
 from assetctl.cli.files import DryRun, File, Realm, imports
+from assetctl.errors import InputError
+
+if TYPE_CHECKING:
+    from assetctl.work.importing_records import Taken
+
+At = Annotated[str | None, typer.Option("--at", help="When it was taken, ISO 8601; by default the file's time.")]
 
 Sensor = Annotated[str, typer.Option("--sensor", help="Name of the sensor; by default the file's.")]
 Covers = Annotated[
@@ -18,6 +25,9 @@ def add_to(app: typer.Typer) -> None:  # noqa: ARG001 - the group is in the prog
     """Put the commands of this file into the program."""
     imports.command("pcap", epilog="Example: assetctl import pcap cell-3.pcapng --sensor tap-3 --covers cell-3")(
         import_pcap
+    )
+    imports.command("walk", epilog="Example: assetctl import walk sw-3.walk --address 10.20.1.2 --at 2026-09-01")(
+        import_walk
     )
 
 
@@ -48,3 +58,45 @@ def import_pcap(
     )
     if done.told and not done.told.capture.covers:
         app.output.say("no --covers: these flows can show a violation, but no absence of one")
+
+
+def import_walk(
+    context: typer.Context,
+    file: File,
+    address: Annotated[str | None, typer.Option("--address", help="Address at which the device was asked.")] = None,
+    at: At = None,
+    realm: Realm = "plant",
+    dry_run: DryRun = False,
+) -> None:
+    """An SNMP walk: the output of snmpwalk (best with -On), or a record file of snmpsim."""
+    from assetctl.exchange.flow_rows import address as parsed
+    from assetctl.exchange.flow_rows import moment
+    from assetctl.work.importing_records import import_walk as take_in
+
+    app = of(context)
+    ip = typed("--address", address, parsed) if address else None
+    when = typed("--at", at, moment) if at else None
+    with app.store(create=True) as store:
+        done = take_in(store, file, realm=realm, ip=ip, at=when, now=now(), declared=app.declared, dry_run=dry_run)
+    tell(app, done, realm)
+
+
+T = TypeVar("T")
+
+
+def typed(option: str, text: str, read: Callable[[str], T]) -> T:
+    """The value of an option. Raises InputError with its name."""
+    try:
+        return read(text)
+    except ValueError as fault:
+        problem = f"{option}: {fault}"
+    raise InputError(problem)
+
+
+def tell(app: App, done: "Taken", realm: str) -> None:
+    """What a file brought."""
+    for line in done.warnings:
+        app.output.warn(line)
+    for line in done.notes:
+        app.output.say(line)
+    app.output.say(f"{done.observations} devices read; {done.assets} assets in {realm}")

@@ -10,6 +10,7 @@ from assetctl.protocols import registry
 from assetctl.store.repo import Store
 from assetctl.work.importing import NMAP_XML, nmap_again
 from assetctl.work.importing_capture import capture_again
+from assetctl.work.importing_records import importers as other_importers
 from assetctl.work.ingest import NOTHING, Declared, ingest
 from assetctl.work.reread import Reread, reread
 
@@ -36,6 +37,7 @@ def reread_all(store: Store, *, declared: Declared = NOTHING, dry_run: bool = Fa
     importers: dict[str, Callable[[Observation], Observation]] = {
         NMAP_XML: partial(nmap_again, store),
         PCAP: capture_again,
+        **other_importers(store),
     }
     changes, faults, kept, fresh = [], [], [], []
     count = 0

@@ -1,0 +1,112 @@
+"""Takes in what other tools wrote of devices: observations of one file, with the file kept as evidence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from assetctl.errors import InputError
+from assetctl.exchange import walk
+from assetctl.exchange.walk_file import parse, read_walk
+from assetctl.model import IPAddress, Observation, Scan, ScanState
+from assetctl.store.repo import Store
+from assetctl.work.ingest import NOTHING, Declared, ingest
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a file brought. assets: in the realm afterwards. notes, warnings: lines for people."""
+
+    observations: int
+    assets: int
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to take in. raw: its bytes, which are kept."""
+
+    scan: str
+    realm: str
+    path: Path
+    digest: str
+    raw: bytes
+    note: str
+
+
+def put(
+    store: Store, source: Source, observations: Sequence[Observation], *, now: datetime, declared: Declared = NOTHING
+) -> int:
+    """Store the observations of a file with the file; how many assets the realm has then."""
+    blob = store.put_blob(source.raw)
+    store.begin_scan(
+        Scan(
+            id=source.scan,
+            realm=source.realm,
+            state=ScanState.IMPORTED,
+            started=min(one.started for one in observations),
+            ended=max(one.ended for one in observations),
+            vantage="import",
+            plan_hash=source.digest,
+            approval=f"imported {now:%Y-%m-%d}",
+            counts={"observations": len(observations)},
+            coverage=(f"file {source.path.name}",),
+            note=source.note,
+        )
+    )
+    kept = {"blob": blob, "file": source.digest}
+    store.put_observations(replace(one, options={**one.options, **kept}) for one in observations)
+    return len(ingest(store, source.realm, declared).assets)
+
+
+def import_walk(
+    store: Store,
+    path: Path,
+    *,
+    realm: str,
+    ip: IPAddress | None,
+    at: datetime | None,
+    now: datetime,
+    declared: Declared = NOTHING,
+    dry_run: bool = False,
+) -> Taken:
+    """Take in one walk. ip: of the device; by default as the file is named. at: when; by default the file's time."""
+    from assetctl.exchange.capture.read import scan_id
+
+    found = read_walk(path)
+    ip = ip or walk.address_in(path)
+    taken_at = at or datetime.fromtimestamp(int(path.stat().st_mtime), now.tzinfo)
+    if taken_at > now:
+        raise InputError(f"{path}: its time {taken_at:%Y-%m-%d %H:%M} lies in the future; name it with --at")
+    scan = scan_id(realm, f"{found.sha256} {ip}")
+    told = walk.observation(found, scan=scan, realm=realm, ip=ip, at=taken_at, file=path.name)
+    notes = [f"{len(found.objects)} objects of {found.format}, {len(told.claims)} claims"]
+    notes += [] if ip else ["no address: name it with --address, so that it joins what else is known of the device"]
+    notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
+    warnings = [f"left out: {found.unknown} lines with names that are not read; numbers (-On) tell more"]
+    warnings = warnings if found.unknown else []
+    warnings += [f"left out: {found.skipped} lines; {'; '.join(found.problems[:3])}"] if found.skipped else []
+    if not told.claims:
+        raise InputError(f"{path}: none of its {len(found.objects)} objects tells what the device is")
+    if dry_run:
+        return Taken(1, len(store.assets(realm)), tuple(notes), tuple(warnings))
+    source = Source(scan, realm, path, found.sha256, found.raw, f"SNMP walk, {found.format}")
+    assets = put(store, source, (told,), now=now, declared=declared)
+    return Taken(1, assets, tuple(notes), tuple(warnings))
+
+
+def walk_again(store: Store, observation: Observation) -> Observation:
+    """The device of a stored walk, read again."""
+    raw = store.blob(observation.options.get("blob", ""))
+    if raw is None:
+        return observation
+    ip = observation.target.ip if observation.target else None
+    at, file = observation.started, observation.record.partition(": ")[0]
+    again = walk.observation(parse(raw, file), scan=observation.scan, realm=observation.realm, ip=ip, at=at, file=file)
+    return replace(again, options=observation.options)
+
+
+def importers(store: Store) -> Mapping[str, Callable[[Observation], Observation]]:
+    """What reads the kept evidence of an imported record again, by source."""
+    return {walk.SOURCE: lambda one: walk_again(store, one)}
