@@ -30,9 +30,7 @@ def of(captures: list[Capture]) -> Iterator[Entry]:
     yield Entry(
         f"decode-{captures[0].protocol.name}",
         lambda data: _feed(found, questions, data),
-        lambda: [
-            bytes((at, number, 0)) + frame for frame in frames for at in range(len(found)) for number in (0, 1)
-        ],
+        lambda: [bytes((at, number, 0)) + frame for frame in frames for at in range(len(found)) for number in (0, 1)],
         (name,),
     )
 

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import openpyxl
 
-from assetctl import baseline, documents, fingerprint, zones
+from assetctl import baseline_text, documents, enrolled, fingerprint, zones
 from assetctl.advisory import csaf, eol, kev, ranges, versions
 from assetctl.errors import InputError
-from assetctl.exchange import columns, csv_rows, flows, nmap_xml, questionnaire, rows, sheet, xlsx_rows
+from assetctl.exchange import columns, csv_rows, flows, nmap_xml, questionnaire, returned, rows, sheet, xlsx_rows
+from assetctl.exchange.capture import read as captured
 from assetctl.model import Claim
 from assetctl.policy import attestations, load, waivers
 from assetctl.policy.expression import Scope, compile_expression
+from assetctl.report import manifest
 from assetctl.settings import load_settings
+from tests.contracts.captures import all_captures
 from tests.fuzz.entry import Entry
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,10 +58,14 @@ def entries() -> Iterator[Entry]:
     yield _file("waivers", "w.yaml", _waivers, _of(SEEDS, "waivers.yaml"), waivers.__name__)
     yield _file("attestations", "a.yaml", _attestations, _of(SEEDS, "attestations.yaml"), attestations.__name__)
     yield _file("check", "INV-001.yaml", load.load_check, _of(load.checks_folder(), "???-00*.yaml"), load.__name__)
-    yield _file("golden", "golden.yaml", _golden, _of(SEEDS, "golden.yaml"), baseline.__name__)
+    yield _file("golden", "golden.yaml", _golden, _of(SEEDS, "golden.yaml"), baseline_text.__name__)
     yield _file("csaf", "x.json", csaf.read_file, _of(PAIRS, "*.json"), csaf.__name__)
     yield _file("kev", "x.json", lambda path: kev.read(documents.read_json(path)), _of(SEEDS, "kev.json"), kev.__name__)
     yield _file("eol", "x.csv", eol.read_file, _of(SEEDS, "eol.csv"), eol.__name__)
+    yield _file("pcap", "x.pcap", _capture, _captures, captured.__name__)
+    yield _file("returned", "r.xlsx", _returned, _workbook, returned.__name__)
+    yield _file("manifest", "m.json", manifest.read_manifest, _of(SEEDS, "manifest.json"), manifest.__name__)
+    yield _file("keys", "keys.yaml", enrolled.read_keys, _of(SEEDS, "keys.yaml"), enrolled.__name__)
     yield _text("ranges", _ranges, lambda: RANGES, ranges.__name__)
     yield _text("expression", _expression, _expressions, "assetctl.policy.expression")
     yield _text("fingerprint", _fingerprint, lambda: DESCRIPTIONS, fingerprint.__name__)
@@ -105,6 +112,14 @@ def _nmap(path: Path) -> object:
     return nmap_xml.read(path.read_bytes(), scan="s", realm="plant", file=path.name)
 
 
+def _capture(path: Path) -> object:
+    return captured.read(path, realm="plant", now=NOW)
+
+
+def _returned(path: Path) -> object:
+    return returned.read(path, "Cover", given=("Finding",), entered=("Comment",))
+
+
 def _positions(path: Path) -> object:
     return sheet.read_positions(path, realm="plant", now=NOW)
 
@@ -114,7 +129,7 @@ def _settings(path: Path) -> object:
 
 
 def _golden(path: Path) -> object:
-    return baseline.read(documents.read_yaml(path).root, file=path.name)
+    return baseline_text.read(documents.read_yaml(path).root, file=path.name)
 
 
 def _waivers(path: Path) -> object:
@@ -139,6 +154,14 @@ def _fingerprint(text: str) -> object:
 
 def _expressions() -> list[bytes]:
     return sorted(check.assertion.text.encode() for check in load.load_checks([load.checks_folder()]))
+
+
+def _captures() -> list[bytes]:
+    """One recorded talk of each protocol, as a capture file."""
+    from tests.unit.capture_writer import pcap, talk
+
+    first = {one.protocol.name: one for one in reversed(all_captures()) if one.claims and not one.protocol.envelope}
+    return [pcap(talk(one)) for one in first.values()]
 
 
 def _workbook() -> list[bytes]:
