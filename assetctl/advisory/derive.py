@@ -7,7 +7,7 @@ of what was looked in and what was looked for; a find is as old as what is known
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from assetctl import settle
@@ -126,8 +126,12 @@ def _of_life_cycle(asset: Described, known: Knowledge) -> Iterator[Fact]:
 
 
 def _fact(asset: Described, key: str, value: Value, source: Source, as_of: datetime) -> Fact:
-    """A find is as old as what is known of the asset; that nothing was found, as old as the older of the two."""
+    """A find is as old as what is known of the asset; that nothing was found, as old as the older of the two.
+
+    Its evidence is that of the version that was compared.
+    """
     seen = min(asset.seen or as_of, as_of) if value == () else asset.seen or as_of
+    source = replace(source, evidence=asset.evidence)
     return Fact(Subject(SubjectKind.ASSET, asset.asset), key, value, source, "", seen, seen, CONFIDENCE)
 
 

@@ -35,11 +35,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """identities: the device first. seen: when the oldest of what counts was last seen, None when all is declared."""
+    """identities: the device first. seen: when the oldest of what counts was last seen, None when all is declared.
+
+    evidence: of the version, else of what names the product; "" when nothing of it was observed.
+    """
 
     asset: str
     identities: tuple[Identity, ...]
     seen: datetime | None = None
+    evidence: str = ""
 
     @property
     def device(self) -> Identity:
@@ -68,7 +72,14 @@ def describe(asset: Asset, parent: Asset | None = None) -> Described:
     identities = [device, *_system(facts, makers, versions), *_programs(asset)]
     used = ("manufacturer", "model", "order_code", "firmware_software_version", "os_version")
     seen = [max(f.last_seen for f in found) for key in used if (found := _observed(facts.get(key, ())))]
-    return Described(asset.id, tuple(identities), min(seen, default=None))
+    return Described(asset.id, tuple(identities), min(seen, default=None), _evidence(facts))
+
+
+def _evidence(facts: Mapping[str, list[Fact]]) -> str:
+    for key in ("firmware_software_version", "os_version", "order_code", "model"):
+        if found := [fact for fact in _observed(facts.get(key, ())) if fact.source.evidence]:
+            return max(found, key=lambda fact: (fact.last_seen, fact.source.evidence)).source.evidence
+    return ""
 
 
 def counting(facts: Iterable[Fact]) -> tuple[Fact, ...]:

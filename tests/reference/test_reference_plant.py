@@ -33,7 +33,6 @@ WITHOUT_BYTES = frozenset(
     {"CON-004", "MON-001"}  # nothing was seen
     | {"CON-011", "INV-001", "INV-003", "INV-004", "INV-013", "ZON-008", "ZON-010"}  # what people declared, or did not
     | {"CHG-001", "CHG-002", "CHG-003", "CHG-004", "PLC-005"}  # a comparison, which golden verify tells
-    | {"EOL-001", "VUL-001", "VUL-003", "VUL-004"}  # loaded files, which the texts of the finding name
 )
 """Checks whose failures rest on something else than an exchange or a capture."""
 

@@ -73,6 +73,13 @@ def test_an_affected_asset_fails_and_the_compared_texts_stand_in_the_fact() -> N
     assert result("VUL-001", asset_of(OLD_CPU), known("ssa-900101")) is Result.FAIL
 
 
+def test_what_was_found_leads_to_the_answer_that_told_the_version() -> None:
+    version = fact("firmware_software_version", "V2.8.1", source=Source("probe", "s7", "scan:7"))
+    one = asset(*(fact(key, value) for key, value in CPU.items()), version)
+    told = derived([one], known("ssa-900101"))[one.id]
+    assert {each.source.evidence for each in told} == {"scan:7"}
+
+
 @pytest.mark.parametrize(
     ("said", "names", "expected"),
     [
