@@ -25,6 +25,7 @@ from assetctl.work.importing import NMAP_XML, nmap_again
 from assetctl.work.ingest import seen
 from assetctl.work.reread import reread
 
+_OF_ANY_CONNECT = frozenset({"port_state", "ip_address", "reachable", "service_source"})
 _FINDER = finder.READER.partition("/")[0]
 
 
@@ -66,11 +67,13 @@ def looked_at(
             segments = {one.vantage for one in told if one.transport is Transport.LINK}
             newest = [max(heard(one), default=None) for one in segments]
             return min((at for at in newest if at), default=None) if all(newest) else None
-        wanted = _answers(asset) if asset else frozenset(one.reader.partition("/")[0] for one in told)
+        wanted = _answers(asset) if asset else frozenset(one.reader.partition("/")[0] for one in told) - {_FINDER}
+        if asset and not wanted:
+            return None  # no question is known that it answers
         found = [
             look.begun
             for look in looks
-            if all(look.asks(one, wanted - {_FINDER}) and one not in partly(look.scan) for one in places)
+            if all(look.asks(one, wanted) and one not in partly(look.scan) for one in places)
         ]
         return max(found, default=None)
 
@@ -93,9 +96,14 @@ def covered_addresses(
 
 
 def _answers(asset: Asset) -> frozenset[str]:
-    """The protocols in which a device answered, and its open ports."""
-    spoken = {fact.source.name for fact in asset.facts if fact.source.kind == PROBE}
-    return frozenset(spoken | {name for name, (state, _) in ports(asset).items() if state == "open"})
+    """The protocols in which a device answered us, and the ports that we found open.
+
+    What an import alone says shows nothing about our own questions; a closed port is an answer of no protocol.
+    """
+    told = [one for one in asset.facts if one.source.kind == PROBE and one.key not in _OF_ANY_CONNECT]
+    states = ports(asset).items()
+    opened = {name for name, (state, fact) in states if state == "open" and fact.source.kind == PROBE}
+    return frozenset({fact.source.name for fact in told} - {_FINDER} | opened)
 
 
 def _look(store: Store, scan: Scan) -> _Look:

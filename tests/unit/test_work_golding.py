@@ -1,12 +1,15 @@
 """A device that nobody wholly looked for is not missing: what counts as having looked at an address."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from assetctl.model import Outcome, Scan
-from assetctl.work.golden_evidence import covered_addresses
+from assetctl.baseline import entry_of
+from assetctl.model import Fact, Outcome, Scan, SubjectKind
+from assetctl.settle import addresses
+from assetctl.work.golden_evidence import covered_addresses, looked_at
 from tests.live.killed_plant import NETWORK
 from tests.unit.command import Desk
 from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
@@ -45,3 +48,29 @@ def test_an_address_of_which_a_question_was_denied_was_not_wholly_looked_at(
         store.put_observations([replace(one, id=f"{one.id}/more", exchanges=(), claims=(), outcome=outcome)])
     assert covered(desk, scan_of(desk), THIRD) is counts
     assert covered(desk, scan_of(desk), f"{NETWORK}.1"), "the others were"
+
+
+def begun(desk: Desk, change: Callable[[Scan], Scan] = lambda scan: scan, **more: object) -> datetime | None:
+    """When the newest look at the device at THIRD began. more: of that device, changed."""
+    with store_of(desk) as store:
+        asset = next(one for one in store.assets() if f"{NETWORK}.3" in addresses(one))
+        asset = replace(asset, **more)  # type: ignore[arg-type]
+        entry, scan = entry_of(asset, {}), change(scan_of(desk))
+        return looked_at(store, [scan], "plant", now=scan.started + timedelta(hours=2), max_age=None)(entry, asset)
+
+
+def of_source(asset_facts: tuple[Fact, ...], name: str) -> tuple[Fact, ...]:
+    return tuple(replace(one, source=replace(one.source, name=name)) for one in asset_facts)
+
+
+def test_only_a_look_that_asks_what_a_device_answers_shows_that_it_is_gone(desk: Desk) -> None:
+    with store_of(desk) as store:
+        facts = next(one for one in store.assets() if f"{NETWORK}.3" in addresses(one)).facts
+    spoken = tuple(one for one in facts if one.subject.kind is not SubjectKind.SERVICE)
+    assert begun(desk) == scan_of(desk).started
+    assert begun(desk, facts=of_source(spoken, "modbus")) == scan_of(desk).started
+    assert begun(desk, facts=of_source(spoken, "s7")) is None, "the scan asked Modbus alone"
+    imported = tuple(replace(one, source=replace(one.source, kind="import")) for one in facts)
+    assert begun(desk, facts=imported) is None, "no question is known that it answers"
+    excluded = begun(desk, lambda scan: replace(scan, excluded=(f"plant/{THIRD}",)))
+    assert excluded is None
