@@ -1,6 +1,7 @@
 """import pcap and walk: what a plant has recorded of its own traffic and devices."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -28,6 +29,9 @@ def add_to(app: typer.Typer) -> None:  # noqa: ARG001 - the group is in the prog
     )
     imports.command("walk", epilog="Example: assetctl import walk sw-3.walk --address 10.20.1.2 --at 2026-09-01")(
         import_walk
+    )
+    imports.command("zeek", epilog="Example: assetctl import zeek dhcp.log cip_identity.log bacnet_property.log")(
+        import_zeek
     )
 
 
@@ -79,6 +83,20 @@ def import_walk(
     with app.store(create=True) as store:
         done = take_in(store, file, realm=realm, ip=ip, at=when, now=now(), declared=app.declared, dry_run=dry_run)
     tell(app, done, realm)
+
+
+def import_zeek(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Logs to read.")],
+    realm: Realm = "plant",
+    dry_run: DryRun = False,
+) -> None:
+    """Logs of Zeek and ICSNPP (tabs or JSON, also .gz): dhcp, ssh, ssl, snmp, modbus, dnp3, cip_identity, bacnet."""
+    from assetctl.work.importing_records import import_zeek as take_in
+
+    app = of(context)
+    with app.store(create=True) as store:
+        tell(app, take_in(store, files, realm=realm, now=now(), declared=app.declared, dry_run=dry_run), realm)
 
 
 T = TypeVar("T")

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange import walk
+from assetctl.exchange import walk, zeek_devices, zeek_rows
+from assetctl.exchange.capture.read import TOLERANCE, scan_id
 from assetctl.exchange.walk_file import parse, read_walk
 from assetctl.model import IPAddress, Observation, Scan, ScanState
 from assetctl.store.repo import Store
+from assetctl.text import one_line
 from assetctl.work.ingest import NOTHING, Declared, ingest
 
 
@@ -25,7 +27,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to take in. raw: its bytes, which are kept."""
+    """A file to take in. raw: its bytes, which are kept; empty where the file is too large for that."""
 
     scan: str
     realm: str
@@ -39,7 +41,7 @@ def put(
     store: Store, source: Source, observations: Sequence[Observation], *, now: datetime, declared: Declared = NOTHING
 ) -> int:
     """Store the observations of a file with the file; how many assets the realm has then."""
-    blob = store.put_blob(source.raw)
+    kept = {"file": source.digest} | ({"blob": store.put_blob(source.raw)} if source.raw else {})
     store.begin_scan(
         Scan(
             id=source.scan,
@@ -55,7 +57,6 @@ def put(
             note=source.note,
         )
     )
-    kept = {"blob": blob, "file": source.digest}
     store.put_observations(replace(one, options={**one.options, **kept}) for one in observations)
     return len(ingest(store, source.realm, declared).assets)
 
@@ -72,8 +73,6 @@ def import_walk(
     dry_run: bool = False,
 ) -> Taken:
     """Take in one walk. ip: of the device; by default as the file is named. at: when; by default the file's time."""
-    from assetctl.exchange.capture.read import scan_id
-
     found = read_walk(path)
     ip = ip or walk.address_in(path)
     taken_at = at or datetime.fromtimestamp(int(path.stat().st_mtime), now.tzinfo)
@@ -96,6 +95,45 @@ def import_walk(
     return Taken(1, assets, tuple(notes), tuple(warnings))
 
 
+def import_zeek(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    realm: str,
+    now: datetime,
+    declared: Declared = NOTHING,
+    dry_run: bool = False,
+) -> Taken:
+    """Take in logs of Zeek; all of them are read before anything is stored. Raises InputError."""
+    found = [_zeek(path, realm, now) for path in paths]
+    warnings = [
+        f"{log.path}: left out: {log.skipped} lines; {'; '.join(log.problems[:3])}"
+        for log, _, _ in found
+        if log.skipped
+    ]
+    warnings += [f"{log.path}: {beyond} devices beyond the bound" for log, _, beyond in found if beyond]
+    notes = tuple(f"{log.path.name}: {log.rows_read} rows of {log.name}, {len(told)} devices" for log, told, _ in found)
+    assets = len(store.assets(realm))
+    for log, told, _ in () if dry_run else found:
+        if told:
+            source = Source(told[0].scan, realm, log.path, log.sha256, b"", f"{log.name} of Zeek")
+            assets = put(store, source, told, now=now, declared=declared)
+    count = len({str(one.target or one.id) for _, told, _ in found for one in told})
+    return Taken(count, assets, notes, tuple(warnings))
+
+
+def _zeek(path: Path, realm: str, now: datetime) -> tuple[zeek_rows.Log, tuple[Observation, ...], int]:
+    log = zeek_rows.Log(path)
+    try:
+        devices = zeek_devices.read_devices(log, newest=now + TOLERANCE)
+    except ValueError as fault:
+        hint = "use `assetctl import flows`" if log.name == "conn" else f"read are {', '.join(zeek_devices.READERS)}"
+        problem = f"{path}: a log of {one_line(str(fault)) or 'no name'} tells nothing here; {hint}"
+        raise InputError(problem) from None
+    scan = scan_id(realm, f"{log.sha256} {log.name}")
+    return log, tuple(zeek_devices.observations(devices, log, scan=scan, realm=realm, file=path.name)), devices.beyond
+
+
 def walk_again(store: Store, observation: Observation) -> Observation:
     """The device of a stored walk, read again."""
     raw = store.blob(observation.options.get("blob", ""))
@@ -109,4 +147,4 @@ def walk_again(store: Store, observation: Observation) -> Observation:
 
 def importers(store: Store) -> Mapping[str, Callable[[Observation], Observation]]:
     """What reads the kept evidence of an imported record again, by source."""
-    return {walk.SOURCE: lambda one: walk_again(store, one)}
+    return {walk.SOURCE: lambda one: walk_again(store, one), zeek_devices.SOURCE: lambda one: one}

@@ -1,0 +1,177 @@
+"""Laws of importing logs of Zeek: both forms say the same, who said it is known or the row is left out."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assetctl.errors import InputError
+from assetctl.exchange.zeek_devices import observations, read_devices
+from assetctl.exchange.zeek_rows import Log
+from assetctl.store.repo import open_store
+from tests.unit.command import Desk
+
+TS = "1580238007.767398"
+ID = {"id.orig_h": "10.20.1.100", "id.orig_p": "50000", "id.resp_h": "10.20.1.5", "id.resp_p": "44818"}
+CIP = {
+    **{"ts": TS, "uid": "C1", **ID, "encapsulation_version": "1", "socket_address": "10.20.1.5"},
+    **{"socket_port": "44818", "vendor_id": "1", "vendor_name": "Rockwell Automation/Allen-Bradley"},
+    **{"device_type_id": "14", "device_type_name": "Programmable Logic Controller", "product_code": "166"},
+    **{"revision": "20.11", "device_status": "0x0030", "serial_number": "0x00c0ffee"},
+    **{"product_name": "1756-L71/B LOGIX5571", "device_state": "0x00ff"},
+}
+DHCP = {
+    **{"ts": TS, "uids": "C1,C2", "client_addr": "10.20.1.9", "server_addr": "10.20.1.1", "mac": "00:30:de:00:00:09"},
+    **{"host_name": "hmi-9", "client_fqdn": "-", "domain": "plant.local", "requested_addr": "-"},
+    **{"assigned_addr": "10.20.1.9", "lease_time": "86400.0", "msg_types": "DISCOVER,OFFER,REQUEST,ACK"},
+}
+BACNET = {
+    **{"ts": TS, "uid": "C1", **ID, "id.orig_p": "47808", "id.resp_p": "47808", "is_orig": "F"},
+    **{"pdu_service": "read-property-ack", "object_type": "device", "instance_number": "1234"},
+    **{"property": "model-name", "array_index": "-", "value": "DSC-1212E"},
+}
+I_AM = {  # the form of the parser's own example log, which has no direction
+    **{"ts": TS, "uid": "C1", "id.orig_h": "172.20.32.108", "id.orig_p": "47808", "id.resp_h": "172.20.32.255"},
+    **{"id.resp_p": "47808", "pdu_service": "i-am", "object_type": "device", "instance_number": "721"},
+    **{"vendor": "Cornell University", "range": "-", "object_name": "-"},
+}
+SSH = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "22", "version": "2", "server": "SSH-2.0-dropbear_2019.78"}
+SSL = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "443", "version": "TLSv12", "established": "T"}
+SNMP = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "161", "duration": "0.1", "version": "2c", "community": "public"},
+    **{"get_requests": "3", "get_responses": "3", "display_string": "SIMATIC NET", "up_since": "-"},
+}
+MODBUS = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "502", "func": "READ_HOLDING_REGISTERS", "exception": "-"}
+ROWS = {
+    **{"cip_identity": CIP, "dhcp": DHCP, "bacnet_property": BACNET, "bacnet_discovery": I_AM, "ssh": SSH, "ssl": SSL},
+    **{"snmp": SNMP, "modbus": MODBUS},
+}
+
+
+def tabbed(name: str, *rows: dict[str, str]) -> str:
+    head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"
+    lines = ["\t".join(row.values()) for row in rows]
+    return head + f"#path\t{name}\n#fields\t" + "\t".join(rows[0]) + "\n" + "\n".join(lines) + "\n#close\t2020\n"
+
+
+def in_json(name: str, *rows: dict[str, str]) -> str:
+    def typed(row: dict[str, str]) -> dict[str, object]:
+        told = {key: value for key, value in row.items() if value != "-"}
+        return {"_path": name, **told, **({"is_orig": told["is_orig"] == "T"} if "is_orig" in told else {})}
+
+    return "".join(json.dumps(typed(row)) + "\n" for row in rows)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return Desk(folder, monkeypatch)
+
+
+def _facts(desk: Desk) -> dict[str, dict[str, object]]:
+    with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}", create=False) as store:
+        return {
+            str(next((f.value for f in asset.facts if f.key == "ip_address"), "")): {
+                fact.key: fact.value for fact in asset.facts if fact.source.kind == "import"
+            }
+            for asset in store.assets()
+        }
+
+
+WANTED = {
+    "cip_identity": {
+        **{"serial_number": "00C0FFEE", "firmware_software_version": "20.011", "cip_product_code": 166},
+        **{"model": "1756-L71/B LOGIX5571", "cip_vendor_id": 1, "cip_device_type": 14},
+    },
+    "dhcp": {"hostname": "hmi-9", "mac_address": "00:30:DE:00:00:09"},
+    "bacnet_property": {"model": "DSC-1212E", "bacnet_device_instance": 1234},
+    "bacnet_discovery": {"manufacturer": "Cornell University", "bacnet_device_instance": 721},
+    "ssh": {"service_banner": "SSH-2.0-dropbear_2019.78", "ssh_protocol_version": "2.0", "port_state": "open"},
+    "ssl": {"tls_versions": ("TLSv1.2",), "service_tunnel": "ssl"},
+    "snmp": {"description": "SIMATIC NET", "snmp_default_community_accepted": True},
+    "modbus": {"service_name": "modbus", "port_state": "open"},
+}
+WHO = {"dhcp": "10.20.1.9", "bacnet_discovery": "172.20.32.108"}
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("form", [tabbed, in_json])
+def test_a_row_is_its_speakers(desk: Desk, name: str, form) -> None:
+    desk.write(f"{name}.log", form(name, ROWS[name]))
+    for _ in range(2):
+        assert desk.call("import", "zeek", f"{name}.log").code == 0
+    facts = _facts(desk)
+    assert list(facts) == [WHO.get(name, "10.20.1.5")]
+    told = facts[WHO.get(name, "10.20.1.5")]
+    assert {key: told.get(key) for key in WANTED[name]} == WANTED[name]
+    assert " 0 changed" in desk.call("evidence", "reread").err
+
+
+def test_who_said_it_follows_the_direction(desk: Desk) -> None:
+    desk.write("a.log", tabbed("bacnet_property", BACNET, {**BACNET, "is_orig": "T", "instance_number": "9"}))
+    said = desk.call("import", "zeek", "a.log")
+    assert said.code == 0
+    assert _facts(desk)["10.20.1.100"]["bacnet_device_instance"] == 9
+
+
+def test_a_row_without_a_speaker_is_left_out_and_counted(desk: Desk) -> None:
+    row = {key: value for key, value in BACNET.items() if key != "is_orig"}
+    desk.write("a.log", tabbed("bacnet_property", row))
+    said = desk.call("import", "zeek", "a.log")
+    assert "1 lines" in said.err
+    assert "is_orig" in said.err
+    assert _facts(desk) == {}
+
+
+def test_servers_of_the_world_are_no_assets(desk: Desk) -> None:
+    desk.write("ssl.log", tabbed("ssl", {**SSL, "id.resp_h": "93.184.216.34"}))
+    assert desk.call("import", "zeek", "ssl.log").code == 0
+    assert _facts(desk) == {}
+
+
+def test_a_community_is_not_stored(desk: Desk) -> None:
+    desk.write("snmp.log", tabbed("snmp", {**SNMP, "community": "s3cr3t-word"}))
+    assert desk.call("import", "zeek", "snmp.log").code == 0
+    assert b"s3cr3t-word" not in (desk.folder / "assetctl.db").read_bytes()
+
+
+BAD = {
+    "unknown": tabbed("weird", {"ts": TS, "name": "x"}),
+    "conn": tabbed("conn", {"ts": TS, **ID}),
+    "twice": "#fields\tts\tts\n1\t2\n",
+    "none": "hello\n",
+    "empty": "",
+    "deep": '{"a":' + "[" * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_another_file_is_one_line_and_nothing_of_the_others_is_stored(desk: Desk, name: str) -> None:
+    desk.write("dhcp.log", tabbed("dhcp", DHCP))
+    desk.write("bad.log", BAD[name])
+    said = desk.call("import", "zeek", "dhcp.log", "bad.log")
+    assert (said.code, len(said.errors)) == (2, 1)
+    assert "bad.log" in said.errors[0]
+    assert _facts(desk) == {}
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_mutated_logs_are_read_or_counted(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(ROWS)))
+    raw = bytearray(data.draw(st.sampled_from([tabbed, in_json]))(name, ROWS[name], ROWS[name]).encode())
+    for _ in range(data.draw(st.integers(1, 8))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    folder = tmp_path_factory.mktemp("z")
+    (folder / f"{name}.log").write_bytes(bytes(raw))
+    log = Log(folder / f"{name}.log")
+    try:
+        found = read_devices(log, newest=datetime(2026, 3, 1, tzinfo=UTC))
+    except (InputError, ValueError) as fault:
+        assert len(str(fault).splitlines()) <= 1  # noqa: PT017 - either is right
+    else:
+        assert list(observations(found, log, scan="i-1", realm="plant", file="a")) is not None
