@@ -23,6 +23,8 @@ def visible(text: str, *, most: int = 4096) -> str:
 
     Safe for a terminal, a log line and a cell. A cut is marked.
     """
+    if text.isascii() and text.isprintable() and len(text) <= most:
+        return text
     shown = _HIDDEN.sub(_spelled, text[: most + 1])
     return shown[:most] + CUT_MARK if len(text) > most else shown
 

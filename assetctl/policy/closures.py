@@ -34,7 +34,7 @@ ABSENT_SUBJECTS: Mapping[str, Callable[[Context, Any], object]] = {
     "flow": lambda _, flow: flow,
 }
 MOST_FACTS = 20
-_PLAIN = (str, int, bool, tuple)
+_PLAIN = frozenset((str, int, bool, tuple))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,11 @@ class Items:
 
 
 def as_truth(run: Run) -> Run:
-    return lambda c: ternary(run(c))
+    def truth(c: Context) -> Ternary:
+        value = run(c)
+        return value if value is True or value is False else ternary(value)
+
+    return truth
 
 
 def fixed(name: str, for_each: str) -> Entity:
@@ -122,14 +126,16 @@ def literal(value: Value) -> Code:
 
 def kleene(operands: tuple[Run, ...], *, decisive: bool) -> Run:
     """`or` when decisive is True, `and` when it is False; every part gives True, False or Unknown."""
+    if len(operands) == 1:
+        return operands[0]
 
     def run(c: Context) -> Ternary:
-        missing: Unknown | None = None
+        missing: Ternary | None = None
         for part in operands:
             value = part(c)
             if value is decisive:
                 return decisive
-            if missing is None and isinstance(value, Unknown):
+            if missing is None and value.__class__ is Unknown:
                 missing = value
         return missing if missing is not None else not decisive
 
@@ -177,6 +183,16 @@ def fact(locate: Locate, kind: SubjectKind, key: str) -> Run:
 def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run:
     subject_kind = FACT_KINDS.get(kind, SubjectKind.ASSET)
 
+    def of_asset(c: Context) -> Operand:
+        view, local_key = locate(c)
+        value = record.read(c, view, local_key)
+        reading = view.recorded.get((name, local_key))
+        if reading is None or reading.value is not value:
+            subject = view.subject(subject_kind, local_key)
+            reading = view.recorded[name, local_key] = Reading(subject, name, value, closed=record.closed)
+        c.trace.append(reading)
+        return value
+
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
         if kind in ABSENT_SUBJECTS and ABSENT_SUBJECTS[kind](c, view) is None:
@@ -186,14 +202,13 @@ def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run
         if isinstance(view, SeenFlow):
             subject = Subject(SubjectKind.ASSET, f"flow {view.name}", view.name)
         else:
-            owner = view.asset.id if view else c.owner
-            subject = Subject(subject_kind, owner, local_key)
+            subject = view.subject(subject_kind, local_key) if view else Subject(subject_kind, c.owner, local_key)
         c.trace.append(Reading(subject, name, value, facts[-4:], closed=record.closed))
         if record.by_fact:
             c.trace += [Reading(f.subject, f.key, f.value, (f,), closed=True) for f in facts[-MOST_FACTS:]]
         return value
 
-    return run
+    return of_asset if kind in FACT_KINDS and record.facts is None else run
 
 
 def looking(function: Callable[..., Operand], locate: Locate, kind: SubjectKind | None, key: str) -> Run:
@@ -212,7 +227,14 @@ def calling(function: Callable[..., Operand], arguments: tuple[Run, ...]) -> Run
                 return spread(lambda *plain: function(c, *plain), tuple(values))
         return function(c, *values)
 
-    return run
+    def run_one(c: Context) -> Operand:
+        value = argument(c)
+        return function(c, value) if value.__class__ in _PLAIN else spread(lambda plain: function(c, plain), (value,))
+
+    if not arguments:
+        return function
+    argument = arguments[0]
+    return run_one if len(arguments) == 1 else run
 
 
 def quantifier(name: str, items: Items, slot: int, passes: list[Run], holds: Run) -> Code:
@@ -232,7 +254,7 @@ def _searching(items: Items, slot: int, met: Run, *, decisive: bool) -> Run:
         found = items.run(c)
         if isinstance(found, Unknown):
             return found
-        missing = items.lacks(c)
+        missing: Ternary | None = items.lacks(c)
         if slot == 0 and items.element in ("asset", "flow"):
             c.most_steps += len(found)  # one turn for each; loops within loops stay bounded
         for item in found:
@@ -241,7 +263,7 @@ def _searching(items: Items, slot: int, met: Run, *, decisive: bool) -> Run:
             value = met(c)
             if value is decisive:
                 return decisive
-            if isinstance(value, Unknown):
+            if value.__class__ is Unknown:
                 missing = value
         return missing if missing is not None else not decisive
 

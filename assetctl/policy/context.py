@@ -12,6 +12,9 @@ from assetctl.policy.values import EvaluationError, Operand, Unknown
 
 MOST_STEPS = 10_000
 """Turns of loops in one evaluation, besides one turn for each thing that an outermost loop goes over."""
+MOST_LOOPS = 8
+"""Loops within loops."""
+_NO_LOOPS: list[object] = [None] * MOST_LOOPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Group:
 
 @dataclass(slots=True)
 class Context:
-    """One evaluation: its subject, and the trace of what it read."""
+    """One evaluation: its subject, and the trace of what it read. loop: what each loop holds, outermost first."""
 
     survey: Survey
     max_age: timedelta
@@ -44,7 +47,7 @@ class Context:
     flow: SeenFlow | None = None
     group: Group | Unknown | None = None
     trace: list[Reading] = field(default_factory=list)
-    loop: list[object] = field(default_factory=lambda: [None] * 8)
+    loop: list[object] = field(default_factory=_NO_LOOPS.copy)
     steps: int = 0
     most_steps: int = MOST_STEPS
 
@@ -68,6 +71,7 @@ class Context:
         return f"flows of {self.flow.name if self.flow else self.owner}"
 
     def step(self) -> None:
+        """Count one turn of a loop. Raises EvaluationError when there were too many."""
         self.steps += 1
         if self.steps > self.most_steps:
             raise EvaluationError(f"more than {self.most_steps} steps")

@@ -37,6 +37,7 @@ from assetctl.policy.closures import (
     record_name,
     texts,
 )
+from assetctl.policy.context import MOST_LOOPS
 from assetctl.policy.functions import FUNCTIONS, LOOK_UPS
 from assetctl.policy.names import COLLECTIONS, FACT_KINDS, RECORDS
 from assetctl.policy.watching import WITH_FLOWS, flows_of, unwatched
@@ -116,7 +117,7 @@ def compile_expression(text: str, scope: Scope, *, wanted: tuple[str, ...] = ("f
     code = compiler.value(tree)
     if code.type not in wanted:
         raise InputError(f"a {' or '.join(wanted)} is expected, this is a {code.type}: {ast.unparse(tree)[:80]}")
-    run = as_truth(code.run) if code.type == "flag" else code.run
+    run = compiler.settled(tree, code) if code.type == "flag" else code.run
     return Expression(
         text, code.type, run, frozenset(compiler.keys), frozenset(compiler.literals), not compiler.open_reads
     )
@@ -226,7 +227,11 @@ class _Compiler:
         code = self.value(node)
         if code.type != "flag":
             raise InputError(f"a flag is expected, this is a {code.type}: {ast.unparse(node)[:80]}")
-        return as_truth(code.run) if isinstance(node, ast.Attribute | ast.Call | ast.Name) else code.run
+        return self.settled(node, code)
+
+    def settled(self, node: ast.expr, code: Code) -> Run:
+        """A flag as a truth value; what is joined and compared gives one already."""
+        return code.run if isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp) else as_truth(code.run)
 
     def _junction(self, node: ast.BoolOp) -> Code:
         parts = tuple(self._flag(part) for part in node.values)
@@ -347,7 +352,7 @@ class _Compiler:
             raise InputError(f'one plain "for x in collection" is expected: {ast.unparse(node)[:80]}')
         items = self._items(clause.iter)
         slot, variable = self.depth, clause.target.id
-        if variable in self.loop or variable in self.entities or slot >= 8:
+        if variable in self.loop or variable in self.entities or slot >= MOST_LOOPS:
             raise InputError(f'"{variable}" is already in use; take another name')
         self.loop[variable] = loop_variable(items.element, slot)
         self.depth += 1

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_address
 
 from assetctl.facts import vocabulary
-from assetctl.model import Fact, PortState, Subject, SubjectKind, Zone
+from assetctl.model import Fact, PortState, SubjectKind, Zone
 from assetctl.policy.belonging import BELONGING
 from assetctl.policy.callables import Function, LookUp
 from assetctl.policy.context import Context
@@ -34,10 +35,20 @@ def port_state(c: Context, transport: str, number: int) -> Operand:
 
 
 def port(c: Context, which: str | int) -> Operand:
-    transport, _, number = which.partition("/") if isinstance(which, str) else ("tcp", "/", str(which))
-    if transport not in ("tcp", "udp") or not number.isdecimal():
+    where = _service_at(which)
+    if where is None:
         return Unknown(Reason.NOT_COMPARABLE, str(which))
-    return port_state(c, transport, int(number))
+    assert c.view is not None
+    reading = c.view.read(SubjectKind.SERVICE, where, "port_state", c.max_age)
+    c.trace.append(reading)
+    return reading.value
+
+
+@lru_cache(4096)
+def _service_at(which: str | int) -> str | None:
+    """The service of a port such as 23 or "udp/161", None for what is no port."""
+    transport, _, number = which.partition("/") if isinstance(which, str) else ("tcp", "/", str(which))
+    return f"{transport}/{int(number)}" if transport in ("tcp", "udp") and number.isdecimal() else None
 
 
 def speaks(c: Context, protocol: str, which: str | int) -> Operand:
@@ -245,13 +256,18 @@ def _facts(view: View, kind: SubjectKind | None, local_key: str, key: str) -> li
     return [fact for fact in found if fact.value not in ("", ())]
 
 
-def _note(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str, *, closed: bool) -> list[object]:
-    found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
-    subject = Subject(kind or SubjectKind.ASSET, view.asset.id, local_key)
-    held = [fact for fact in found if fact.value not in ("", ())]
-    value: Operand = held[0].value if held else Unknown(Reason.NOT_PROBED, key)
-    c.trace.append(Reading(subject, key, value, tuple(held[:4]), closed=closed))
-    return list(held)
+def _note(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str, *, closed: bool) -> bool:
+    """Whether a fact has any value at all, whatever its age."""
+    reading = view.looked_up.get((kind, local_key, key, closed))
+    if reading is None:
+        found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
+        subject = view.subject(kind or SubjectKind.ASSET, local_key)
+        held = [fact for fact in found if fact.value not in ("", ())]
+        value: Operand = held[0].value if held else Unknown(Reason.NOT_PROBED, key)
+        reading = Reading(subject, key, value, tuple(held[:4]), closed=closed)
+        view.looked_up[kind, local_key, key, closed] = reading
+    c.trace.append(reading)
+    return bool(reading.facts)
 
 
 def has(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
@@ -268,12 +284,11 @@ def has(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: s
 
 
 def recorded(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
-    return bool(_note(c, view, kind, local_key, key, closed=True))
+    return _note(c, view, kind, local_key, key, closed=True)
 
 
 def fresh(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
-    held = _note(c, view, kind, local_key, key, closed=False)
-    if not held:
+    if not _note(c, view, kind, local_key, key, closed=False):
         return Unknown(Reason.NOT_PROBED, key)
     found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
     return bool(view.fresh(found, c.max_age))

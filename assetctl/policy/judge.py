@@ -4,9 +4,11 @@ Passes are counted and kept as ids with the time of their newest evidence; what 
 Nothing here changes a result: waivers stand beside it.
 """
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -78,23 +80,22 @@ class _Tally:
     not_applicable: set[str] = field(default_factory=set)
     places: Counter[tuple[str, str, Result]] = field(default_factory=Counter)
 
+    def add(self, check: Check, verdict: "Verdict", places: tuple[str, ...]) -> None:
+        if verdict.result is Result.PASS:
+            self.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
+        elif verdict.result is Result.NOT_APPLICABLE:
+            self.not_applicable.add(finding_id(check, verdict.target))
+        else:
+            self.findings.append(finding_of(check, verdict, " ".join(places)))
+
 
 def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     """What the checks say about a plant at a time. The same input gives the same judgement, in the same order."""
     survey = Survey(plant, now)
     tally, where = _Tally(), Places(survey)
-    for check in checks:
-        for verdict in verdicts(check, survey):
-            places = where.of(verdict.target)
-            tally.counts[check.id, verdict.result] += 1
-            for place in places or ("",):
-                tally.places[place, check.id, verdict.result] += 1
-            if verdict.result is Result.PASS:
-                tally.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
-            elif verdict.result is Result.NOT_APPLICABLE:
-                tally.not_applicable.add(finding_id(check, verdict.target))
-            else:
-                tally.findings.append(finding_of(check, verdict, " ".join(places)))
+    with _no_search_for_cycles():
+        for check in checks:
+            _judge_one(check, survey, tally, where)
     return Judgement(
         findings=tuple(tally.findings),
         counts=dict(tally.counts),
@@ -105,9 +106,33 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     )
 
 
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Python looks for objects that hold each other, again and again among millions of facts; judging makes none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _judge_one(check: Check, survey: Survey, tally: _Tally, where: Places) -> None:
+    counts: Counter[tuple[tuple[str, ...], Result]] = Counter()
+    for verdict in verdicts(check, survey):
+        places = where.of(verdict.target)
+        counts[places, verdict.result] += 1
+        tally.add(check, verdict, places)
+    for (places, result), count in counts.items():
+        tally.counts[check.id, result] += count
+        for place in places or ("",):
+            tally.places[place, check.id, result] += count
+
+
 def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
     """One check over everything it is for. What nobody declared, and flows that nobody saw, leave one unknown."""
-    found = tuple(targets(check.for_each, survey))
+    found = targets(check.for_each, survey)
     if not found and check.for_each in ABSENT:
         missing = Unknown(ABSENT[check.for_each], f"{check.for_each}s")
         yield _unknown(check, missing, Target().context(survey, check.max_age), Target())

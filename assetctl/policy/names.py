@@ -19,6 +19,11 @@ FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")
 
 def display_name(view: View) -> str:
     """What people call an asset: its position, its name, its first address, or its id."""
+    view.named = view.named or _named(view)
+    return view.named
+
+
+def _named(view: View) -> str:
     if view.asset.position:
         return view.asset.position
     for key in ("hostname", "ip_address"):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from assetctl.model import EVERYWHERE, Position, Zone
-from assetctl.policy.plant import DeclaredNetwork, Survey
+from assetctl.policy.plant import DeclaredNetwork, Survey, View
 from assetctl.policy.subjects import Target
 from assetctl.policy.traffic import SeenFlow
 from assetctl.standing import Whereabouts
@@ -13,10 +13,11 @@ from assetctl.standing import Whereabouts
 class Places:
     """The zones of a plant, for the subjects of one judgement."""
 
-    __slots__ = ("_positions", "_survey", "_where")
+    __slots__ = ("_of_assets", "_positions", "_survey", "_where")
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
+        self._of_assets: dict[str, tuple[str, ...]] = {}
         self._where = Whereabouts(survey.plant.zones)
         self._positions = {
             (zone.realm, name): zone.id for zone in survey.plant.zones for name in zone.positions
@@ -25,8 +26,7 @@ class Places:
     def of(self, target: Target) -> tuple[str, ...]:
         """The ids of the zones or conduits, none for no zone, `EVERYWHERE` for what concerns the plant as a whole."""
         if target.view:
-            zone = self._survey.zone_of(target.view)
-            return (zone.id,) if zone else ()
+            return self._of_asset(target.view)
         if named := target.zone or target.conduit:
             return (named.id,)
         if target.flow:
@@ -36,6 +36,13 @@ class Places:
         if target.approved:
             return (target.approved.zone,)
         return (_around(self._survey.plant.zones, target.network),) if target.network else (EVERYWHERE,)
+
+    def _of_asset(self, view: View) -> tuple[str, ...]:
+        found = self._of_assets.get(view.asset.id)
+        if found is None:
+            zone = self._survey.zone_of(view)
+            found = self._of_assets[view.asset.id] = (zone.id,) if zone else ()
+        return found
 
     def _of_position(self, position: Position) -> tuple[str, ...]:
         named = self._positions.get((position.realm, position.id))

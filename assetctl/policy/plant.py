@@ -19,6 +19,7 @@ from typing import Any
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import (
     Asset,
+    Because,
     Capture,
     Conduit,
     Fact,
@@ -105,21 +106,29 @@ class Plant:
     approved: tuple[Approved, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """One thing an evaluation looked at. closed: a look at the record itself, where an absent value is an answer."""
+    """One thing an evaluation looked at. closed: a look at the record itself, where an absent value is an answer.
+
+    told: the same in words, by what makes each different, made once. Nobody changes anything else: it is not frozen
+    because several are made for each of millions of evaluations, and freezing takes half of that time.
+    """
 
     subject: Subject
     key: str
     value: Operand
     facts: tuple[Fact, ...] = ()
     closed: bool = False
+    told: tuple[tuple[tuple[str, ...], Because], ...] | None = field(default=None, compare=False, repr=False)
 
 
 class View:
     """One asset, its facts by subject and key, and those of its position."""
 
-    __slots__ = ("_facts", "_memo", "asset", "by_key", "now", "parts", "root")
+    __slots__ = (
+        *("_aged", "_facts", "_settled", "_subjects", "asset", "by_key", "looked_up", "named", "now", "parts"),
+        *("recorded", "root"),
+    )
 
     def __init__(self, asset: Asset, position: Position | None, now: datetime) -> None:
         self.asset = asset
@@ -127,7 +136,12 @@ class View:
         self.now = now
         self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)  # a key tells its subject kind
         self.by_key: dict[str, list[Fact]] = defaultdict(list)
-        self._memo: dict[tuple[str, str, timedelta], Reading] = {}
+        self._settled: dict[tuple[str, str], tuple[Reading, timedelta]] = {}  # the same for every age from that on
+        self._aged: dict[tuple[str, str, timedelta], Reading] = {}
+        self._subjects: dict[tuple[SubjectKind, str], Subject] = {}
+        self.named = ""  # what people call it, once somebody has asked
+        self.recorded: dict[tuple[str, str], Reading] = {}  # the last looks at names of the record
+        self.looked_up: dict[tuple[SubjectKind | None, str, str, bool], Reading] = {}  # looks at facts of any age
         parts: dict[SubjectKind, set[str]] = defaultdict(set)
         for fact in (*asset.facts, *_declared_at(asset, position)):
             self._facts[fact.subject.local_key, fact.key].append(fact)
@@ -140,9 +154,23 @@ class View:
 
     def read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
         """The value that counts, or why there is none. Raises EvaluationError for a value of the wrong type."""
-        found = self._memo.get((local_key, key, max_age))
+        settled = self._settled.get((local_key, key))
+        if settled is not None and max_age >= settled[1]:
+            return settled[0]
+        found = self._aged.get((local_key, key, max_age))
         if found is None:
-            found = self._memo[local_key, key, max_age] = self._read(kind, local_key, key, max_age)
+            found = self._aged[local_key, key, max_age] = self._read(kind, local_key, key, max_age)
+            seen = [fact.last_seen for fact in self.facts_of(local_key, key) if fact.source.kind != DECLARED]
+            age = self.now - min(seen) if seen else timedelta.min
+            if max_age >= age:
+                self._settled[local_key, key] = found, age
+        return found
+
+    def subject(self, kind: SubjectKind, local_key: str) -> Subject:
+        """The asset or a part of it."""
+        found = self._subjects.get((kind, local_key))
+        if found is None:
+            found = self._subjects[kind, local_key] = Subject(kind, self.asset.id, local_key)
         return found
 
     def fresh(self, facts: Iterable[Fact], max_age: timedelta) -> list[Fact]:
@@ -151,7 +179,7 @@ class View:
         return [f for f in facts if f.source.kind == DECLARED or oldest <= f.last_seen <= newest]
 
     def _read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
-        subject = Subject(kind, self.asset.id, local_key)
+        subject = self.subject(kind, local_key)
         facts = self.facts_of(local_key, key)
         if not facts:
             return Reading(subject, key, Unknown(Reason.NOT_PROBED, f"{local_key} {key}".strip()))

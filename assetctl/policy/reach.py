@@ -39,10 +39,11 @@ def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iter
     """What the ports said last to each zone that is not related to the asset's own."""
     traffic, segments = traffic_of(c.survey), segments_of(c)
     for zone in c.survey.plant.zones:
-        is_inside = traffic.is_part_of(zone.id, own.id) or traffic.is_part_of(own.id, zone.id)
-        if zone.realm != own.realm or is_inside:
-            continue
         facts = segments.asked.get((zone.id, c.seen.asset.id), ())
+        if not facts or zone.realm != own.realm:
+            continue
+        if traffic.is_part_of(zone.id, own.id) or traffic.is_part_of(own.id, zone.id):
+            continue
         for port in ports:
             found = newest_state(c, facts, port)
             if found is not None:

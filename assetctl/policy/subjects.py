@@ -1,7 +1,7 @@
 """What a check is asked about: assets and their parts, zones, conduits, flows or networks, in a fixed order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from assetctl.model import Conduit, PortState, Position, Scan, ScanState, SubjectKind, Zone
@@ -32,6 +32,10 @@ class Target:
     stable_key: str = ""
     conduit: Conduit | None = None
     flow: SeenFlow | None = None
+    key: str = field(init=False, compare=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self._named())
 
     @property
     def subject(self) -> str:
@@ -42,8 +46,7 @@ class Target:
         named = self.zone or self.position or self.conduit or self.approved
         return named.id if named else str(self.network or INVENTORY)
 
-    @property
-    def key(self) -> str:
+    def _named(self) -> str:
         if self.view:
             asset = self.view.asset
             return f"{asset.realm} {asset.position or asset.id} {self.stable_key or self.local_key}"
@@ -57,13 +60,13 @@ class Target:
         return f"{named.realm} {named.id}" if named else self.subject
 
     def context(self, survey: Survey, max_age: timedelta) -> Context:
+        if self.view:
+            return Context(survey, max_age, self.view, self.local_key)
         return Context(
             survey,
             max_age,
-            self.view,
-            self.local_key,
-            self.zone,
-            self.network,
+            zone=self.zone,
+            network=self.network,
             position=self.position,
             approved=self.approved,
             run=self.run,
@@ -72,8 +75,16 @@ class Target:
         )
 
 
-def targets(for_each: str, survey: Survey) -> Iterator[Target]:
-    """The subjects of a check. A port that is known to be closed is no service."""
+def targets(for_each: str, survey: Survey) -> tuple[Target, ...]:
+    """The subjects of a check, worked out once for all checks. A port that is known to be closed is no service."""
+    name = f"targets {for_each}"
+    found: tuple[Target, ...] | None = survey.memo.get(name)
+    if found is None:
+        found = survey.memo[name] = tuple(_targets(for_each, survey))
+    return found
+
+
+def _targets(for_each: str, survey: Survey) -> Iterator[Target]:
     match for_each:
         case "zone":
             yield from (Target(zone=survey.zones[key]) for key in sorted(survey.zones))

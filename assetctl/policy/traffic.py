@@ -84,9 +84,9 @@ class Traffic:
         self.where = Whereabouts(survey.plant.zones)
         self._by_id = {zone.id: zone for zone in survey.plant.zones}
         self._above = {zone.id: (zone.id, *parents(self._by_id, zone.id)) for zone in survey.plant.zones}
-        self._holders = _holders(survey)
-        self._zone_of = {asset: survey.zone_of(view) for asset, view in survey.views.items()}
         self._addresses: dict[str, tuple[IPAddress, ...]] = {}
+        self._holders = self._current_holders()
+        self._zone_of = {asset: survey.zone_of(view) for asset, view in survey.views.items()}
         self._sights: dict[tuple[str, tuple[IPAddress | IPNetwork, ...], datetime], timedelta] = {}
         self._nearest: dict[tuple[str, str], tuple[Conduit, ...]] = {}
         self._declared: dict[frozenset[str], list[Conduit]] = defaultdict(list)
@@ -124,6 +124,18 @@ class Traffic:
             for asset in {self._holders.get((flow.realm, ip)) for ip in (flow.source, flow.target)} - {None}:
                 found[str(asset)].append(flow)
         return {name: tuple(flows) for name, flows in found.items()}
+
+    def _current_holders(self) -> dict[tuple[str, IPAddress], str]:
+        """Which asset has an address now; an address that several have is nobody's."""
+        found: dict[tuple[str, IPAddress], str] = {}
+        several: set[tuple[str, IPAddress]] = set()
+        for name, view in self.survey.views.items():
+            if view.asset.parent is None:
+                for ip in self.addresses(view.asset):
+                    place = (view.asset.realm, ip)
+                    several |= {place} if place in found else set()
+                    found[place] = name
+        return {place: name for place, name in found.items() if place not in several}
 
     def zone_at(self, realm: str, ip: IPAddress) -> Zone | None:
         """The zone of the asset that has an address, else the one whose range holds it."""
@@ -271,19 +283,6 @@ def addresses_of(asset: Asset) -> tuple[IPAddress, ...]:
         return tuple(map(ip_address, settle.addresses(asset)))
     except ValueError:
         return ()
-
-
-def _holders(survey: Survey) -> dict[tuple[str, IPAddress], str]:
-    """Which asset has an address now; an address that several have is nobody's."""
-    found: dict[tuple[str, IPAddress], str] = {}
-    several: set[tuple[str, IPAddress]] = set()
-    for name, view in survey.views.items():
-        if view.asset.parent is None:
-            for ip in addresses_of(view.asset):
-                place = (view.asset.realm, ip)
-                several |= {place} if place in found else set()
-                found[place] = name
-    return {place: name for place, name in found.items() if place not in several}
 
 
 class Cover:

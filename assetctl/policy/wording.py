@@ -31,10 +31,12 @@ def statement_of(check: Check, result: Result, why: str, context: Context) -> st
 
 def because_of(context: Context) -> tuple[Because, ...]:
     """What the evaluation read, each thing once, in the order of reading."""
-    found: dict[tuple[str, str, str, str], Because] = {}
+    found: dict[tuple[str, ...], Because] = {}
     for reading in context.trace:
-        for because in _because(reading):
-            found.setdefault((because.subject, because.key, because.value, because.source), because)
+        if reading.told is None:
+            reading.told = tuple(((b.subject, b.key, b.value, b.source), b) for b in _because(reading))
+        for place, because in reading.told:
+            found.setdefault(place, because)
             if len(found) >= MOST_BECAUSE:
                 return tuple(found.values())
     return tuple(found.values())
