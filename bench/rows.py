@@ -1,11 +1,11 @@
-"""The comparisons beside SNMP's: Modbus identity, the rate limit, the start, and a plant from its sweep to reports."""
+"""The comparisons beside SNMP's: Modbus identity, packet rate, start, judgement, a plant from its sweep to reports."""
 
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench import mixed, modbus, pace, startup
-from bench.compare import ratio, rounds, same
+from bench import judging, mixed, modbus, pace, startup
+from bench.compare import middle, ratio, rounds, same
 from bench.kinds import KINDS, SHARES
 from bench.process import fleet, side
 from bench.table import Row, at_most, none_of
@@ -14,6 +14,7 @@ STARTS = 5
 MODBUS_ROUNDS = 3
 RATES = (50, 200, 1000)
 PLANT_ROUNDS = 2
+JUDGE_ROUNDS = 3
 
 
 def modbus_identity() -> list[Row]:
@@ -116,3 +117,22 @@ def _silent_kinds() -> str:
     unsaid = [name for name, kind in KINDS.items() if "manufacturer" not in kind.truth(1)]
     most = mixed.DEVICES - sum(SHARES[name] for name in unsaid) * mixed.DEVICES // len(mixed.MIX)
     return f"{most} say it; not the kinds {', '.join(unsaid)}"
+
+
+def judgement() -> list[Row]:
+    count = judging.ASSETS
+    sides = {name: lambda name=name: side("judging", name, str(count)) for name in ("evaluate", "lambdas")}
+    found = rounds(sides, JUDGE_ROUNDS)
+    for figures in (one for several in found.values() for one in several):
+        figures["each"] = figures["cpu"] / figures["evaluations"] * 1e6
+    ours, plain = middle(found, "evaluate", "each"), middle(found, "lambdas", "each")
+    whole = side("judging", "run", str(count))
+    what = f"{count} assets, {int(whole['checks'])} checks"
+    note = f"plain lambdas over dicts {plain:.2f}: no unknowns, age, trace or words; {ours / plain:.0f} times that"
+    least = min(one["each"] for one in found["evaluate"])
+    done = f"{int(whole['evaluations'])} evaluations"
+    return [
+        at_most("P18", f"{what}: microseconds of CPU for an evaluation, with its words", ours, 20, note=note),
+        Row("P18", f"{what}: the same, least of {JUDGE_ROUNDS} rounds", "", f"{least:.2f}", None),
+        at_most("", f"{what}: seconds from stored inventory to stored run", whole["wall"], 60, note=done),
+    ]

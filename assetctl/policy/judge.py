@@ -93,7 +93,7 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     """What the checks say about a plant at a time. The same input gives the same judgement, in the same order."""
     survey = Survey(plant, now)
     tally, where = _Tally(), Places(survey)
-    with _no_search_for_cycles():
+    with uncollected():
         for check in checks:
             _judge_one(check, survey, tally, where)
     return Judgement(
@@ -107,8 +107,8 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
 
 
 @contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Python looks for objects that hold each other, again and again among millions of facts; judging makes none."""
+def uncollected() -> Iterator[None]:
+    """Python searches for objects that hold each other, again and again among millions; a judgement makes none."""
     was_on = gc.isenabled()
     gc.disable()
     try:

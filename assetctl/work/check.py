@@ -11,7 +11,7 @@ from pathlib import Path
 from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Asset, Conduit, Finding, LifeState, Position, Result, ScanState, Severity, Zone
 from assetctl.policy.check import Check
-from assetctl.policy.judge import Judgement, judge
+from assetctl.policy.judge import Judgement, judge, uncollected
 from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
 from assetctl.policy.stated import stated
@@ -211,7 +211,8 @@ def check(
         places=_by_place(judgement),
     )
     if keep:
-        store.put_run(run, judgement.findings)
+        with uncollected():
+            store.put_run(run, judgement.findings)
     lives = move_on(store, judgement, plant, run, withdrawal).lives if keep else store.lives()
     word = word_on(papers, whole.findings, tuple(run.checks), today)
     rejected = {one.id for one in lives if one.state is LifeState.OPEN and one.assessment == "rejected"}
