@@ -77,7 +77,7 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Pa
     at = at or datetime.now(UTC)
     cells = max(1, -(-(assets - BASE) // IN_CELLS) + 1)
     later = at.date() - JUDGED
-    held = tuple(_as_many(devices(cells, later=later), assets))
+    held = tuple(as_many(devices(cells, later=later), assets))
     folder.mkdir(parents=True, exist_ok=True)
     settings = SETTINGS if assets <= IN_A_FILE else SETTINGS.replace('register = "register.yaml"\n', "")
     (folder / "assetctl.toml").write_text(settings, "utf-8")
@@ -93,7 +93,8 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Pa
     return folder / "assetctl.db"
 
 
-def _as_many(found: Iterable[Device], assets: int) -> Iterator[Device]:
+def as_many(found: Iterable[Device], assets: int) -> Iterator[Device]:
+    """The first devices that are so many assets, parts included."""
     left = assets
     for one in found:
         if one.count <= left:

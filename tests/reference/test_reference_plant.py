@@ -11,7 +11,7 @@ import pytest
 from assetctl.errors import Exit
 from assetctl.policy.values import REASONS, Reason
 from tests.reference.devices import devices
-from tests.reference.plant import BASE, build
+from tests.reference.plant import BASE, IN_CELLS, as_many, build
 from tests.reference.tables import (
     CONFIRMED,
     COUNTS,
@@ -54,6 +54,8 @@ class Answers:
                 assert desk.call("findings", word, id, *ASSESSOR).code == Exit.DONE
         self.levels = self._rows("levels")
         self.assessed = self._rows("findings", "list")
+        self.checked_again = self._rows("check", code=Exit.FINDINGS)
+        self.levels_again = self._rows("levels")
 
     def _rows(self, *words: str, code: Exit = Exit.DONE) -> Sequence[dict[str, Any]]:
         said = self.desk.call("--format", "json", *words)
@@ -148,6 +150,11 @@ def test_the_levels_say_how_they_rest(answers: Answers) -> None:
     assert {place: told[place] for place in COUNTS} == COUNTS
 
 
+def test_judging_again_says_the_same_and_keeps_what_the_assessor_decided(answers: Answers) -> None:
+    assert answers.checked_again == answers.checked
+    assert answers.levels_again == answers.levels
+
+
 def _cell(row: dict[str, Any]) -> str:
     letter = next(sign for sign, words in VERDICTS.items() if words == row["verdict"])
     bounds = f"{row['not_contradicted']}/{row['not_contradicted_if_indications_hold']}"
@@ -169,7 +176,8 @@ def test_the_same_time_gives_the_same_plant(tmp_path: Path) -> None:
 
 def test_a_larger_plant_repeats_the_cells_and_no_key_of_theirs() -> None:
     held = list(devices(300))
-    assert sum(one.count for one in held) == BASE + 299 * 36
+    assert sum(one.count for one in held) == BASE + 299 * IN_CELLS
+    assert sum(one.count for one in as_many(held, 10_000)) == 10_000
     for key in ("name", "ip", "mac", "position"):
         told = [getattr(one, key) for one in held if getattr(one, key)]
         assert len(told) == len(set(told)), key
