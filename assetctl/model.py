@@ -523,6 +523,14 @@ class Flow:
     sensor: str
 
 
+class RedactionLevel(StrEnum):
+    """What is taken out of an output, see `report.redaction`."""
+
+    INTERNAL = "internal"
+    AUDITOR = "auditor"
+    SHARE = "share"
+
+
 class ScanState(StrEnum):
     RUNNING = "running"
     DONE = "done"

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from assetctl.cli.output import Output
 from assetctl.errors import Exit, InputError
+from assetctl.model import RedactionLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assetctl.model import Position, Zone
     from assetctl.report.redact import Pseudonyms
+    from assetctl.report.redaction import Redaction
     from assetctl.settings import Settings
     from assetctl.store.repo import Store
     from assetctl.work.ingest import Declared
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class App:
-    """One call of the program. config, db: as given on the command line, None when not."""
+    """One call of the program. config, db: as given on the command line, None when not. redact: level of what is
+    written, see `report.redaction`."""
 
     output: Output = field(default_factory=Output)
     config: Path | None = None
     db: str | None = None
+    redact: RedactionLevel = RedactionLevel.INTERNAL
 
     @cached_property
     def settings(self) -> "Settings":
@@ -111,6 +115,30 @@ class App:
         positions, conduits = self.register or store.positions(), self.zones_file.conduits
         names = names_of(store.assets(), self.zones, positions, conduits, store.captures())
         return Pseudonyms(key, (*names, *more))
+
+    def redacted(self, value: Any) -> Any:
+        """A value as this call may write it."""
+        return value if self.redact is RedactionLevel.INTERNAL else self.redaction.of(value)
+
+    def source(self, value: Any) -> Any:
+        """A value as something may be built from it that this call writes; its text is then `redacted`."""
+        return value if self.redact is RedactionLevel.INTERNAL else self.redaction.before(value)
+
+    @cached_property
+    def redaction(self) -> "Redaction":
+        """What this call takes out of everything that it writes."""
+        from assetctl.work.redacting import redaction
+
+        key = (
+            _own_key(self.place.ledgers.with_name("pseudonyms.key"))
+            if self.redact is not RedactionLevel.INTERNAL
+            else bytes(32)
+        )
+        try:
+            with self.store() as store:
+                return redaction(self.redact, key, self.settings, store, self.zones_file, self.register)
+        except InputError:  # there is no inventory whose names could be told
+            return redaction(self.redact, key, self.settings, None, self.zones_file, self.register)
 
     @property
     def register(self) -> "tuple[Position, ...]":

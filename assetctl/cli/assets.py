@@ -108,7 +108,7 @@ def export_assets(
 
     app = of(context)
     with app.store() as store:
-        count = write_assets(store.assets(realm), file)
+        count = write_assets(app.source(store.assets(realm)), file, redact=app.redacted)
     app.output.say(f"{count} assets: {file}")
 
 

@@ -44,13 +44,14 @@ def write_golden(
     if replace:
         _not_in_ci("golden write --replace")
     with app.store() as store:
-        assets = store.assets()
+        assets = app.source(store.assets())
     found = [(realm, name) for realm, name in zones_of(assets) if zone in (None, name)]
     if not found:
         lacking = f"no asset lies in zone {zone}" if zone else "no asset lies in a zone"
         raise InputError(f"{lacking}; name the zones in zones.yaml and [files] zones in assetctl.toml")
     paths = [out / f"{name}.yaml" for _, name in found]
-    texts = [rewritten(path, golden_of(assets, *one, registry())) for path, one in zip(paths, found, strict=True)]
+    made = (rewritten(path, golden_of(assets, *one, registry())) for path, one in zip(paths, found, strict=True))
+    texts = [app.redacted(text) for text in made]
     held = [path.exists() and path.read_text("utf-8") == text for path, text in zip(paths, texts, strict=True)]
     differing = [path for path, same in zip(paths, held, strict=True) if path.exists() and not same]
     if differing and not replace:

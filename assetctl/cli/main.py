@@ -13,6 +13,7 @@ from assetctl.cli import (
     advisories,
     assets,
     attestations,
+    bundles,
     captures,
     checks,
     database,
@@ -41,6 +42,7 @@ from assetctl.cli import (
 from assetctl.cli.app import App
 from assetctl.cli.output import Format, Output
 from assetctl.errors import AssetctlError, Exit
+from assetctl.model import RedactionLevel
 from assetctl.text import visible
 
 app = typer.Typer(
@@ -71,6 +73,7 @@ for group in (
     reports,
     verify,
     keys,
+    bundles,
     evidence,
     fingerprints,
     files,
@@ -92,11 +95,16 @@ def options(
     format: Annotated[Format, typer.Option("--format", "-f", help="Form of the data on stdout.")] = Format.TABLE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only data and errors.")] = False,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="More words; twice for all.")] = 0,
+    redact: Annotated[
+        RedactionLevel, typer.Option("--redact", help="What is taken out of data and files: names, addresses, texts.")
+    ] = RedactionLevel.INTERNAL,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; also NO_COLOR.")] = False,
 ) -> None:
     """Global options stand before the command."""
     color = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    context.obj = App(Output(format, -1 if quiet else verbose, color), config, db)
+    output = Output(format, -1 if quiet else verbose, color)
+    context.obj = called = App(output, config, db, redact)
+    output.redact = called.redacted
 
 
 def main() -> None:

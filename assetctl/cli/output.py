@@ -6,7 +6,7 @@ The JSON form is an envelope: schema, version, generated_at, command, exit, data
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,12 +29,13 @@ class Format(StrEnum):
 
 @dataclass
 class Output:
-    """Where a command's words go. verbosity: -1 quiet, 0, 1 or 2."""
+    """Where a command's words go. verbosity: -1 quiet, 0, 1 or 2. redact: what takes names out of data."""
 
     format: Format = Format.TABLE
     verbosity: int = 0
     color: bool = True
     warnings: list[str] = field(default_factory=list)
+    redact: Callable[[Any], Any] = lambda value: value
 
     def say(self, text: str = "") -> None:
         """A line for people, unless quiet."""
@@ -58,10 +59,11 @@ class Output:
         self, schema: str, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], command: str, code: int = 0
     ) -> None:
         """A list of records: all their keys in JSON, the named columns in tables and CSV."""
-        records = list(rows)
+        if self.format is Format.JSON:
+            self.document(schema, list(rows), command=command, code=code)
+            return
+        records = self.redact(list(rows))
         match self.format:
-            case Format.JSON:
-                self.document(schema, records, command=command, code=code)
             case Format.JSONL:
                 for record in records:
                     print(_json(record, indent=None))
@@ -71,7 +73,7 @@ class Output:
                 from assetctl.report.markdown import table
 
                 print(table(columns, ([shown(record.get(name)) for name in columns] for record in records)), end="")
-            case Format.TABLE:
+            case _:
                 self._table(records, columns)
 
     def document(self, schema: str, data: object, *, command: str, code: int = 0) -> None:
@@ -82,14 +84,14 @@ class Output:
             "generated_at": generated_at(),
             "command": command,
             "exit": code,
-            "data": data,
-            "warnings": self.warnings,
+            "data": self.redact(data),
+            "warnings": self.redact(self.warnings),
         }
         print(_json(envelope, indent=2))
 
     def plain(self, text: str) -> None:
         """Text that is the answer itself."""
-        for line in text.splitlines():
+        for line in self.redact(text).splitlines():
             print(visible(line, most=100_000))
 
     def _csv(self, records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

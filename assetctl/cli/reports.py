@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import App, now, of
 from assetctl.errors import EnvironmentFault
+from assetctl.model import RedactionLevel
 
 if TYPE_CHECKING:
     from assetctl.report.inputs import ReportInputs
@@ -52,7 +53,7 @@ def both(
     app = of(context)
     signer = opened(app.settings, sign) if sign else None
     inputs = _inputs(app, assessor)
-    view = build(inputs)
+    view = app.redacted(build(inputs))
     _make_folder(out / "report.html")
     view = write_result(out, view, _trace(app, inputs), signer)
     app.output.say(f"written: {out / 'result.json'}")
@@ -85,7 +86,8 @@ def sign_report(
 def _view(app: App, assessor: str) -> "ReportView":
     from assetctl.report.view import build
 
-    return build(_inputs(app, assessor))
+    built: ReportView = app.redacted(build(_inputs(app, assessor)))
+    return built
 
 
 def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
@@ -96,13 +98,16 @@ def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
     with app.store() as store:
         run = store.latest_run()
     zones = app.zones_file
-    return trace(inputs, places(zones.zones, zones.conduits), run.places if run else {})
+    seen = {app.redacted(place): checks for place, checks in (run.places if run else {}).items()}
+    told: dict[str, Any] = app.redacted(trace(inputs, app.redacted(places(zones.zones, zones.conduits)), seen))
+    return told
 
 
 def _inputs(app: App, assessor: str) -> "ReportInputs":
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
+    from assetctl.report.redaction import redacted_inputs
     from assetctl.work.check import pack
     from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers, word_of_run
@@ -129,7 +134,8 @@ def _inputs(app: App, assessor: str) -> "ReportInputs":
             papers=papers,
             zone_file=app.zones_file,
         )
-        return inputs(store, material, generated_at=at)
+        made = inputs(store, material, generated_at=at)
+    return made if app.redact is RedactionLevel.INTERNAL else redacted_inputs(made, app.redaction)
 
 
 def _write_html(app: App, view: "ReportView", path: Path) -> None:

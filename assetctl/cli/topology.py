@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import finish, of
+from assetctl.cli.app import App, finish, of
 from assetctl.errors import Exit
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def topology(
     found = of_assets(assets)
     code = Exit.DONE if found.links else Exit.NOTHING
     if draw is not None:
-        _write(app.output.plain, found, assets, draw, out)
+        _write(app, app.source(found), app.source(assets), draw, out)
     elif app.output.format == "table":
         _show(app.output, found, assets, code)
     else:
@@ -50,16 +50,16 @@ def topology(
     finish(code)
 
 
-def _write(plain: Any, found: "Topology", assets: "tuple[Asset, ...]", draw: Drawing, out: Path | None) -> None:
+def _write(app: App, found: "Topology", assets: "tuple[Asset, ...]", draw: Drawing, out: Path | None) -> None:
     from assetctl.report.topology import dot, svg
     from assetctl.work import outfile
 
     drawn = svg(found, assets) if draw is Drawing.SVG else "\n".join(dot(found, assets)) + "\n"
     if out is None:
-        plain(drawn.rstrip("\n"))
+        app.output.plain(drawn.rstrip("\n"))
     else:
         with outfile.text(out) as file:
-            file.write(drawn)
+            file.write(app.redacted(drawn))
 
 
 def _show(output: Any, found: "Topology", assets: "tuple[Asset, ...]", code: Exit) -> None:

@@ -106,13 +106,13 @@ def draw(
     app = of(context)
     read = _read(app, file)
     counts = Counter(one.zone for one in _assets(app, read))
-    here = {zone: count for zone, count in counts.items() if zone is not None}
-    drawn = svg(read.zones, read.conduits, here, nowhere=counts[None])
+    here = {app.source(zone): count for zone, count in counts.items() if zone is not None}
+    drawn = svg(app.source(read.zones), app.source(read.conduits), here, nowhere=counts[None])
     if out is None:
         app.output.plain(drawn.rstrip("\n"))
         return
     with outfile.text(out) as stream:
-        stream.write(drawn)
+        stream.write(app.redacted(drawn))
     app.output.say(f"written: {out}")
 
 

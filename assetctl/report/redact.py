@@ -12,10 +12,11 @@ from ipaddress import ip_address
 
 from assetctl.errors import InputError
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Capture, Conduit, Position, Zone
+from assetctl.model import DEFAULT_REALM, Asset, Capture, Conduit, Position, Zone
 from assetctl.report.index import shown
 
 SHORTEST_KEY = 16
+SHORTEST_NAME = 3
 
 _MAC = (
     r"(?<![0-9A-Fa-f:.-])"
@@ -34,23 +35,35 @@ _WORD = re.compile(r"\w+")
 
 class Pseudonyms:
     """Replaces addresses and the given names in a text. names: what must not be read, such as `names_of` gives.
+    addresses: whether these are replaced too.
 
-    Case is ignored. A name is found where no letter, digit or underscore touches it. Raises InputError for a key that
-    is too short to keep a secret.
+    Case is ignored. A name is found where no letter, digit or underscore touches it; one of two letters, or of three
+    digits, only where it is the whole text. Raises InputError for a key that is too short to keep a secret.
     """
 
-    def __init__(self, key: bytes, names: Iterable[str] = ()) -> None:
+    def __init__(self, key: bytes, names: Iterable[str] = (), *, addresses: bool = True) -> None:
         if len(key) < SHORTEST_KEY:
             raise InputError(f"redaction key: at least {SHORTEST_KEY} bytes expected, found {len(key)}; make a new one")
         self._key = key
+        self._addresses = addresses
         self._names: dict[str, list[tuple[str, int]]] = {}
+        self._short: set[str] = set()
         for name in sorted({_folded(name.strip()) for name in names}, key=lambda name: (-len(name), name)):
             first = _WORD.search(name)
-            if first:
+            if first and (len(name) < SHORTEST_NAME or (name.isdecimal() and len(name) <= SHORTEST_NAME)):
+                self._short.add(name)
+            elif first:
                 self._names.setdefault(first[0], []).append((name, first.start()))
 
     def __call__(self, text: str) -> str:
-        return _ADDRESS.sub(self._address, "".join(self._without_names(text)))
+        if _folded(text.strip()) in self._short:
+            return self.pseudonym("name", text.strip())
+        named = "".join(self._without_names(text))
+        return _ADDRESS.sub(self._address, named) if self._addresses else named
+
+    def is_address(self, text: str) -> bool:
+        """Whether a text is one address and nothing else."""
+        return _ADDRESS.fullmatch(text) is not None
 
     def pseudonym(self, kind: str, name: str) -> str:
         """The word that stands for a name."""
@@ -100,6 +113,8 @@ def names_of(
     """Every id, name, number and place by which an outsider could tell a plant, zone or device."""
     for asset in assets:
         yield from (asset.id, *asset.aliases, asset.site, asset.position or "")
+        if asset.realm != DEFAULT_REALM:
+            yield asset.realm
         for fact in asset.facts:
             if vocabulary()[fact.key].names:
                 yield from fact.value if isinstance(fact.value, tuple) else (shown(fact.value),)

@@ -75,6 +75,8 @@ def put_approval(store: Database, approval: Approval) -> None:
 
 def approvals(store: Database) -> tuple[Approval, ...]:
     """All approvals in the order in which they were given."""
-    chosen = select(*(column for column in APPROVAL.c if column.name != "number")).order_by(APPROVAL.c.number)
+    chosen = select(*(column for column in APPROVAL.c if column.name != "number")).order_by(
+        APPROVAL.c.at, APPROVAL.c.scan, APPROVAL.c.number
+    )
     with store.reading() as connection, decoding(store.where):
         return tuple(Approval(**row._mapping) for row in connection.execute(chosen))

@@ -64,6 +64,13 @@ def partly_asked(store: Database, scan_id: str) -> frozenset[Address]:
         return frozenset(_address(text) for text in found if text is not None)
 
 
+def read_rows(connection: Connection, ids: list[str], where: str) -> list[Observation]:
+    """Observations by their ids within a transaction. Raises what a row that makes no sense raises."""
+    rows = connection.execute(select(OBSERVATION).where(OBSERVATION.c.id.in_(ids))).all()
+    observed = _exchanges(connection, [row.id for row in rows], where)
+    return [_observation(row, observed.get(row.id, ())) for row in rows]
+
+
 def _insert(connection: Connection, chunk: list[Observation]) -> None:
     known = list({one.id: one for one in chunk}.values())
     insert_exchanges(connection, ((one.scan, one.id, exchange) for one in known for exchange in one.exchanges))

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 from assetctl.errors import InputError
 from assetctl.store import advisories as _advisories
 from assetctl.store import blobs as _blobs
+from assetctl.store import bundles as _bundles
 from assetctl.store import custody as _custody
 from assetctl.store import decisions as _decisions
 from assetctl.store import evidence as _evidence
@@ -111,6 +112,11 @@ class Store:
     catalogue = _advisories.catalogue
     life_cycles = _advisories.life_cycles
     feeds = _advisories.feeds
+
+    outgoing = _bundles.outgoing
+    take_in = _bundles.take_in
+    note_bundle = _bundles.note_bundle
+    bundles = _bundles.bundles
 
     info = _upkeep.info
     check = _upkeep.check

@@ -443,6 +443,23 @@ class LifeCycleRow(Row, table=True):
     place: str = Field(sa_type=ForeignText)
 
 
+class BundleRow(Row, table=True):
+    """One bundle that was written here, or taken in. sender: fingerprint of the key. way: "out" or "in".
+
+    previous: digest of the sender's bundle before it, "" for the first. realms: theirs -> ours.
+    """
+
+    __tablename__ = "bundle"
+
+    digest: str = Field(sa_type=Name, primary_key=True)
+    way: str = Field(sa_type=Name, primary_key=True)
+    sender: str = Field(sa_type=Name, index=True)
+    sequence: int = Field(sa_type=BigInteger)
+    previous: str = Field(sa_type=Name)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    realms: Any = Field(sa_type=CanonicalJson, nullable=False)
+
+
 METADATA = Row.metadata
 
 
@@ -461,3 +478,4 @@ CAPTURE, FLOW = table(CaptureRow), table(FlowRow)
 QUARANTINE, INCIDENT, APPROVAL = table(QuarantineRow), table(IncidentRow), table(ApprovalRow)
 FEED, ADVISORY, ADVISORY_PRODUCT = table(FeedRow), table(AdvisoryRow), table(AdvisoryProductRow)
 EXPLOITED, LIFE_CYCLE = table(ExploitedRow), table(LifeCycleRow)
+BUNDLE = table(BundleRow)

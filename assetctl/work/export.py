@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from assetctl.work.records import PLAIN, asset_records
 CSV_COLUMNS = ("id", "realm", "site", "position", "zone", "ip_address", "mac_address", *PLAIN, "protocols", "parent")
 
 
-def write_assets(assets: Iterable[Asset], path: Path) -> int:
-    """Write all assets as .json or .csv; how many. Raises InputError for another ending."""
-    records = asset_records(assets)
+def write_assets(assets: Iterable[Asset], path: Path, *, redact: Callable[[Any], Any] = lambda value: value) -> int:
+    """Write all assets as .json or .csv; how many. redact: applied to the records. Raises InputError."""
+    records = redact(asset_records(assets))
     if path.suffix not in (".json", ".csv"):
         raise InputError(f"{path}: .json or .csv is expected")
     with outfile.text(path) as stream:

@@ -16,9 +16,9 @@ def text(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def binary(path: Path) -> Iterator[BinaryIO]:
-    """A file of bytes. Raises EnvironmentFault."""
-    with _place(path) as place, place.open("wb") as stream:
+def binary(path: Path, *, readable: bool = False) -> Iterator[BinaryIO]:
+    """A file of bytes. readable: what was written can be read again. Raises EnvironmentFault."""
+    with _place(path) as place, place.open("w+b" if readable else "wb") as stream:
         yield stream
 
 

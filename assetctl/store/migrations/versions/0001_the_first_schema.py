@@ -57,6 +57,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob")),
     )
     op.create_table(
+        "bundle",
+        sa.Column("digest", TEXT, nullable=False),
+        sa.Column("way", TEXT, nullable=False),
+        sa.Column("sender", TEXT, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("previous", TEXT, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("realms", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "way", name=op.f("pk_bundle")),
+    )
+    op.create_index(op.f("ix_bundle_sender"), "bundle", ["sender"])
+    op.create_table(
         "check_run",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -440,4 +452,5 @@ def downgrade() -> None:
     op.drop_table("blob")
     op.drop_table("asset")
     op.drop_table("approval")
+    op.drop_table("bundle")
     op.drop_table("alias")
