@@ -33,6 +33,9 @@ def add_to(app: typer.Typer) -> None:  # noqa: ARG001 - the group is in the prog
     imports.command("zeek", epilog="Example: assetctl import zeek dhcp.log cip_identity.log bacnet_property.log")(
         import_zeek
     )
+    imports.command("netbox", epilog="Example: assetctl import netbox devices.json interfaces.json ip-addresses.json")(
+        import_netbox
+    )
 
 
 def import_pcap(
@@ -93,6 +96,20 @@ def import_zeek(
 ) -> None:
     """Logs of Zeek and ICSNPP (tabs or JSON, also .gz): dhcp, ssh, ssl, snmp, modbus, dnp3, cip_identity, bacnet."""
     from assetctl.work.importing_records import import_zeek as take_in
+
+    app = of(context)
+    with app.store(create=True) as store:
+        tell(app, take_in(store, files, realm=realm, now=now(), declared=app.declared, dry_run=dry_run), realm)
+
+
+def import_netbox(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Devices, and interfaces and IP addresses where exported.")],
+    realm: Realm = "plant",
+    dry_run: DryRun = False,
+) -> None:
+    """Devices, interfaces and IP addresses of NetBox (JSON of its API, or CSV): declared positions."""
+    from assetctl.work.importing_records import import_netbox as take_in
 
     app = of(context)
     with app.store(create=True) as store:

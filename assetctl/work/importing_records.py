@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange import walk, zeek_devices, zeek_rows
+from assetctl.exchange import netbox, walk, zeek_devices, zeek_rows
 from assetctl.exchange.capture.read import TOLERANCE, scan_id
 from assetctl.exchange.walk_file import parse, read_walk
 from assetctl.model import IPAddress, Observation, Scan, ScanState
 from assetctl.store.repo import Store
 from assetctl.text import one_line
+from assetctl.work.importing import take_positions
 from assetctl.work.ingest import NOTHING, Declared, ingest
 
 
@@ -132,6 +133,27 @@ def _zeek(path: Path, realm: str, now: datetime) -> tuple[zeek_rows.Log, tuple[O
         raise InputError(problem) from None
     scan = scan_id(realm, f"{log.sha256} {log.name}")
     return log, tuple(zeek_devices.observations(devices, log, scan=scan, realm=realm, file=path.name)), devices.beyond
+
+
+def import_netbox(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    realm: str,
+    now: datetime,
+    declared: Declared = NOTHING,
+    dry_run: bool = False,
+) -> Taken:
+    """Take in an export of NetBox as declared positions. Raises InputError."""
+    found = netbox.read_netbox(paths)
+    made = netbox.positions(found, realm=realm, now=now)
+    if not made:
+        raise InputError(f"{paths[0]}: no device in it; export the devices of NetBox too")
+    notes = (f"{found.records} records, {len(made)} positions, {found.out_of_place} devices that are not in place",)
+    assets = len(store.assets(realm)) if dry_run else take_positions(store, made, realm=realm, declared=declared)
+    warnings = [f"left out: {line}" for line in found.problems[: netbox.MOST_PROBLEMS]]
+    warnings += [f"and {len(found.problems) - len(warnings)} more"] if len(found.problems) > len(warnings) else []
+    return Taken(len(made), assets, notes, tuple(warnings))
 
 
 def walk_again(store: Store, observation: Observation) -> Observation:
