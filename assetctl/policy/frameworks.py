@@ -8,24 +8,11 @@ from pathlib import Path
 from assetctl.documents import read_yaml
 from assetctl.policy.fields import Fields, top
 from assetctl.policy.names import FR
+from assetctl.text import near
 
 IEC = "iec62443-3-3"
 STRENGTHS = ("N", "R", "S", "D")
 """From saying nothing to deciding: not at all, refutes only, supports, decides."""
-
-NAMED: Mapping[str, str] = {
-    "iec62443-2-1": "2024",
-    "iec62443-2-3": "2015",
-    "iec62443-3-2": "2020",
-    "iec62443-4-2": "2019",
-    "cisa-cpg": "2.0",
-    "cisa-ot-inventory": "2025-08",
-    "nist-csf": "2.0",
-    "nist-800-53": "rev 5",
-    "nerc-cip": "CIP-005-7, CIP-007-6, CIP-010-4",
-    "nis2-cir": "2024/2690",
-}
-"""Frameworks that are named without a table of their rows here, with the edition that mappings refer to."""
 
 SHALL, SHOULD = "shall", "should"
 _GUIDANCE = frozenset({"cisa-cpg", "cisa-ot-inventory", "iec62443-2-3", "nis2-cir", "nist-csf", "nist-800-53"})
@@ -54,6 +41,49 @@ class Framework:
     edition: str
     title: str
     rows: Mapping[str, Requirement]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A framework of which only the identifiers are known here. ids: each with what its group is about.
+
+    duty: whether it demands or recommends; recommended: ids that it recommends although it demands the others.
+    source: where the identifiers are from.
+    """
+
+    id: str
+    edition: str
+    title: str
+    duty: str
+    source: str
+    ids: Mapping[str, str]
+    recommended: frozenset[str]
+
+
+def load_named(path: Path) -> Named:
+    """A list of identifiers. Raises InputError with the place of what is wrong."""
+    fields = top(read_yaml(path))
+    names = ("id", "edition", "title", "duty", "source", "groups")
+    fields.only((*names, "recommended"), required=names)
+    ids: dict[str, str] = {}
+    for group in fields.rows("groups"):
+        group.only(("name", "ids"), required=("name", "ids"))
+        for id in group.texts("ids"):
+            if id in ids:
+                group.refuse("ids", f"{id} stands here a second time")
+            ids[id] = group.filled("name")
+    for id in fields.texts("recommended"):
+        if id not in ids:
+            fields.refuse("recommended", f"{id} is not in any group{near(id, tuple(ids))}")
+    return Named(
+        id=fields.filled("id"),
+        edition=fields.filled("edition"),
+        title=fields.filled("title"),
+        duty=fields.choice("duty", (SHALL, SHOULD)),
+        source=fields.filled("source"),
+        ids=ids,
+        recommended=frozenset(fields.texts("recommended")),
+    )
 
 
 def duty_of(framework: str, requirement: str) -> str:

@@ -1,25 +1,41 @@
 """What a check file must keep beyond its form, so that it neither over-claims nor goes untested."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from assetctl.model import RequirementMapping, Result
 from assetctl.policy.check import Check
-from assetctl.policy.frameworks import IEC, NAMED, SHALL, SHOULD, STRENGTHS, Framework, duty_of
+from assetctl.policy.frameworks import IEC, SHALL, SHOULD, STRENGTHS, Framework, Named, duty_of
 from assetctl.policy.judge import DECLARED_SUBJECTS
+from assetctl.policy.load import named_frameworks
 from assetctl.policy.trial import run_tests
 from assetctl.text import near
 
 
 def lint(checks: Iterable[Check], frameworks: Mapping[str, Framework]) -> tuple[str, ...]:
     """Every complaint, as "file: what is wrong; what to do". None means that the checks may be used."""
-    return tuple(f"{check.path}: {said}" for check in checks for said in _complaints(check, frameworks))
+    known = Known(frameworks, named_frameworks())
+    return tuple(f"{check.path}: {said}" for check in checks for said in _complaints(check, known))
 
 
-def _complaints(check: Check, frameworks: Mapping[str, Framework]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The frameworks that a mapping may name: those with a table of rows, and those of which the ids are known."""
+
+    tables: Mapping[str, Framework]
+    named: Mapping[str, Named]
+
+    def edition(self, framework: str) -> str | None:
+        """None for a framework that is not known."""
+        found = self.tables.get(framework) or self.named.get(framework)
+        return found.edition if found else None
+
+
+def _complaints(check: Check, known: Known) -> Iterator[str]:
     if check.version < 1:
         yield "version: 1 or more is expected; count up when the statement changes"
     for mapping in check.maps:
-        yield from _mapping(mapping, frameworks)
+        yield from _mapping(mapping, known)
     if len({(m.framework, m.requirement) for m in check.maps}) != len(check.maps):
         yield "maps: a requirement is named twice; keep one of the two"
     yield from _tested(check)
@@ -35,28 +51,39 @@ def _complaints(check: Check, frameworks: Mapping[str, Framework]) -> Iterator[s
             yield f'test "{trial.case}": still passes with {survivor}, although that fact decides'
 
 
-def _mapping(mapping: RequirementMapping, frameworks: Mapping[str, Framework]) -> Iterator[str]:
+def _mapping(mapping: RequirementMapping, known: Known) -> Iterator[str]:
     name = f"maps: {mapping.framework} {mapping.requirement}"
     duty = duty_of(mapping.framework, mapping.requirement)
     if (mapping.duty, duty) == (SHALL, SHOULD):
         yield f'{name}: the source recommends this; leave duty out or write "should"'
     elif mapping.duty != duty and mapping.framework == IEC:
         yield f'{name}: the standard demands this; leave duty out or write "shall"'
-    known = frameworks.get(mapping.framework)
-    edition = known.edition if known else NAMED.get(mapping.framework)
+    edition = known.edition(mapping.framework)
     if edition is None:
-        yield f"{name}: the framework is not known{near(mapping.framework, (*frameworks, *NAMED))}"
+        yield f"{name}: the framework is not known{near(mapping.framework, (*known.tables, *known.named))}"
     elif mapping.edition != edition:
         yield f'{name}: edition "{edition}" is expected, "{mapping.edition}" was found'
-    elif known is None:
-        if mapping.strength == "D":
-            yield f"{name}: strength D needs a requirement table; S or R is the most without one"
-    elif mapping.requirement not in known.rows:
-        yield f"{name}: there is no such row{near(mapping.requirement, tuple(known.rows))}"
+    elif mapping.framework in known.tables:
+        yield from _of_row(mapping, known.tables[mapping.framework], name)
     else:
-        most = known.rows[mapping.requirement].strength
-        if STRENGTHS.index(mapping.strength) > STRENGTHS.index(most):
-            yield f"{name}: strength {mapping.strength} claims more than the row's class {most} allows"
+        yield from _of_id(mapping, known.named[mapping.framework], name)
+
+
+def _of_row(mapping: RequirementMapping, table: Framework, name: str) -> Iterator[str]:
+    if mapping.requirement not in table.rows:
+        yield f"{name}: there is no such row{near(mapping.requirement, tuple(table.rows))}"
+        return
+    most = table.rows[mapping.requirement].strength
+    if STRENGTHS.index(mapping.strength) > STRENGTHS.index(most):
+        yield f"{name}: strength {mapping.strength} claims more than the row's class {most} allows"
+
+
+def _of_id(mapping: RequirementMapping, named: Named, name: str) -> Iterator[str]:
+    if mapping.strength == "D":
+        yield f"{name}: strength D needs a requirement table; S or R is the most without one"
+    if mapping.requirement not in named.ids:
+        hint = near(mapping.requirement, tuple(named.ids))
+        yield f"{name}: no such requirement is listed in frameworks/named/{named.id}.yaml{hint}"
 
 
 def _tested(check: Check) -> Iterator[str]:

@@ -12,7 +12,7 @@ from assetctl.policy.cases import read_case
 from assetctl.policy.check import Check, Own, Template
 from assetctl.policy.expression import SUBJECTS, Expression, Scope, compile_expression, compile_name
 from assetctl.policy.fields import Fields, top
-from assetctl.policy.frameworks import SHALL, SHOULD, STRENGTHS, Framework, duty_of, load_framework
+from assetctl.policy.frameworks import SHALL, SHOULD, STRENGTHS, Framework, Named, duty_of, load_framework, load_named
 from assetctl.text import near
 
 MOST_BYTES = 64 * 1024
@@ -45,6 +45,13 @@ def load_frameworks(folder: Path | None = None) -> Mapping[str, Framework]:
     where = folder or checks_folder() / "frameworks"
     found = (load_framework(path) for path in sorted(where.glob("*.yaml")))
     return {framework.id: framework for framework in found}
+
+
+def named_frameworks(folder: Path | None = None) -> Mapping[str, Named]:
+    """The frameworks of which only the identifiers are known, by id; by default the packaged ones."""
+    where = folder or checks_folder() / "frameworks" / "named"
+    found = (load_named(path) for path in sorted(where.glob("*.yaml")))
+    return {named.id: named for named in found}
 
 
 def load_checks(folders: Iterable[Path], *, params: Params | None = None) -> tuple[Check, ...]:
