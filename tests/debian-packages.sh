@@ -25,6 +25,7 @@ want x11vnc x11vnc
 want chronyd chrony
 want mariadbd mariadb-server
 want mosquitto mosquitto
+want soffice libreoffice-calc-nogui
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
