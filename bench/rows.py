@@ -15,6 +15,7 @@ MODBUS_ROUNDS = 3
 RATES = (50, 200, 1000)
 PLANT_ROUNDS = 2
 JUDGE_ROUNDS = 3
+REPORT_ROWS, MANY_ROWS, REPORT_ROUNDS = 10_000, 100_000, 3
 
 
 def modbus_identity() -> list[Row]:
@@ -85,6 +86,23 @@ def start() -> list[Row]:
                 at_most("P17", what + "CPU of itself with eager imports", ratio(found, "ours", "eager", "cpu"), 0.3),
                 Row("P17", what + "heavy packages loaded", "none", ", ".join(heavy) or "none", not heavy),
             ]
+    return rows
+
+
+def reports() -> list[Row]:
+    """Workbook and page of many rows; memory is asked once, at ten times the rows too."""
+    names = ("xlsx", "xlsxwriter", "html", "joined")
+    found = rounds({n: lambda n=n: side("reports", n, str(REPORT_ROWS)) for n in names}, REPORT_ROUNDS, warm=False)
+    rows = []
+    for number, ours, peer, goal, name in (
+        ("P15", "xlsx", "xlsxwriter", 3.2, "workbook: CPU of XlsxWriter with constant memory"),
+        ("P16", "html", "joined", 2.0, "page: CPU of escaped strings joined by hand"),
+    ):
+        what = f"{REPORT_ROWS} rows of 20 texts as a "
+        rows.append(at_most(number, what + name, ratio(found, ours, peer, "cpu"), goal))
+        many, few = side("reports", ours, str(MANY_ROWS))["kib"], found[ours][0]["kib"]
+        grown = f"{MANY_ROWS} rows as a {name.partition(':')[0]}: most memory, of that for {REPORT_ROWS}"
+        rows.append(at_most(number, grown, many / few, 1.2, note=f"{many // 1024} MB"))
     return rows
 
 

@@ -8,7 +8,7 @@ openpyxl is kept from using lxml, so that the bytes do not depend on what else i
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -64,6 +64,7 @@ class _Pen:
 
         self.new, self.link = WriteOnlyCell, Hyperlink
         self.sheet, self.columns, self.targets = sheet, table.columns, targets
+        sheet._values_to_row = _taken_as_they_are
         self.styles: Styles = styles(sheet)
         self.row, self.links = 1, 0
         self.widths = [column.width for column in table.columns]
@@ -96,9 +97,9 @@ class _Pen:
 
     def opened(self, entry: Entry, value: Cell) -> "SheetCell":
         """A cell that can be filled in."""
-        if entry.is_day and isinstance(value, str) and value:
-            return put(self.new(self.sheet), datetime.fromisoformat(value), self.styles[ENTRY_DAY])
-        return put(self.new(self.sheet), value, self.styles[ENTRY_DAY if entry.is_day else ENTRY])
+        held = _day(value) if entry.is_day else value
+        is_text = not entry.is_day or (held != "" and not isinstance(held, datetime))
+        return put(self.new(self.sheet), held, self.styles[ENTRY if is_text else ENTRY_DAY])
 
     def stack(self, cells: "list[SheetCell]", row: Row) -> None:
         """Append a row, as high as its texts want: not every spreadsheet program works that out when it opens."""
@@ -173,6 +174,23 @@ def _name(sheet: Any, title: str, heads: Sequence[str], rows: int) -> None:
         made.name = head
     named.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.tables.add(named)
+
+
+def _day(value: Cell) -> Cell | datetime:
+    """A day as spreadsheets know it; what is none stays the text that it is."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and len(value) == len("2027-03-01") else value
+    except ValueError:
+        return value
+
+
+def _taken_as_they_are(cells: "Iterable[SheetCell]", row: int) -> "Iterator[SheetCell]":
+    """The cells of a streamed row with their places. openpyxl would first try each one as a value, and take as long."""
+    for at, cell in enumerate(cells, start=1):
+        cell.row, cell.column = row, at
+        if cell.hyperlink is not None:
+            cell.hyperlink.ref = cell.coordinate
+        yield cell
 
 
 def _breaks(value: Cell, width: int) -> int:
