@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 assets = typer.Typer(help="What is known of each device, and why.", no_args_is_help=True)
 scans = typer.Typer(help="The runs that brought it.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Asset id, alias, IP address, host name or serial number.")]
+Name = Annotated[str, typer.Argument(help="Asset id, alias, position, IP address, host name or serial number.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -180,7 +180,7 @@ def diff_scans(
 
 
 def find(store: "Store", name: str) -> "Asset":
-    """The asset with an id, alias, address, host name or serial number. Raises InputError for none or several."""
+    """The asset with an id, alias, position, address, name or serial number. Raises InputError for none or several."""
     from assetctl.settle import addresses, text
 
     if (asset := store.asset(name)) is not None:
@@ -189,7 +189,9 @@ def find(store: "Store", name: str) -> "Asset":
     found = [
         a
         for a in store.assets()
-        if wanted in addresses(a) or wanted.lower() in (text(a, "hostname").lower(), text(a, "serial_number").lower())
+        if wanted in addresses(a)
+        or name == a.position
+        or wanted.lower() in (text(a, "hostname").lower(), text(a, "serial_number").lower())
     ]
     if len(found) == 1:
         return found[0]

@@ -71,12 +71,12 @@ def _sides(app: App, names: tuple[str, str]) -> "list[Side]":
     at, declared = now(), app.declared
     with app.store() as store:
         return [
-            file_side(name) if is_file(name) else stored_side(name, store, declared, now=at, time=_time(name))
+            file_side(name) if is_file(name) else stored_side(name, store, declared, now=at, time=_time(name, at))
             for name in names
         ]
 
 
-def _time(text: str) -> "datetime | None":
+def _time(text: str, at: "datetime") -> "datetime | None":
     """A date stands for its end, today for now; a time without a zone is in UTC. None when it is no time."""
     from datetime import UTC, datetime, timedelta
 
@@ -85,7 +85,6 @@ def _time(text: str) -> "datetime | None":
     except ValueError:
         return None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    if len(text) == len("2026-03-01"):
-        found += timedelta(days=1, seconds=-1)
-        return min(found, now()) if found - timedelta(days=1) <= now() else found
-    return found
+    if len(text) > len("2026-03-01") or found > at:
+        return found
+    return min(found + timedelta(days=1, seconds=-1), at)
