@@ -19,6 +19,7 @@ MOST_UNITS = 32
 
 _NAMED_NUMBER = re.compile(r"(.{1,200}) \(([0-9]{1,9})\)\Z")
 _UNIT = re.compile(r"sid 0x([0-9a-fA-F]{1,2})\Z")
+_REVISION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
 _SERIAL = re.compile(r"0x([0-9a-fA-F]{1,8})\Z")
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {  # script -> element's key -> fact
@@ -73,9 +74,12 @@ def _ethernet_ip(script: "Element") -> Iterator[Claim]:
         if found := _NAMED_NUMBER.match(told.get(key, "")):
             yield Claim(name_fact, found[1], confidence=CONFIDENCE)
             yield Claim(number_fact, int(found[2]), confidence=CONFIDENCE)
-    for key, fact in (("productName", "model"), ("revision", "firmware_software_version")):
-        if key in told:
-            yield Claim(fact, told[key], confidence=CONFIDENCE)
+    if "productName" in told:
+        yield Claim("model", told["productName"], confidence=CONFIDENCE)
+    if found := _REVISION.match(told.get("revision", "")):
+        is_rockwell = told.get("vendor", "").endswith("(1)")  # which prints its minor revisions with three digits
+        revision = f"{int(found[1])}.{int(found[2]):0{3 if is_rockwell else 1}d}"
+        yield Claim("firmware_software_version", revision, confidence=CONFIDENCE)
     if re.fullmatch(r"[0-9]{1,5}", told.get("productCode", "")):
         yield Claim("cip_product_code", int(told["productCode"]), confidence=CONFIDENCE)
     if (serial := _SERIAL.match(told.get("serialNumber", ""))) and int(serial[1], 16):

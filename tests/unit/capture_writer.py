@@ -149,9 +149,9 @@ def _datagrams(
         sent, *rest = (_message(unit, community, kind) for unit in (sent, *frames))
         frames = tuple(rest)
     if sent:
-        wire.datagram(sent, source=(CLIENT, own), target=(SERVER, port))
+        wire.datagram(sent, source=(CLIENT, own), target=(server_of(capture), port))
     for frame in frames:
-        wire.datagram(frame, source=(SERVER, port), target=(CLIENT, own))
+        wire.datagram(frame, source=(server_of(capture), port), target=(CLIENT, own))
 
 
 def _message(pdu: bytes, community: bytes, kind: str) -> bytes:
