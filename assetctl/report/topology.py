@@ -93,7 +93,7 @@ def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing
     lines = [link for link in topology.links if link.one.asset in places and link.other.asset in places]
     return Drawing(
         id="topology-drawing",
-        title="Topology",
+        title="Topology of the network",
         description=f"{len(cards)} cards and {len(lines)} lines between them; the table Topology has every connection.",
         width=max((x for x, _ in places.values()), default=0) + CARD_WIDTH + MARGIN,
         height=max((places[card.asset][1] + card.height for card in cards), default=0) + MARGIN,

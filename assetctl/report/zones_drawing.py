@@ -137,7 +137,7 @@ def drawing(
     width = max(right + trunk * LANE + MARGIN, 640)
     return Drawing(
         id="zones-drawing",
-        title="Zones and conduits",
+        title="Zones and conduits, by level",
         description=f"{len(sheet.boxes)} boxes by level and {len(sheet.wires)} lines between them; the list below"
         " explains the number on each.",
         width=width,

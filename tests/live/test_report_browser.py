@@ -1,50 +1,21 @@
-"""The page in a real browser: what hostile texts do, what is requested, what the script adds, and that it prints.
-
-The browser asks its maker's servers by itself, whatever flags it is given: it runs in a network namespace of its own,
-in which nothing leads anywhere.
-"""
+"""The page in a real browser: what hostile texts do, what is requested, what clicks do, who can read it, how it prints."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-from html import unescape
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from assetctl.report import html
-from assetctl.report.view import build
+from assetctl.report.view import ReportView, build
+from tests.live.browser import Page, browser, can_be_alone
 from tests.unit.report_plant import hostile_plant, plant
 
-CHROMIUM = shutil.which("chromium")
-ALONE = (
-    ("unshare", "--net") if sys.platform == "linux" and os.geteuid() == 0 else ("unshare", "--map-root-user", "--net")
-)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--hide-scrollbars",
-    "--virtual-time-budget=4000",
-)
 PNG, PDF = b"\x89PNG\r\n\x1a\n", b"%PDF-"
-
-
-def can_be_alone() -> bool:
-    """Whether there is a browser and a network namespace without a way out to run it in."""
-    return (
-        bool(CHROMIUM and shutil.which(ALONE[0]))
-        and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
-    )
-
+AXE = files("axe_core_python").joinpath("axe.min.js")
+MOST_ROWS = 3  # of a table, where each kind of cell is looked at and not each row
 
 pytestmark = [
     pytest.mark.live,
@@ -52,102 +23,134 @@ pytestmark = [
 ]
 
 
-def browse(tmp_path: Path, page: Path, *flags: str) -> str:
-    """What chromium says on stdout and stderr about a page."""
-    command = [*ALONE, str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags, page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout + done.stderr if "--enable-logging=stderr" in flags else done.stdout
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
 
 
-def written(tmp_path: Path, *, hostile: bool = False) -> Path:
-    page = tmp_path / "report.html"
-    with page.open("w", encoding="utf-8") as out:
-        html.write(build(hostile_plant() if hostile else plant()), out)
-    return page
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("plain"), build(plant()))
 
 
-def requested(log: Path) -> set[str]:
-    """Every address that a page asked for; what the browser asks by itself has no page as its origin."""
-    events = [event.get("params", {}) for event in json.loads(log.read_text("utf-8"))["events"]]
-    return {one["url"] for one in events if "url" in one and one.get("initiator", "not an origin") != "not an origin"}
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("hostile"), build(hostile_plant()))
 
 
-@pytest.mark.parametrize("hostile", [False, True])
-def test_the_browser_asks_nobody_for_anything(tmp_path: Path, hostile: bool) -> None:
-    log = tmp_path / "net.json"
-    browse(tmp_path, written(tmp_path, hostile=hostile), f"--log-net-log={log}", "--dump-dom")
-    assert requested(log) == set()
+def written(folder: Path, view: ReportView) -> Path:
+    path = folder / "report.html"
+    with path.open("w", encoding="utf-8") as out:
+        html.write(view, out)
+    return path
 
 
-def test_a_page_that_does_ask_is_noticed(tmp_path: Path) -> None:
-    page, log = tmp_path / "bad.html", tmp_path / "net.json"
-    page.write_text("<img src='http://evil.example/x'><script>fetch('https://evil.example/y')</script>", "utf-8")
-    browse(tmp_path, page, f"--log-net-log={log}", "--dump-dom")
-    assert requested(log) == {"http://evil.example/x", "https://evil.example/y"}
+def shortened(view: ReportView) -> ReportView:
+    """Every chapter with a few rows of each table."""
+    sections = (
+        replace(one, tables=tuple(replace(held, most=MOST_ROWS, folded=False) for held in one.tables))
+        for one in view.sections
+    )
+    return replace(view, sections=tuple(sections))
 
 
-def test_no_text_of_a_device_runs(tmp_path: Path) -> None:
-    shown = browse(tmp_path, written(tmp_path, hostile=True), "--dump-dom")
-    title = re.search(r"<title>(.*?)</title>", shown, re.S)
-    assert title is not None
-    assert unescape(title[1]).startswith("<script>document.title='taken'</script>")
-    assert shown.count("<script") == 1
-    assert "<img" not in shown
-    assert "<button" in shown
-    assert "{{7*7}}" in shown
+def test_the_browser_asks_nobody_for_anything(page: Page, plain: Path, hostile: Path) -> None:
+    for path in (plain, hostile):
+        page.open(path)
+        assert page.asked == []
+        assert page.complaints == []
 
 
-def test_the_browser_has_no_complaint_about_the_page(tmp_path: Path) -> None:
-    told = browse(tmp_path, written(tmp_path), "--enable-logging=stderr", "--v=0", "--dump-dom")
-    assert [line for line in told.splitlines() if "CONSOLE" in line] == []
+def test_a_page_that_does_ask_is_noticed(page: Page, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text("<img src='http://evil.example/x'><script>fetch('https://evil.example/y')</script>", "utf-8")
+    page.open(bad)
+    assert set(page.asked) == {"http://evil.example/x", "https://evil.example/y"}
 
 
-def test_the_script_adds_sorting_and_a_filter_to_every_long_table(tmp_path: Path) -> None:
-    shown = browse(tmp_path, written(tmp_path), "--dump-dom")
-    tables = re.findall(r'<table class="rows".*?</table>', shown, re.S)
-    heads = [head for table in tables for head in re.findall(r"<th scope=\"col\".*?</th>", table, re.S)]
-    assert heads
-    assert all("<button" in head for head in heads)
-    long = [table for table in tables if table.count("<tr") > 8]
-    assert shown.count('<input type="search"') == len(long)
+def test_no_text_of_a_device_runs(page: Page, hostile: Path) -> None:
+    page.open(hostile)
+    assert page.run("document.title").startswith("<script>document.title='taken'</script>")
+    assert page.run("document.querySelectorAll('script, img, iframe, object, form').length") == 1
+    assert page.run("document.body.innerText.includes('{{7*7}}')")
+    assert page.run("getComputedStyle(document.body).display") == "block"
 
 
-def test_sort_and_filter_do_what_they_say(tmp_path: Path) -> None:
-    page = written(tmp_path)
-    probe = """
-      const table = document.getElementById("table-assets");
-      const head = [...table.tHead.rows[0].cells].find((cell) => cell.textContent.startsWith("Attributes"));
-      const numbers = () => [...table.tBodies[0].rows].map((row) => Number(row.cells[head.cellIndex].textContent));
-      head.querySelector("button").click();
-      const up = numbers(), upward = head.getAttribute("aria-sort");
-      head.querySelector("button").click();
-      const down = numbers();
-      const input = table.closest(".frame").previousElementSibling.querySelector("input");
-      input.value = "siemens XC208"; input.dispatchEvent(new Event("input"));
-      const left = [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
-      document.title = JSON.stringify({ up, upward, down, left });
-    """
-    text = page.read_text("utf-8")
-    text = re.sub(r"script-src 'sha256-[^']*'", "script-src 'unsafe-inline'", text)
-    page.write_text(text.replace("</body>", f"<script>{probe}</script></body>"), "utf-8")
-    title = re.search(r"<title>(.*?)</title>", browse(tmp_path, page, "--dump-dom"), re.S)
-    assert title is not None
-    told = json.loads(unescape(title[1]))
-    assert told["upward"] == "ascending"
-    assert told["up"] == sorted(told["up"])
-    assert told["down"] == sorted(told["up"], reverse=True)
-    assert told["left"] == 3
+def test_the_script_adds_sorting_and_a_filter_to_every_long_table(page: Page, plain: Path) -> None:
+    page.open(plain)
+    assert page.run("document.querySelectorAll('table.rows thead th:not(:has(button))').length") == 0
+    long = "[...document.querySelectorAll('table.rows')].filter((t) => t.tBodies[0].rows.length >= 8).length"
+    assert page.run(long) == page.run("document.querySelectorAll('input[type=search]').length") > 8
 
 
-@pytest.mark.parametrize("theme", [(), ("--blink-settings=preferredColorScheme=0",)], ids=["light", "dark"])
-def test_the_page_can_be_looked_at(tmp_path: Path, theme: tuple[str, ...]) -> None:
-    picture = tmp_path / "page.png"
-    browse(tmp_path, written(tmp_path), "--window-size=1400,2000", f"--screenshot={picture}", *theme)
-    assert picture.read_bytes().startswith(PNG)
-    assert picture.stat().st_size > 100_000
+def test_clicks_on_a_heading_sort_and_typing_filters(page: Page, plain: Path) -> None:
+    page.open(plain)
+    titles = page.run("[...document.querySelectorAll('#table-assets thead th')].map((e) => e.innerText.trim())")
+    at = next(at for at, title in enumerate(titles, start=1) if title.startswith("Attributes"))
+    numbers = f"[...document.querySelectorAll('#table-assets tbody tr :nth-child({at})')].map((e) => Number(e.innerText))"
+    page.click(f"#table-assets thead th:nth-child({at}) button")
+    up = page.run(numbers)
+    assert up == sorted(up)
+    assert len(set(up)) > 1
+    page.click(f"#table-assets thead th:nth-child({at}) button")
+    assert page.run(numbers) == sorted(up, reverse=True)
+    page.run("document.querySelector('#table-assets').closest('.frame').previousElementSibling.id = 'narrow'")
+    page.click("#narrow input")
+    page.type("siemens XC208")
+    assert page.run("document.querySelectorAll('#table-assets tbody tr:not([hidden])').length") == 3
+    assert page.run("document.querySelector('#narrow [role=status]').innerText") == "3 of 30"
 
 
-def test_the_page_prints(tmp_path: Path) -> None:
-    paper = tmp_path / "page.pdf"
-    browse(tmp_path, written(tmp_path, hostile=True), "--no-pdf-header-footer", f"--print-to-pdf={paper}")
-    assert paper.read_bytes().startswith(PDF)
+def test_a_click_on_a_link_opens_what_it_leads_into(page: Page, plain: Path) -> None:
+    page.open(plain)
+    page.run("document.querySelector('#table-rows a[href^=\"#checks-\"]').id = 'to-check'")
+    page.click("#to-check")
+    assert page.run("location.hash").startswith("#checks-")
+    page.run("document.querySelector('#table-waivers a[href^=\"#findings-\"]').id = 'to-finding'")
+    page.click("#to-finding")
+    row = "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect()"
+    assert page.run(f"{row}.top >= 0 && {row}.top < innerHeight")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_everybody_can_read_it(page: Page, tmp_path: Path, dark: bool) -> None:
+    """No violation of WCAG 2.1 AA or of good practice, by axe-core."""
+    page.open(written(tmp_path, shortened(build(plant()))), dark=dark)
+    page.run(AXE.read_text("utf-8") + "; true")
+    told = json.loads(page.run("axe.run({resultTypes: ['violations']}).then((found) => JSON.stringify(found))"))
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in told["violations"]] == []
+    assert len(told["passes"]) > 20
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+def test_the_page_itself_never_scrolls_sideways(page: Page, plain: Path, width: int) -> None:
+    page.open(plain, width=width)
+    assert page.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_page_can_be_looked_at(page: Page, plain: Path, dark: bool) -> None:
+    page.open(plain, dark=dark)
+    shown = page.picture()
+    assert shown.startswith(PNG)
+    assert len(shown) > 50_000
+    ground = page.run("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, ground[4:-1].split(","))) < 200) is dark
+
+
+def test_without_script_every_table_is_there(page: Page, plain: Path) -> None:
+    page.tell("Emulation.setScriptExecutionDisabled", value=True)
+    page.open(plain)
+    page.tell("Emulation.setScriptExecutionDisabled", value=False)
+    assert page.run("document.querySelectorAll('button').length") == 0
+    assert page.run("document.querySelectorAll('#table-assets tbody tr').length") == 30
+
+
+def test_on_paper_it_has_headings_and_no_buttons(page: Page, plain: Path, hostile: Path) -> None:
+    page.open(plain, media="print")
+    assert page.run("getComputedStyle(document.querySelector('#table-assets thead button')).display") == "none"
+    assert page.run("getComputedStyle(document.querySelector('#table-assets thead')).display") == "table-header-group"
+    assert page.run("getComputedStyle(document.querySelector('#table-assets tbody tr')).breakInside") == "avoid"
+    page.open(hostile)
+    assert page.paper().startswith(PDF)
