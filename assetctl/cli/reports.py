@@ -1,5 +1,7 @@
-"""report: the page, the workbook, both."""
+"""report: the page, on paper too, the workbook, all with a manifest."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +19,17 @@ report = typer.Typer(help="What auditors receive.", no_args_is_help=True)
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to write.")]
 Assessor = Annotated[str, typer.Option("--assessor", help="Who assessed: role, organisation, relation to the owner.")]
+Since = Annotated[str, typer.Option("--since", help="Day of the report before, such as 2026-03-01: what changed.")]
+Supersedes = Annotated[str, typer.Option("--supersedes", help="Id of the report that this one takes the place of.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user says of a report. since: an ISO day, "" for none. supersedes: a report id."""
+
+    assessor: str = ""
+    since: str = ""
+    supersedes: str = ""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,17 +38,52 @@ def add_to(app: typer.Typer) -> None:
 
 
 @report.command("html", epilog="Example: assetctl report html --out report.html")
-def html(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
+def html(
+    context: typer.Context, out: Out = None, assessor: Assessor = "", since: Since = "", supersedes: Supersedes = ""
+) -> None:
     """One self-contained page; it works without a network and prints."""
     app = of(context)
-    _write_html(app, _view(app, assessor), out or Path("report.html"))
+    _write_html(app, _view(app, Wanted(assessor, since, supersedes)), out or Path("report.html"))
 
 
 @report.command("xlsx", epilog="Example: assetctl report xlsx --out report.xlsx")
-def xlsx(context: typer.Context, out: Out = None, assessor: Assessor = "") -> None:
+def xlsx(
+    context: typer.Context, out: Out = None, assessor: Assessor = "", since: Since = "", supersedes: Supersedes = ""
+) -> None:
     """The workbook with the same content as tables."""
     app = of(context)
-    _write_xlsx(app, _view(app, assessor), out or Path("report.xlsx"))
+    _write_xlsx(app, _view(app, Wanted(assessor, since, supersedes)), out or Path("report.xlsx"))
+
+
+@report.command("pdf", epilog="Example: assetctl report pdf --out report.pdf")
+def pdf(
+    context: typer.Context,
+    out: Out = None,
+    assessor: Assessor = "",
+    since: Since = "",
+    supersedes: Supersedes = "",
+    browser: Annotated[
+        Path | None, typer.Option("--browser", help="Program of Chromium, Chrome or Edge; else the one that is found.")
+    ] = None,
+) -> None:
+    """The page on paper, printed by a browser that is installed here; it is kept from every network."""
+    import tempfile
+
+    from assetctl.report.html import write
+    from assetctl.work import outfile, printing
+
+    app, path = of(context), out or Path("report.pdf")
+    program = printing.browser(browser)
+    view = _view(app, Wanted(assessor, since, supersedes))
+    with tempfile.TemporaryDirectory(prefix="assetctl-") as folder:
+        page = Path(folder) / "report.html"
+        with page.open("w", encoding="utf-8", newline="\n") as stream:
+            write(view, stream)
+        printed = printing.paper(page, program, at=datetime.fromisoformat(view.generated_at))
+    _make_folder(path)
+    with outfile.binary(path) as raw:
+        raw.write(printed)
+    app.output.say(f"written: {path}")
 
 
 @report.command("all", epilog="Example: assetctl report all --out audit --sign audit")
@@ -43,6 +91,8 @@ def both(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path(),
     assessor: Assessor = "",
+    since: Since = "",
+    supersedes: Supersedes = "",
     sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a [[signing]] entry.")] = "",
 ) -> None:
     """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
@@ -52,7 +102,7 @@ def both(
 
     app = of(context)
     signer = opened(app.settings, sign) if sign else None
-    inputs = _inputs(app, assessor)
+    inputs = _inputs(app, Wanted(assessor, since, supersedes))
     view = app.redacted(build(inputs))
     _make_folder(out / "report.html")
     view = write_result(out, view, _trace(app, inputs), signer)
@@ -83,10 +133,10 @@ def sign_report(
     app.output.say(f"signed: {sign(manifest_of(folder), opened)} by {enrolled.owner}")
 
 
-def _view(app: App, assessor: str) -> "ReportView":
+def _view(app: App, wanted: Wanted) -> "ReportView":
     from assetctl.report.view import build
 
-    built: ReportView = app.redacted(build(_inputs(app, assessor)))
+    built: ReportView = app.redacted(build(_inputs(app, wanted)))
     return built
 
 
@@ -103,11 +153,12 @@ def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
     return told
 
 
-def _inputs(app: App, assessor: str) -> "ReportInputs":
+def _inputs(app: App, wanted: Wanted) -> "ReportInputs":
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
     from assetctl.report.redaction import redacted_inputs
+    from assetctl.work.advising import day
     from assetctl.work.check import pack
     from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers, word_of_run
@@ -115,7 +166,8 @@ def _inputs(app: App, assessor: str) -> "ReportInputs":
     from assetctl.work.retiring import answering_again, retired
 
     zones, zones_hash = app.zones, app.zones_file.sha256
-    checks, at = pack(app.settings), now()
+    since = day(wanted.since, "--since") if wanted.since else None
+    checks, at, register = pack(app.settings), now(), app.register
     papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
     with app.store() as store:
         material = Material(
@@ -124,15 +176,17 @@ def _inputs(app: App, assessor: str) -> "ReportInputs":
             registry(),
             zones,
             zones_hash,
-            app.register,
-            assessor=assessor,
+            register,
+            assessor=wanted.assessor,
             notices=(
                 *word_of_run(store, papers, at.date()).notices,
-                *answering_again(store.assets(), retired(app.register)),
+                *answering_again(store.assets(), retired(register)),
             ),
             levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
             papers=papers,
             zone_file=app.zones_file,
+            since=since,
+            supersedes=wanted.supersedes,
         )
         made = inputs(store, material, generated_at=at)
     return made if app.redact is RedactionLevel.INTERNAL else redacted_inputs(made, app.redaction)

@@ -1,4 +1,4 @@
-"""The page in a real browser: what hostile texts do, what is requested, what clicks do, who can read it, how it prints."""
+"""The page in a real browser: hostile texts, requests, clicks, readers with and without sight, paper."""
 
 import json
 from collections.abc import Iterator
@@ -88,7 +88,9 @@ def test_clicks_on_a_heading_sort_and_typing_filters(page: Page, plain: Path) ->
     page.open(plain)
     titles = page.run("[...document.querySelectorAll('#table-assets thead th')].map((e) => e.innerText.trim())")
     at = next(at for at, title in enumerate(titles, start=1) if title.startswith("Attributes"))
-    numbers = f"[...document.querySelectorAll('#table-assets tbody tr :nth-child({at})')].map((e) => Number(e.innerText))"
+    numbers = (
+        f"[...document.querySelectorAll('#table-assets tbody tr :nth-child({at})')].map((e) => Number(e.innerText))"
+    )
     page.click(f"#table-assets thead th:nth-child({at}) button")
     up = page.run(numbers)
     assert up == sorted(up)
