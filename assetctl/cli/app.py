@@ -3,13 +3,13 @@
 import os
 import sys
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from assetctl.cli.clock import now
 from assetctl.cli.output import Output
 from assetctl.errors import Exit, InputError
 from assetctl.model import RedactionLevel
@@ -153,13 +153,6 @@ def of(context: typer.Context) -> App:
     """The call that a command belongs to."""
     app = context.find_object(App)
     return app if app is not None else App()
-
-
-def now() -> datetime:
-    """The clock, read here and nowhere below."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def finish(code: int | Exit) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import finish, now, of
+from assetctl.cli.app import finish, of
+from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
 from assetctl.text import near
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, confirm, finish, now, of
+from assetctl.cli.app import App, confirm, finish, of
+from assetctl.cli.clock import now
 from assetctl.cli.days import day
 from assetctl.errors import Exit, InputError
 

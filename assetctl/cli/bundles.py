@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, now, of
+from assetctl.cli.app import App, of
+from assetctl.cli.clock import now
 from assetctl.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetctl.cli import new_check
-from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.app import App, finish, of
+from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
 from assetctl.text import near
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from assetctl.cli.app import now
+from assetctl.cli.clock import now
 from assetctl.errors import InputError
 
 

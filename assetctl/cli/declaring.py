@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import App, confirm, finish, now, of
+from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.assets import assets, find
+from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.app import App, finish, of
+from assetctl.cli.clock import clock
 from assetctl.cli.output import Output
 from assetctl.cli.progress import Bar
 from assetctl.errors import EnvironmentFault, Exit, worst
@@ -61,7 +62,7 @@ def demo(
 
     began_s, output = monotonic(), of(context).output
     with running() as plant:
-        prepare(folder, network=plant.network, now=now())
+        prepare(folder, network=plant.network, now=clock())
         app, say = in_folder(output, folder), Steps(output)
         say.step(f"a fake plant of {len(plant.devices)} devices on {plant.network}0.0/16, loopback only")
         tale = run(app, folder, say, began_s)
@@ -95,7 +96,7 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
         if outcomes.code in ENDED:
             finish(outcomes.code)
         say.step(f"scan: {outcomes.scan.state}, {len(outcomes.ingested.assets)} assets")
-        taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=now(), declared=app.declared)
+        taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=clock(), declared=app.declared)
         say.step(f"nmap report: {taken.hosts} hosts, {taken.assets} assets now")
         checked = _checked(app, store)
         say.step(f"check: {len(checked.checks)} checks")
@@ -113,7 +114,7 @@ def _planned(app: App, store: "Store") -> "tuple[Order, Plan]":
     from assetctl.work.order import plan_for
     from assetctl.work.ordering import Wish, order_of
 
-    scan = f"demo-{now():%Y%m%dT%H%M%S}"
+    scan = f"demo-{clock():%Y%m%dT%H%M%S}"
     order = order_of(Wish(None), app.settings, zones=app.zones, register=app.register, scan=scan, environ=os.environ)
     return order, plan_for(order, store, nmap=False)
 
@@ -126,9 +127,9 @@ def _signed(plan: "Plan", order: "Order", store: "Store", path: Path) -> "Permis
     from assetctl.work.order import permission_by
     from assetctl.work.ordering import read_approval
 
-    text = draft(plan, now=now(), until=now() + timedelta(days=1), realm=order.realm)
+    text = draft(plan, now=clock(), until=clock() + timedelta(days=1), realm=order.realm)
     path.write_text(text.replace("approved_by = []", f"approved_by = {SIGNED}"), "utf-8")
-    return permission_by(plan, read_approval(path), store, realm=order.realm, now=now())
+    return permission_by(plan, read_approval(path), store, realm=order.realm, now=clock())
 
 
 def _scanned(
@@ -140,7 +141,7 @@ def _scanned(
     progress = Progress(total=plan.devices)
     place = replace(app.place, locks=folder / ".locks")
     with Bar(progress, shown=app.output.verbosity >= 0) as bar:
-        return perform(order, plan, permission, store, place, now=now, progress=progress, on_step=bar.step)
+        return perform(order, plan, permission, store, place, now=clock, progress=progress, on_step=bar.step)
 
 
 def _checked(app: App, store: "Store") -> "Checked":
@@ -155,7 +156,7 @@ def _checked(app: App, store: "Store") -> "Checked":
         protocols=registry(),
         conduits=app.zones_file.conduits,
     )
-    return check(store, pack(app.settings), plant, now=now())
+    return check(store, pack(app.settings), plant, now=clock())
 
 
 def _reports(app: App, store: "Store", folder: Path) -> dict[str, Path]:
@@ -178,7 +179,7 @@ def _view(app: App, store: "Store") -> "ReportView":
 
     zones, digest = app.zones, app.zones_file.sha256
     material = Material(app.settings, pack(app.settings), registry(), zones, digest, app.register, assessor="a demo")
-    return build(inputs(store, material, generated_at=now()))
+    return build(inputs(store, material, generated_at=clock()))
 
 
 def _golden(store: "Store", folder: Path) -> dict[str, Path]:

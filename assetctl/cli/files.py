@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from assetctl.cli.app import App, now, of
+from assetctl.cli.app import App, of
+from assetctl.cli.clock import now
 
 imports = typer.Typer(help="Take in what the plant already has; no packet is sent.", no_args_is_help=True)
 

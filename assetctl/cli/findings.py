@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, now, of
+from assetctl.cli.app import App, of
+from assetctl.cli.clock import now
 from assetctl.cli.days import day
 from assetctl.errors import InputError
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from assetctl.cli.app import now, of
+from assetctl.cli.app import of
+from assetctl.cli.clock import now
 from assetctl.cli.files import File, Realm, imports
 from assetctl.errors import InputError
 

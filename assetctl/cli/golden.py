@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.app import App, finish, of
+from assetctl.cli.clock import now
 from assetctl.cli.output import Format
 from assetctl.errors import InputError
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from assetctl.cli.app import App, now, of
+from assetctl.cli.app import App, of
+from assetctl.cli.clock import now
 from assetctl.errors import InputError
 
 keys = typer.Typer(help="Keys that sign reports and bundles, and whose signatures count.", no_args_is_help=True)
@@ -23,9 +24,9 @@ def add_to(app: typer.Typer) -> None:
 
 @keys.command("make", epilog="Example: assetctl keys make audit")
 def make(
-    context: typer.Context, name: Annotated[str, typer.Argument(help="Name of a [[signing]] entry of the settings.")]
+    context: typer.Context, name: Annotated[str, typer.Argument(help="Name of a `signing` entry of the settings.")]
 ) -> None:
-    """Make the key file of a [[signing]] entry, under its passphrase, and the public half beside it."""
+    """Make the key file of a `signing` entry, under its passphrase, and the public half beside it."""
     from assetctl.signing import make_key
     from assetctl.work.keybook import passphrase_of, write_public
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from assetctl.cli.app import finish, now, of
+from assetctl.cli.app import finish, of
+from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
 
 COLUMNS = ("place", "fr", "target", "attested", "confirmed", "if indicated", "verdict", "rows", "note")

@@ -4,7 +4,6 @@ The JSON form is an envelope: schema, version, generated_at, command, exit, data
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from assetctl import __version__
+from assetctl.cli.clock import now
 from assetctl.text import cell, one_line, visible
 
 MOST_WORD, MOST_TEXT = 60, 2000
@@ -145,12 +145,8 @@ def shown(value: Any) -> str:
 
 
 def generated_at() -> str:
-    """Now, or the time that SOURCE_DATE_EPOCH fixes, ISO 8601 in UTC."""
-    from datetime import UTC, datetime
-
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
-    return moment.isoformat(timespec="seconds")
+    """When this is written, ISO 8601 in UTC."""
+    return now().isoformat(timespec="seconds")
 
 
 def _json(value: object, *, indent: int | None) -> str:

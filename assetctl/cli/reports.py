@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, now, of
+from assetctl.cli.app import App, of
+from assetctl.cli.clock import now
 from assetctl.errors import EnvironmentFault
 from assetctl.model import RedactionLevel
 
@@ -93,7 +94,7 @@ def both(
     assessor: Assessor = "",
     since: Since = "",
     supersedes: Supersedes = "",
-    sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a [[signing]] entry.")] = "",
+    sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a `signing` entry.")] = "",
 ) -> None:
     """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
     from assetctl.report.view import build
@@ -117,7 +118,7 @@ def both(
 def sign_report(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder of `report all`, or its manifest.")],
-    key: Annotated[str, typer.Option("--key", help="Name of a [[signing]] entry.")],
+    key: Annotated[str, typer.Option("--key", help="Name of a `signing` entry of the settings.")],
 ) -> None:
     """Add a signature to a report that is what was written; earlier signatures stay."""
     from assetctl.errors import IntegrityFault

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.app import App, finish, of
 from assetctl.cli.assets import assets
+from assetctl.cli.clock import now
 from assetctl.cli.declaring import again, register_of
 from assetctl.cli.findings import findings
 from assetctl.errors import Exit, InputError

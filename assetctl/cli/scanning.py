@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import App, confirm, finish, now, of
+from assetctl.cli.app import App, confirm, finish, of
+from assetctl.cli.clock import clock
 from assetctl.cli.progress import Bar
 from assetctl.errors import Exit, InputError
 
@@ -155,7 +156,7 @@ def clear_quarantine(
     if not by.strip() or not reason.strip():
         raise InputError("--by and --reason: a name and a reason are needed")
     with app.store() as store:
-        cleared = store.clear_quarantine(device, by=by, reason=reason, at=now())
+        cleared = store.clear_quarantine(device, by=by, reason=reason, at=clock())
     if not cleared:
         raise InputError(f"{device}: not in quarantine; `assetctl quarantine list` shows the ids")
     app.output.say(f"{device} may be asked again")
@@ -201,7 +202,7 @@ def _narrowed(
         return order
     from assetctl.work.ordering import narrowed, span
 
-    return narrowed(order, store, stale=span(stale) if stale else None, missing=tuple(missing or ()), now=now())
+    return narrowed(order, store, stale=span(stale) if stale else None, missing=tuple(missing or ()), now=clock())
 
 
 def _plan(order: "Order", store: "Store") -> "Plan":
@@ -250,7 +251,7 @@ def _draft(made: "Plan", realm: str, path: Path) -> None:
     if path.exists():
         raise InputError(f"{path}: is there already; a signed approval is not overwritten")
     with outfile.text(path) as stream:
-        stream.write(draft(made, now=now(), until=now() + timedelta(days=7), realm=realm))
+        stream.write(draft(made, now=clock(), until=clock() + timedelta(days=7), realm=realm))
 
 
 def _permission(
@@ -262,7 +263,7 @@ def _permission(
         from assetctl.work.ordering import read_approval
 
         signed = read_approval(approval)
-        return permission_by(made, signed, store, realm=order.realm, now=now(), resume=order.resume)
+        return permission_by(made, signed, store, realm=order.realm, now=clock(), resume=order.resume)
     if made.is_harmless_place and yes:
         return Permission("the command line, loopback or lab only")
     if made.scope.persons > 1:
@@ -289,7 +290,7 @@ def _perform(app: App, order: "Order", made: "Plan", permission: "Permission", s
             permission,
             store,
             app.place,
-            now=now,
+            now=clock,
             progress=progress,
             on_step=bar.step,
         )
@@ -326,7 +327,7 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
 def _scan_id() -> str:
     import secrets
 
-    return f"s-{now():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    return f"s-{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _user() -> str:

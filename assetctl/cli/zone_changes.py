@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, confirm, now, of
+from assetctl.cli.app import App, confirm, of
+from assetctl.cli.clock import now
 from assetctl.cli.zones import File, path_of, positions_of, stored, zones
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assetctl.cli.app import App, finish, now, of
+from assetctl.cli.app import App, finish, of
+from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
