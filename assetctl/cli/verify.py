@@ -1,12 +1,16 @@
 """verify: whether a report is what was written, who signed it, and what a requirement in it rests on."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assetctl.cli.app import App, finish, of
 from assetctl.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from assetctl.store.repo import Store
+    from assetctl.work.passing import Passes
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,6 +64,28 @@ def _inputs_today(app: App) -> dict[str, str]:
     return {name: sha256(path.read_bytes()).hexdigest() for name, path in found.items() if path.is_file()}
 
 
+def _passes(app: App, store: "Store") -> "Passes | None":
+    """The passes of the last run, judged again when nothing has changed since."""
+    from assetctl.protocols import registry
+    from assetctl.work.approving import approved
+    from assetctl.work.check import pack, plant_of
+    from assetctl.work.passing import passes_of
+
+    run = store.latest_run()
+    if run is None:
+        return None
+    plant = plant_of(
+        store,
+        app.settings,
+        zones=app.zones,
+        register=app.register,
+        protocols=registry(),
+        conduits=app.zones_file.conduits,
+        approved=approved(store, app.settings, registry(), now=run.at),
+    )
+    return passes_of(run, pack(app.settings), plant)
+
+
 def _walked(app: App, report: Path, walk: str) -> list[dict[str, Any]]:
     from assetctl.work.walking import walked
 
@@ -67,7 +93,7 @@ def _walked(app: App, report: Path, walk: str) -> list[dict[str, Any]]:
     if not requirement.strip() or not place.strip():
         raise InputError(f"--walk {walk[:60]}: a requirement and a place are expected, such as 'SR 1.5@cell-1'")
     with app.store() as store:
-        steps = walked(report, store, requirement.strip(), place.strip())
+        steps = walked(report, store, requirement.strip(), place.strip(), _passes(app, store))
     for step in steps:
         if step.is_fault:
             app.output.error(f"{step.what}: {step.state}; {step.detail}")

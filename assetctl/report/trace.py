@@ -32,7 +32,7 @@ def trace(
             for row in cell.rows
         ],
         "passes": {final(name): _passes(within, seen) for name, within in concerned.items()},
-        "findings": [_finding(one) for one in inputs.findings],
+        "findings": [finding_record(one) for one in inputs.findings],
         "evidence": list(_evidence(inputs)),
         "attestations": [
             {
@@ -68,7 +68,8 @@ def _requirement(place: str, one: RowState, checks: tuple[str, ...], within: Ite
     }
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def finding_record(one: Finding) -> dict[str, Any]:
+    """One result with the facts that it rests on."""
     return {
         "id": one.id,
         "check": one.check,

@@ -14,14 +14,17 @@ from assetctl.errors import InputError, IntegrityFault
 from assetctl.protocols import registry
 from assetctl.report.index import shown
 from assetctl.report.result import NAME as RESULT
+from assetctl.report.trace import finding_record
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
 from assetctl.text import near, one_line
+from assetctl.work.passing import Passes
 from assetctl.work.reread import reread
 from assetctl.work.verifying import Proof, manifest_of
 
 MOST_RESULT_BYTES = 1024 * 1024 * 1024
 EXCERPT_BYTES = 24
+MOST_PASSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,15 @@ class _Trace:
     passes: Mapping[str, Mapping[str, int]]
 
 
-def walked(report: Path, store: Store, requirement: str, place: str) -> tuple[Proof, ...]:
-    """Every step, in order. Raises InputError when the report has no such requirement or place."""
+def walked(report: Path, store: Store, requirement: str, place: str, passes: Passes | None = None) -> tuple[Proof, ...]:
+    """Every step, in order. passes: judged again, None where only their counts are left.
+
+    Raises InputError when the report has no such requirement or place.
+    """
     path = manifest_of(report).parent / RESULT
     trace = _read(path)
     row = _row(trace, path, requirement, place)
-    return tuple(_steps(trace, row, store))
+    return tuple(_steps(trace, row, store, passes))
 
 
 def _read(path: Path) -> _Trace:
@@ -68,24 +74,29 @@ def _row(trace: _Trace, path: Path, requirement: str, place: str) -> Mapping[str
     return rows[requirement]
 
 
-def _steps(trace: _Trace, row: Mapping[str, Any], store: Store) -> Iterator[Proof]:
+def _steps(trace: _Trace, row: Mapping[str, Any], store: Store, passes: Passes | None) -> Iterator[Proof]:
     yield Proof(f"{row['id']}@{row['place']}", row["state"], row["why"])
     for name in row["attestations"]:
         one = trace.attestations.get(name, {})
         yield Proof(f"  attestation {name}", one.get("answer", "unknown"), f"by {one.get('author', 'nobody')}")
     for check in row["checks"]:
-        yield from _check(trace, row, check, store)
+        yield from _check(trace, row, check, store, passes)
 
 
-def _check(trace: _Trace, row: Mapping[str, Any], check: str, store: Store) -> Iterator[Proof]:
-    here = [one for one in trace.findings if one["check"] == check and _concerns(one, row)]
-    passes = trace.passes.get(row["place"], {}).get(check, 0)
-    counted = f"{passes} passed (counted; see: assetctl policy explain {check})" if passes else "none passed"
-    yield Proof(f"  check {check}", f"{len(here)} not passed" if here else "nothing against it", counted)
-    for finding in here:
+def _check(trace: _Trace, row: Mapping[str, Any], check: str, store: Store, passes: Passes | None) -> Iterator[Proof]:
+    against = [one for one in trace.findings if one["check"] == check and _concerns(one, row)]
+    count = trace.passes.get(row["place"], {}).get(check, 0)
+    again = [finding_record(one) for one in passes(check)] if passes and count else []
+    good = [one for one in again if _concerns(one, row)]
+    left = "" if not count or good else ", of which only the count is left: the plant has moved on since"
+    state = f"{len(against)} not passed" if against else "nothing against it"
+    yield Proof(f"  check {check}", state, f"{count} passed{left}")
+    for finding in (*against, *good[:MOST_PASSES]):
         yield Proof(f"    finding {finding['id']}", finding["result"], f"{finding['subject']}: {finding['statement']}")
         for because in finding["because"]:
             yield from _because(trace, because, store)
+    if len(good) > MOST_PASSES:
+        yield Proof("    more", "pass", f"{len(good) - MOST_PASSES} further passes are not walked")
 
 
 def _concerns(finding: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

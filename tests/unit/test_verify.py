@@ -65,6 +65,13 @@ tests:
   - {name: that one, expect: fail, facts: {manufacturer: ACME}}
   - {name: none, expect: unknown, facts: {model: CPU}}
 """
+SEEN = (
+    CHECK.replace("OWN-001", "OWN-002")
+    .replace('!= "ACME"', '== "ACME"')
+    .replace("SR 7.8", "SR 7.6")
+    .replace("{name: another, expect: pass", "{name: another, expect: fail")
+    .replace("{name: that one, expect: fail", "{name: that one, expect: pass")
+)
 
 
 def enrolled(desk: Desk, patch: pytest.MonkeyPatch, *names: str) -> None:
@@ -74,6 +81,7 @@ def enrolled(desk: Desk, patch: pytest.MonkeyPatch, *names: str) -> None:
     desk.write("zones.yaml", ZONES)
     (desk.folder / "own").mkdir()
     desk.write("own/OWN-001.yaml", CHECK)
+    desk.write("own/OWN-002.yaml", SEEN)
     for name in names:
         assert desk.call("keys", "make", name).code == 0
         said = desk.call("keys", "enrol", f"{name}.pub.pem", "--owner", f"Keeper of {name}", "--by", "B. Example")
@@ -219,6 +227,19 @@ def test_a_requirement_leads_to_bytes_that_are_hashed_again_and_read_again(desk:
     assert "hashed again" in states
     assert any(what.strip().startswith("read again by modbus/") for what in rows)
     assert any(what.strip().startswith("finding ") for what in rows)
+
+
+def test_a_pass_is_judged_again_for_what_it_rests_on_and_counted_when_the_plant_moved_on(
+    desk: Desk, audit: Path
+) -> None:
+    walked = (str(audit), "--walk", "SR 7.6@cell-1")
+    _, rows = verified(desk, *walked)
+    states = [row["state"] for what, row in rows.items() if what.strip().startswith("finding ")]
+    assert states.count("pass") == 3
+    assert "hashed again" in {row["state"] for row in rows.values()}
+    desk.write("zones.yaml", ZONES.replace("UC: 1", "UC: 2"))
+    _, rows = verified(desk, *walked)
+    assert any("only the count is left" in row["detail"] for row in rows.values())
 
 
 def test_bytes_that_changed_in_the_store_are_told_by_the_walk(desk: Desk, audit: Path) -> None:
