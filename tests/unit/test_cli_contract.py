@@ -36,6 +36,7 @@ levels findings/list findings/show findings/assign findings/confirm findings/rej
 waive/add waive/list waive/renew waive/revoke attest/add attest/list attest/renew attest/export attest/import
 assets/add assets/edit assets/tag assets/note assets/retire
 report/html report/xlsx report/all evidence/list evidence/show evidence/verify evidence/reread
+keys/make keys/enrol keys/list keys/revoke keys/retire verify report/sign bundle/write bundle/verify bundle/merge
 secrets/set secrets/list secrets/test secrets/rm config/show db/info db/migrate db/backup
 """
 HEAVY = "sqlmodel sqlalchemy pysnmp openpyxl jinja2 nmap cryptography alembic ruamel tomlkit rich.progress psycopg"
