@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -300,7 +301,7 @@ NAME = x509.Name(
 )
 
 
-def made(key: Any, *, issuer: x509.Name = NAME, names: x509.SubjectAlternativeName | None = None) -> bytes:
+def made(key: Any, *, issuer: x509.Name = NAME, names: x509.ExtensionType | None = None) -> bytes:
     builder = (
         x509.CertificateBuilder(issuer, NAME, key.public_key(), 7)
         .not_valid_before(datetime(2024, 1, 1, tzinfo=UTC))
@@ -325,6 +326,7 @@ def test_a_certificate_says_who_it_is_for_how_long_and_with_which_key() -> None:
         "certificate_issuer": "CN=hmi-3,O=Plant\\, Inc,C=DE",
         "certificate_self_signed": True,
         "certificate_names": ("hmi-3.plant", "192.0.2.7"),
+        "certificate_names_revocation": False,
         "certificate_not_before": "2024-01-01T00:00:00+00:00",
         "certificate_not_after": "2034-01-01T00:00:00+00:00",
         "certificate_key_type": "ec",
@@ -353,6 +355,33 @@ def test_an_issuer_of_another_name_is_not_self_signed() -> None:
     facts = told(made(ed25519.Ed25519PrivateKey.generate(), issuer=issuer))
     assert facts["certificate_self_signed"] is False
     assert facts["certificate_issuer"] == "CN=Plant CA"
+
+
+def _at(method: x509.ObjectIdentifier) -> x509.AuthorityInformationAccess:
+    where = x509.UniformResourceIdentifier("http://ca.plant.example")
+    return x509.AuthorityInformationAccess([x509.AccessDescription(method, where)])
+
+
+def _list_of_revoked() -> x509.CRLDistributionPoints:
+    where = [x509.UniformResourceIdentifier("http://ca.plant.example/crl")]
+    return x509.CRLDistributionPoints([x509.DistributionPoint(where, None, None, None)])
+
+
+@pytest.mark.parametrize(
+    ("extension", "names_revocation"),
+    [
+        (_list_of_revoked(), True),
+        (_at(AuthorityInformationAccessOID.OCSP), True),
+        (_at(AuthorityInformationAccessOID.CA_ISSUERS), False),
+        (None, False),
+    ],
+    ids=["list", "responder", "issuer alone", "nothing"],
+)
+def test_revocation_can_be_checked_by_a_list_or_a_responder(
+    extension: x509.ExtensionType | None, names_revocation: bool
+) -> None:
+    facts = told(made(ed25519.Ed25519PrivateKey.generate(), names=extension))
+    assert facts["certificate_names_revocation"] is names_revocation
 
 
 def test_names_without_end_are_cut() -> None:

@@ -76,6 +76,7 @@ PROTOCOL = Protocol(
         | {"opcua_security_modes", "opcua_security_policies", "opcua_user_token_types", "opcua_unprotected_passwords"}
         | {"opcua_known_servers", "opcua_application_uri_certified", "certificate_uris"}
         | {"certificate_subject", "certificate_issuer", "certificate_names", "certificate_self_signed"}
+        | {"certificate_names_revocation"}
         | {"certificate_not_before", "certificate_not_after", "certificate_key_type", "certificate_key_bits"}
         | {"certificate_signature_algorithm", "certificate_fingerprint"}
     ),

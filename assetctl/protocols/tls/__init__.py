@@ -58,6 +58,7 @@ PROTOCOL = Protocol(
     claims=frozenset(
         {"service_tunnel", "tls_versions", "tls_versions_tried", "tls_weak_suites"}
         | {"certificate_subject", "certificate_issuer", "certificate_names", "certificate_self_signed"}
+        | {"certificate_names_revocation"}
         | {"certificate_not_before", "certificate_not_after", "certificate_key_type", "certificate_key_bits"}
         | {"certificate_signature_algorithm", "certificate_fingerprint"}
     ),

@@ -108,4 +108,16 @@ def _alternative_names(certificate: "Certificate") -> Iterator[tuple[str, Value]
     yield "certificate_names", tuple(dict.fromkeys(list(texts)[:MOST_NAMES]))
 
 
-_READERS = (_names, _validity, _signature, _key, _alternative_names)
+def _revocation(certificate: "Certificate") -> Iterator[tuple[str, Value]]:
+    """Whether it names a list of revoked certificates or an OCSP responder (RFC 5280, 4.2.1.13 and 4.2.2.1)."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
+    extensions = certificate.extensions
+    lists = [one for one in extensions if isinstance(one.value, x509.CRLDistributionPoints)]
+    access = [one.value for one in extensions if isinstance(one.value, x509.AuthorityInformationAccess)]
+    has_responder = any(way.access_method == AuthorityInformationAccessOID.OCSP for found in access for way in found)
+    yield "certificate_names_revocation", bool(lists) or has_responder
+
+
+_READERS = (_names, _validity, _signature, _key, _alternative_names, _revocation)
