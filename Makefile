@@ -34,10 +34,15 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@.venv-fuzz/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-build-isolation -r requirements/fuzz.txt
 	@touch $@
 
+.venv-formats/.ready: requirements/formats.txt
+	@test -x .venv-formats/bin/python || $(PYTHON) -m venv .venv-formats
+	@.venv-formats/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/formats.txt
+	@touch $@
+
 demo: $(VENV)/.runtime ## inventory a fake plant on loopback: plan, scan, check, reports
 	@$(BIN)/assetctl demo
 
-test: $(VENV)/.dev .venv-snap7/.ready ## install what the tests need and run them
+test: $(VENV)/.dev .venv-snap7/.ready .venv-formats/.ready ## install what the tests need and run them
 	@tests/debian-packages.sh
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(PYTEST)
 
@@ -75,4 +80,4 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix -q .
 
 clean: ## remove what was made
-	rm -rf $(VENV) .venv-snap7 .venv-fuzz .fuzz build dist bundle demo-plant .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-snap7 .venv-formats .venv-fuzz .fuzz build dist bundle demo-plant .mypy_cache .ruff_cache .pytest_cache .hypothesis

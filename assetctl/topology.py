@@ -30,12 +30,16 @@ class End:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
-    """How two assets are connected. how: lldp, cdp or fdb. shared: several devices were seen at one end's port."""
+    """How two assets are connected. how: lldp, cdp or fdb. shared: several devices were seen at one end's port.
+
+    both: each end told of the other over LLDP or CDP.
+    """
 
     one: End
     other: End
     how: tuple[str, ...]
     shared: bool = False
+    both: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def _cable(entry: _Entry, back: _Entry | None) -> Link:
     far = back.port if back else entry.remote_port
     how = (entry.how | (back.how if back else frozenset())) - {"fdb", "arp"}
     one, other = sorted((End(entry.reporter, entry.port), End(entry.remote, far)))
-    return Link(one, other, tuple(sorted(how)))
+    return Link(one, other, tuple(sorted(how)), both=back is not None)
 
 
 class _Tables:

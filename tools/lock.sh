@@ -13,3 +13,4 @@ compile build requirements/build.in
 compile dev pyproject.toml --group dev --group peers --constraints requirements/runtime.txt
 compile snap7 requirements/snap7.in
 compile fuzz pyproject.toml requirements/fuzz.in --constraints requirements/dev.txt
+compile formats requirements/formats.in

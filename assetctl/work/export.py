@@ -1,8 +1,9 @@
 """The inventory as a file for other programs and for spreadsheets."""
 
 import csv
+import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,20 @@ def write_assets(assets: Iterable[Asset], path: Path, *, redact: Callable[[Any],
             json.dump(records, stream, indent=2, sort_keys=True)
             stream.write("\n")
         else:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(CSV_COLUMNS)
-            writer.writerows([_cell(record[name]) for name in CSV_COLUMNS] for record in records)
+            stream.write(csv_text(records))
     return len(records)
 
 
-def _cell(value: Any) -> str:
+def csv_text(records: Iterable[Mapping[str, Any]], guard: Callable[[str], str] = cell) -> str:
+    """Asset records as CSV. guard: makes a text safe for a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows([_cell(record[name], guard) for name in CSV_COLUMNS] for record in records)
+    return out.getvalue()
+
+
+def _cell(value: Any, guard: Callable[[str], str]) -> str:
     if isinstance(value, list):
-        return cell(", ".join(map(str, value)))
-    return cell("" if value is None else str(value))
+        return guard(", ".join(map(str, value)))
+    return guard("" if value is None else str(value))
