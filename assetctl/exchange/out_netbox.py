@@ -19,8 +19,8 @@ _SHORT, _DESCRIPTION = 49, 199
 _README = """# Inventory for NetBox
 
 Import the files one after another, in the order of their numbers: each needs what stands in those before it.
-In NetBox each kind of object has an Import button; choose CSV. Import it into an installation that holds no objects of
-these names, since NetBox finds devices and interfaces by name.
+In NetBox each kind of object has an Import button; choose CSV, and Comma as the delimiter (auto-detect is misled by
+quotes in texts). Import into an installation that holds no objects of these names: NetBox finds objects by name.
 
 """
 
