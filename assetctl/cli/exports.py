@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,16 +19,6 @@ export = typer.Typer(help="Inventory and results in the formats of other systems
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File or folder to write.")]
 Realm = Annotated[str | None, typer.Option("--realm", help="Only this address space.")]
 Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines alone: no mark before what looks like a formula.")]
-
-
-class Level(StrEnum):
-    """What may be read in a file: everything, or pseudonyms in place of names and addresses."""
-
-    INTERNAL = "internal"
-    SHARE = "share"
-
-
-Redact = Annotated[Level, typer.Option("--redact", help="What may be read: everything, or no name and address.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +53,25 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _command(form: Form) -> Callable[..., None]:
-    def run(
-        context: typer.Context, out: Out = None, realm: Realm = None, redact: Redact = Level.INTERNAL, raw: Raw = False
-    ) -> None:
-        _export(of(context), form, out or Path(form.default), realm, redact, raw)
+    def run(context: typer.Context, out: Out = None, realm: Realm = None, raw: Raw = False) -> None:
+        _export(of(context), form, out or Path(form.default), realm, raw)
 
     return run
 
 
-def _export(app: App, form: Form, path: Path, realm: str | None, redact: Level, raw: bool) -> None:
+def _export(app: App, form: Form, path: Path, realm: str | None, raw: bool) -> None:
     from assetctl.work.exporting import SAYS_RESULTS, Material, find, write
 
     with app.store() as store:
         material = Material(
-            app.pseudonyms(store) if redact is Level.SHARE else str,
+            app.redacted,
             project=app.settings.project.name,
             site=app.settings.project.site,
-            realm=realm,
-            zones=app.zones,
             raw=raw,
         )
         if form.name in SAYS_RESULTS:
             material = _judged(app, store, material)
-        found = find(store, material)
+        found = app.source(find(store, app.zones, realm))
     written = write(form.name, found, material, path)
     files = f"{len(written)} files in {path}" if len(written) > 1 else str(path)
     results = f", {len(found.findings)} results that are no pass" if form.name in SAYS_RESULTS else ""
@@ -108,4 +93,4 @@ def _judged(app: App, store: "Store", material: "Material") -> "Material":
     checks, framework = pack(app.settings), load_frameworks()[IEC]
     papers = read_papers(app.settings, app.zones_file, today=now().date(), checks=[one.id for one in checks])
     cells = levels(store, app.zones_file, checks, framework, papers).cells
-    return replace(material, checks=checks, cells=cells, framework=framework)
+    return replace(material, checks=checks, cells=app.source(cells), framework=framework)

@@ -37,8 +37,6 @@ class Material:
     redact: Redact
     project: str = ""
     site: str = ""
-    realm: str | None = None
-    zones: tuple[Zone, ...] = ()
     checks: tuple[Check, ...] = ()
     cells: tuple[Cell, ...] = ()
     framework: Framework | None = None
@@ -52,19 +50,24 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the store holds of it. run: None when no policy was run."""
+    """What is known of one realm, or of all. run: None when no policy was run."""
 
     assets: tuple[Asset, ...]
     run: CheckRun | None
     findings: tuple[Finding, ...]
+    zones: tuple[Zone, ...]
 
 
-def find(store: Store, material: Material) -> Found:
-    """The assets and the results of one realm, or of all."""
+def find(store: Store, zones: tuple[Zone, ...], realm: str | None) -> Found:
+    """The assets, results and zones of one realm, or of all."""
     run = store.latest_run()
     findings = store.findings(run.id) if run else ()
-    of_realm = tuple(one for one in findings if material.realm in (None, one.realm) or not one.realm)
-    return Found(store.assets(material.realm), run, of_realm)
+    return Found(
+        store.assets(realm),
+        run,
+        tuple(one for one in findings if realm in (None, one.realm) or not one.realm),
+        tuple(one for one in zones if realm in (None, one.realm)),
+    )
 
 
 def texts(name: str, found: Found, material: Material) -> Iterator[tuple[str, str]]:
@@ -105,7 +108,6 @@ def outgoing(found: Found, material: Material) -> Outgoing:
     redact = material.redact
     made = devices(found.assets, redact)
     moments = [one.last_seen for one in made] + ([found.run.at] if found.run else [])
-    zones = tuple(zone for zone in material.zones if material.realm in (None, zone.realm))
     return Outgoing(
         version=__version__,
         as_of=max(moments, default=NEVER),
@@ -113,7 +115,7 @@ def outgoing(found: Found, material: Material) -> Outgoing:
         project=clean(material.project, redact),
         site=clean(material.site, redact),
         cables=cables(found.assets, redact),
-        areas=areas(zones, redact),
+        areas=areas(found.zones, redact),
         results=_results(found.run, found, material) if found.run else None,
         by_id={one.id: one for one in made},
     )

@@ -44,7 +44,7 @@ def test_an_export_is_written_and_names_no_address_when_it_is_shared(checked: De
     made = []
     for level in ("internal", "share"):
         path = checked.folder / level
-        said = checked.call("export", name, "--out", str(path), "--redact", level)
+        said = checked.call("--redact", level, "export", name, "--out", str(path))
         assert (said.code, said.out, said.errors) == (Exit.DONE, "", [])
         assert str(path) in said.err
         assert path.is_dir() is (name in FOLDERS)
