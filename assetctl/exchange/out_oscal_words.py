@@ -2,7 +2,8 @@
 
 import re
 
-NS = "urn:assetctl:oscal"
+NS = "https://assetctl.invalid/ns/oscal"
+"""Of properties that OSCAL does not name. It leads nowhere (RFC 2606); a URN is a URI that some readers refuse here."""
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
