@@ -9,18 +9,26 @@ from assetctl.report.view import ReportView
 MOST_BARS = 40
 _FIRST_COLUMN, _WIDTH_CM, _BAR_CM, _FRAME_CM = "E", 22.0, 0.75, 2.6
 _ROW_CM = 0.53
+SCALE, PAGE_ROWS = 55, 62  # percent on paper, and how many rows of that size a page holds
 _PLAIN = "0B5566"
 
 
 def draw(sheet: Any, view: ReportView) -> None:
-    """One bar chart below the other, beside the rows that hold their numbers."""
-    row, place = 2, 2
+    """One bar chart below the other, beside the rows that hold their numbers; no page ends within a chart."""
+    from openpyxl.worksheet.pagebreak import Break
+
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.scale = False, SCALE
+    row, place, page = 2, 2, 1
     for section in view.sections:
         for chart in section.charts:
             if chart.parts:
                 drawn = _bars(sheet, chart, row)
+                rows = int(drawn.height / _ROW_CM) + 2
+                if place + rows - page > PAGE_ROWS:
+                    sheet.row_breaks.append(Break(id=place - 1))
+                    page = place
                 sheet.add_chart(drawn, f"{_FIRST_COLUMN}{place}")
-                place += int(drawn.height / _ROW_CM) + 2
+                place += rows
             row += len(chart.parts)
 
 

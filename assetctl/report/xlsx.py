@@ -80,7 +80,8 @@ class _Pen:
 
     def head(self) -> None:
         styles = (ENTRY_HEAD if at in self.open else HEAD for at in range(len(self.heads)))
-        self.sheet.append([self.plain(*one) for one in zip(self.heads, styles, strict=True)])
+        lines = 1 + max(len(one.title) // one.width for one in self.columns)
+        self.stack([self.plain(*one) for one in zip(self.heads, styles, strict=True)], lines)
 
     def line(self, row: Row) -> None:
         self.row += 1
@@ -90,7 +91,7 @@ class _Pen:
         if self.told_by:
             told, entered = ((words_of(row[at]) for at in chosen) for chosen in (self.told_by, self.entries))
             cells.append(self.plain(seal(self.report_id, told, entered), SEALED))
-        self.stack(cells, row)
+        self.stack(cells, 1 + max(map(_breaks, row, self.widths)))
 
     def plain(self, text: str, style: str) -> "SheetCell":
         return put(self.new(self.sheet), text, self.styles[style])
@@ -101,9 +102,8 @@ class _Pen:
         is_text = not entry.is_day or (held != "" and not isinstance(held, datetime))
         return put(self.new(self.sheet), held, self.styles[ENTRY if is_text else ENTRY_DAY])
 
-    def stack(self, cells: "list[SheetCell]", row: Row) -> None:
+    def stack(self, cells: "list[SheetCell]", lines: int) -> None:
         """Append a row, as high as its texts want: not every spreadsheet program works that out when it opens."""
-        lines = 1 + max(map(_breaks, row, self.widths))
         if lines > 1:
             self.sheet.row_dimensions[self.row].height = LINE_POINTS * min(lines, MOST_LINES)
         self.sheet.append(cells)

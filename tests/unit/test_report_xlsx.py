@@ -152,6 +152,8 @@ def test_every_chart_is_drawn_from_the_cells_that_name_it() -> None:
 
 
 def test_a_row_is_as_high_as_its_texts_want() -> None:
+    vectors = loaded()["SL vectors"]
+    assert vectors.row_dimensions[1].height >= 27, "its headings are longer than its columns are wide"
     sheet = loaded()["Read me"]
     long = max(sheet.iter_rows(min_row=2), key=lambda row: len(str(row[2].value)))
     assert sheet.row_dimensions[long[0].row].height >= 27

@@ -234,6 +234,26 @@ def test_a_workbook_of_another_inventory_says_which(desk: Desk) -> None:
         )
 
 
+def emptied(heading: str) -> Callable[[Any, dict[str, int]], None]:
+    def clear(sheet: Any, at: dict[str, int]) -> None:
+        for row in range(2, sheet.max_row + 1):
+            sheet.cell(row, at[heading]).value = None
+
+    return clear
+
+
+def test_what_was_only_assigned_or_observed_cannot_be_emptied(desk: Desk) -> None:
+    first = ids(desk, FINDINGS)[0]
+    desk.call("findings", "assign", first, "--owner", "Press", "--by", "B")
+    assert desk.call("-q", "report", "xlsx", "--out", "short.xlsx").code == 0
+    done = desk.call("findings", "import", edited(desk, FINDINGS, emptied("Owner")))
+    assert [line for line in done.errors if "Owner: was emptied; it can be changed, not taken away" in line]
+    assert len(done.errors) == 2
+    back = edited(desk, ASSETS, emptied("Criticality"))
+    (row,) = differences(desk.call("--format", "json", "assets", "import", back))
+    assert row[1:] == ("asset_criticality", "high", "")
+
+
 def wrong_asset(sheet: Any, at: dict[str, int]) -> None:
     sheet.cell(2, at["Criticality"], "urgent")
     sheet.cell(3, at["Notes"], '=HYPERLINK("http://evil.example")')
