@@ -37,6 +37,8 @@ def add_to(app: typer.Typer) -> None:  # noqa: ARG001 - the group is in the prog
     imports.command("netbox", epilog="Example: assetctl import netbox devices.json interfaces.json ip-addresses.json")(
         import_netbox
     )
+    imports.command("zgrab2", epilog="Example: assetctl import zgrab2 modbus.json --realm line-3")(import_zgrab2)
+    imports.command("glpi", epilog="Example: assetctl import glpi hmi-3.json --at 2026-09-01")(import_glpi)
 
 
 def import_pcap(
@@ -115,6 +117,29 @@ def import_netbox(
     app = of(context)
     with app.store(create=True) as store:
         tell(app, take_in(store, files, realm=realm, now=now(), declared=app.declared, dry_run=dry_run), realm)
+
+
+def import_zgrab2(context: typer.Context, file: File, realm: Realm = "plant", dry_run: DryRun = False) -> None:
+    """Output of zgrab2, one JSON object a line (also .gz): modbus, bacnet, siemens, fox, ssh, tls, http and banners."""
+    from assetctl.work.importing_records import import_zgrab2 as take_in
+
+    app = of(context)
+    with app.store(create=True) as store:
+        tell(app, take_in(store, file, realm=realm, now=now(), declared=app.declared, dry_run=dry_run), realm)
+
+
+def import_glpi(
+    context: typer.Context, file: File, at: At = None, realm: Realm = "plant", dry_run: DryRun = False
+) -> None:
+    """An inventory of a GLPI agent (JSON or XML): a computer with its programs."""
+    from assetctl.exchange.flow_rows import moment
+    from assetctl.work.importing_records import import_glpi as take_in
+
+    app = of(context)
+    when = typed("--at", at, moment) if at else None
+    with app.store(create=True) as store:
+        done = take_in(store, file, realm=realm, at=when, now=now(), declared=app.declared, dry_run=dry_run)
+    tell(app, done, realm)
 
 
 T = TypeVar("T")

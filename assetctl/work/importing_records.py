@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange import netbox, walk, zeek_devices, zeek_rows
+from assetctl.exchange import glpi, netbox, walk, zeek_devices, zeek_rows, zgrab2
 from assetctl.exchange.capture.read import TOLERANCE, scan_id
+from assetctl.exchange.rows import read_file
 from assetctl.exchange.walk_file import parse, read_walk
 from assetctl.model import IPAddress, Observation, Scan, ScanState
 from assetctl.store.repo import Store
@@ -76,9 +79,7 @@ def import_walk(
     """Take in one walk. ip: of the device; by default as the file is named. at: when; by default the file's time."""
     found = read_walk(path)
     ip = ip or walk.address_in(path)
-    taken_at = at or datetime.fromtimestamp(int(path.stat().st_mtime), now.tzinfo)
-    if taken_at > now:
-        raise InputError(f"{path}: its time {taken_at:%Y-%m-%d %H:%M} lies in the future; name it with --at")
+    taken_at = _taken_at(path, at, now)
     scan = scan_id(realm, f"{found.sha256} {ip}")
     told = walk.observation(found, scan=scan, realm=realm, ip=ip, at=taken_at, file=path.name)
     notes = [f"{len(found.objects)} objects of {found.format}, {len(told.claims)} claims"]
@@ -94,6 +95,48 @@ def import_walk(
     source = Source(scan, realm, path, found.sha256, found.raw, f"SNMP walk, {found.format}")
     assets = put(store, source, (told,), now=now, declared=declared)
     return Taken(1, assets, tuple(notes), tuple(warnings))
+
+
+def _taken_at(path: Path, at: datetime | None, now: datetime) -> datetime:
+    """When a file's content was true: as stated, else the file's own time."""
+    taken_at = at or datetime.fromtimestamp(int(path.stat().st_mtime), now.tzinfo)
+    if taken_at > now:
+        raise InputError(f"{path}: its time {taken_at:%Y-%m-%d %H:%M} lies in the future; name it with --at")
+    return taken_at
+
+
+def import_glpi(
+    store: Store,
+    path: Path,
+    *,
+    realm: str,
+    at: datetime | None,
+    now: datetime,
+    declared: Declared = NOTHING,
+    dry_run: bool = False,
+) -> Taken:
+    """Take in one inventory of a GLPI agent. at: when it was taken; by default the file's time. Raises InputError."""
+    raw = read_file(path)
+    digest = sha256(raw).hexdigest()
+    taken_at = _taken_at(path, at, now)
+    told = glpi.observation(raw, scan=scan_id(realm, digest), realm=realm, at=taken_at, file=path.name)
+    notes = [f"{len(told.claims)} claims"]
+    notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
+    assets = len(store.assets(realm))
+    if not dry_run:
+        source = Source(told.scan, realm, path, digest, raw, "inventory of a GLPI agent")
+        assets = put(store, source, (told,), now=now, declared=declared)
+    return Taken(1, assets, tuple(notes))
+
+
+def glpi_again(store: Store, observation: Observation) -> Observation:
+    """The computer of a stored inventory, read again."""
+    raw = store.blob(observation.options.get("blob", ""))
+    if raw is None:
+        return observation
+    file, at = observation.record.partition(": ")[0], observation.started
+    again = glpi.observation(raw, scan=observation.scan, realm=observation.realm, at=at, file=file)
+    return replace(again, options=observation.options)
 
 
 def import_zeek(
@@ -156,6 +199,22 @@ def import_netbox(
     return Taken(len(made), assets, notes, tuple(warnings))
 
 
+def import_zgrab2(
+    store: Store, path: Path, *, realm: str, now: datetime, declared: Declared = NOTHING, dry_run: bool = False
+) -> Taken:
+    """Take in one file of zgrab2. Raises InputError."""
+    found = zgrab2.read_zgrab2(path, newest=now + TOLERANCE)
+    scan = scan_id(realm, found.sha256)
+    told = tuple(zgrab2.observations(found, scan=scan, realm=realm, file=path.name))
+    notes = (f"{found.lines} lines, {found.failed} results without success, {found.unread} of modules not read",)
+    warnings = (f"left out: {found.skipped} lines; {'; '.join(found.problems[:3])}",) if found.skipped else ()
+    assets = len(store.assets(realm))
+    if told and not dry_run:
+        source = Source(scan, realm, path, found.sha256, b"", "zgrab2")
+        assets = put(store, source, told, now=now, declared=declared)
+    return Taken(len(told), assets, notes, warnings)
+
+
 def walk_again(store: Store, observation: Observation) -> Observation:
     """The device of a stored walk, read again."""
     raw = store.blob(observation.options.get("blob", ""))
@@ -169,4 +228,6 @@ def walk_again(store: Store, observation: Observation) -> Observation:
 
 def importers(store: Store) -> Mapping[str, Callable[[Observation], Observation]]:
     """What reads the kept evidence of an imported record again, by source."""
-    return {walk.SOURCE: lambda one: walk_again(store, one), zeek_devices.SOURCE: lambda one: one}
+    as_it_is = dict.fromkeys((zeek_devices.SOURCE, zgrab2.SOURCE), lambda one: one)  # their files are not kept
+    kept = {walk.SOURCE: partial(walk_again, store), glpi.SOURCE: partial(glpi_again, store)}
+    return {**kept, **as_it_is}
