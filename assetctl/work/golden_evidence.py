@@ -60,21 +60,23 @@ def looked_at(
     def heard(segment: str) -> tuple[datetime, ...]:
         return tuple(scan.started for scan in young if _heard(store, scan, segment))
 
-    def begun(entry: Entry, asset: Asset | None) -> datetime | None:
-        told = _observations(store, entry.evidence)
-        places = [Address(realm, ip_address(ip)) for ip in parts_of(entry.match.get("ip_address", ""))]
-        if not places:
-            segments = {one.vantage for one in told if one.transport is Transport.LINK}
-            newest = [max(heard(one), default=None) for one in segments]
-            return min((at for at in newest if at), default=None) if all(newest) else None
-        wanted = _answers(asset) if asset else frozenset(one.reader.partition("/")[0] for one in told) - {_FINDER}
-        if asset and not wanted:
-            return None  # no question is known that it answers
-        found = [
+    def asked_at(places: Iterable[Address], wanted: frozenset[str]) -> list[datetime]:
+        return [
             look.begun
             for look in looks
             if all(look.asks(one, wanted) and one not in partly(look.scan) for one in places)
         ]
+
+    def begun(entry: Entry, asset: Asset | None) -> datetime | None:
+        told = _observations(store, entry.evidence)
+        places = [Address(realm, ip_address(ip)) for ip in parts_of(entry.match.get("ip_address", ""))]
+        wanted = _answers(asset) if asset else frozenset(one.reader.partition("/")[0] for one in told) - {_FINDER}
+        is_known = wanted or not asset  # else there is no question that it is known to answer
+        found = asked_at(places, wanted) if places and is_known else []
+        segments = {one.vantage for one in told if one.transport is Transport.LINK}
+        newest = [max(heard(one), default=None) for one in segments]
+        if newest and all(newest):
+            found.append(min(at for at in newest if at))
         return max(found, default=None)
 
     return begun
