@@ -76,17 +76,18 @@ def merge(
     files: Annotated[Path | None, typer.Option("--files", help="Folder for the files of the bundle.")] = None,
 ) -> None:
     """Take a bundle in, all of it or nothing; any order and any repetition of bundles gives the same inventory."""
+    from assetctl.work.bundling import check_names, files_for, put_files
     from assetctl.work.bundling import merge as take_in
-    from assetctl.work.bundling import take_files
 
     app = of(context)
     opened = _opened(app, file)
     names = dict(_named(one) for one in as_ or ())
-    if files is not None:
-        take_files(opened, files)
+    check_names(opened, names)
+    contents = files_for(opened, files) if files is not None else {}
     with app.store(create=True) as store:
         ledgers = app.place.ledgers
         done = take_in(store, opened, names=names, shared=same_network, ledgers=ledgers, declared=app.declared)
+    put_files(contents)
     for line in done.notes:
         app.output.warn(line)
     record = _record(opened) | {"rows": done.won, "assets": done.assets, "realms": dict(done.realms)}

@@ -68,19 +68,28 @@ def write(
     out: BinaryIO, manifest: Mapping[str, Any], rows: Iterable[str], files: Mapping[str, Path], key: SigningKey
 ) -> str:
     """Write a bundle to an empty file that can be read again and return its digest. files: member -> what is put in."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.comment = b"-" * _SEAL
-        archive.writestr(_info(MANIFEST), canonical(manifest))
-        with archive.open(_info(ROWS), "w", force_zip64=False) as member:
-            for row in rows:
-                member.write(row.encode("ascii") + b"\n")
-        for name, path in sorted(files.items()):
-            archive.writestr(_info(name), path.read_bytes())
+    try:
+        _fill(out, manifest, rows, files)
+    except (zipfile.LargeZipFile, RuntimeError) as fault:  # a member beyond what a plain zip can hold
+        raise InputError(
+            f"too much for one bundle ({fault}); write it in parts: assetctl bundle write --scan ID"
+        ) from None
     digest = _digest(out)
     out.seek(-_SEAL, 2)
     signature = key.sign(_MAGIC + digest.encode())
     out.write(_MAGIC + key.fingerprint.encode() + b" " + signature.hex().encode())
     return digest
+
+
+def _fill(out: BinaryIO, manifest: Mapping[str, Any], rows: Iterable[str], files: Mapping[str, Path]) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
+        archive.comment = b"-" * _SEAL
+        archive.writestr(_info(MANIFEST), canonical(manifest))
+        with archive.open(_info(ROWS), "w") as member:
+            for row in rows:
+                member.write(row.encode("ascii") + b"\n")
+        for name, path in sorted(files.items()):
+            archive.writestr(_info(name), path.read_bytes())
 
 
 def member_name(folder: str, path: Path) -> str:

@@ -136,18 +136,29 @@ def notes(opened: Opened, marks: Sequence[BundleMark]) -> tuple[str, ...]:
     return tuple(told)
 
 
-def take_files(opened: Opened, folder: Path) -> tuple[Path, ...]:
-    """Put the files of a bundle into a folder; one that stands there with other bytes is refused before any is put."""
+def files_for(opened: Opened, folder: Path) -> dict[Path, bytes]:
+    """The files of a bundle by where they go. Raises InputError where another file stands."""
     wanted = {folder / name.removeprefix(FILES): name for name in opened.members if name.startswith(FILES)}
     contents = {path: bytes_of(opened, name) for path, name in wanted.items()}
     for path, raw in contents.items():
-        if path.is_symlink() or (path.exists() and path.read_bytes() != raw):
+        if path.is_symlink() or (path.exists() and (not path.is_file() or path.read_bytes() != raw)):
             raise InputError(f"{path}: another file of this name is there; name an empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    return contents
+
+
+def put_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files, each whole."""
     for path, raw in contents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         with outfile.binary(path) as stream:
             stream.write(raw)
-    return tuple(contents)
+
+
+def check_names(opened: Opened, names: Mapping[str, str]) -> None:
+    """Raise InputError for a realm that the bundle does not have."""
+    for name in names:
+        if name not in opened.realms:
+            raise InputError(f"--as {one_line(name)}: the bundle has no such realm; it has {', '.join(opened.realms)}")
 
 
 def _members(given: Cargo) -> dict[str, Path]:
@@ -216,9 +227,7 @@ def _realms(
     store: Store, opened: Opened, marks: Sequence[BundleMark], names: Mapping[str, str], shared: bool
 ) -> dict[str, str]:
     """Theirs -> ours. Equal names of two senders are two networks until somebody says otherwise."""
-    for name in names:
-        if name not in opened.realms:
-            raise InputError(f"--as {one_line(name)}: the bundle has no such realm; it has {', '.join(opened.realms)}")
+    check_names(opened, names)
     own = [one for one in marks if one.sender == opened.key.fingerprint and one.way == "in"]
     before = {theirs: ours for one in own for theirs, ours in one.realms.items()}
     fed = {ours for one in own for ours in one.realms.values()}

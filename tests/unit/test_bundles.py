@@ -32,7 +32,7 @@ from assetctl.store.records import Approval, Decision, Incident, Quarantined
 from assetctl.store.repo import Store, open_store
 from assetctl.work import bundle_file
 from assetctl.work.bundle_file import open_bundle
-from assetctl.work.bundling import cargo, merge, take_files, write
+from assetctl.work.bundling import cargo, files_for, merge, put_files, write
 from assetctl.work.ingest import ingest
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -370,12 +370,14 @@ def test_files_go_into_their_folder_and_over_nothing(cells: Cells, tmp_path: Pat
         path = cells.write(store, "cell-b", "with-files", (approval,))
     del cells.bundles["with-files"]
     opened = open_bundle(path, cells.enrolled)
-    [taken] = take_files(opened, tmp_path / "in")
+    contents = files_for(opened, tmp_path / "in")
+    [taken] = contents
+    put_files(contents)
     assert taken.read_text() == "x = 1\n"
-    take_files(opened, tmp_path / "in")
+    assert files_for(opened, tmp_path / "in") == contents
     taken.write_text("another")
     with pytest.raises(InputError, match="another file of this name"):
-        take_files(opened, tmp_path / "in")
+        files_for(opened, tmp_path / "in")
     assert taken.read_text() == "another"
 
 

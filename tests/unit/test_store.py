@@ -1,6 +1,7 @@
 """What goes into a store comes out of it. tests/live/test_postgres.py applies the same laws to PostgreSQL."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -14,6 +15,8 @@ from sqlalchemy.exc import StatementError
 
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.model import Claim, Outcome, Result, ScanState
+from assetctl.store.bundle_rows import understood
+from assetctl.store.bundles import BundleMark
 from assetctl.store.columns import ForeignText, canonical
 from assetctl.store.records import PRUNED, Approval, Incident, Quarantined, Span
 from assetctl.store.repo import Store, open_store
@@ -523,3 +526,22 @@ def test_any_text_survives_its_column(value: str) -> None:
 
 def test_json_has_one_text() -> None:
     assert canonical({"b": ("x", 1), "a": "\x00é"}) == '{"a":"\\u0000\\u00e9","b":["x",1]}'
+
+
+def test_what_one_store_sends_another_takes_in_as_it_was(store: Store, tmp_path: Path) -> None:
+    mark = BundleMark("ab" * 32, "in", "cd" * 32, 1, "", at(0), {"plant": "plant"})
+    with open_store(f"sqlite:///{tmp_path}/cell.db") as cell:
+        cell.begin_scan(stored.scan())
+        cell.put_plan("s1", HOSTILE)
+        cell.put_observations([stored.observation(1), stored.observation(2)])
+        cell.put_approval(Approval("Ada", HOSTILE, at(0), "ab" * 32, "s1"))
+        cell.quarantine([Quarantined("plant/10.0.0.7", "plant", HOSTILE, at(0))])
+        rows = [(kind, understood(kind, json.loads(text))) for kind, text in cell.outgoing({"s1"}, {"plant"})]
+        for _ in range(2):
+            store.take_in(rows, mark)
+            assert (store.scans(), store.plan("s1")) == (cell.scans(), cell.plan("s1"))
+            assert list(store.observations()) == list(cell.observations())
+            assert list(store.exchanges()) == list(cell.exchanges())
+            assert (store.approvals(), store.quarantined()) == (cell.approvals(), cell.quarantined())
+            assert store.bundles() == (mark,)
+    assert store.check() == ()
