@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetctl.cli.app import App, finish, of
+from assetctl.cli.clock import now
 from assetctl.errors import Exit
 
 if TYPE_CHECKING:
@@ -83,7 +84,6 @@ def _judged(app: App, store: "Store", material: "Material") -> "Material":
     """The material with the checks of the pack, and with the requirements for which somebody answers."""
     from dataclasses import replace
 
-    from assetctl.cli.app import now
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.work.check import pack
