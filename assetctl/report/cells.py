@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from openpyxl.styles.cell_style import StyleArray
 
 LIMIT = 32_767  # UTF-16 units that a cell can hold
-HEAD, ENTRY_HEAD, ENTRY, ENTRY_DAY, SEALED = "head", "entry head", "entry", "entry day", "sealed"
+HEAD, NUMBER_HEAD, ENTRY_HEAD = "head", "number head", "entry head"
+ENTRY, ENTRY_DAY, SEALED = "entry", "entry day", "sealed"
 _EXACT = 10**15  # numbers from here on are not exact in a spreadsheet
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _INK = {"good": "1C6A3B", "bad": "A3241D", "warn": "805000", "error": "6D2A86", "quiet": "525C66"}
@@ -62,6 +63,7 @@ def styles(sheet: Any) -> Styles:
     """One prepared style for each kind of cell and tone of mark."""
     made = {
         HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill="0B5566"),
+        NUMBER_HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill="0B5566", horizontal="right"),
         ENTRY_HEAD: _style(sheet, {"bold": True, "color": "FFFFFF"}, fill=_AMBER),
         ENTRY: _style(sheet, {}, fill=_AMBER_WASH, number_format="@", locked=False),
         ENTRY_DAY: _style(sheet, {}, fill=_AMBER_WASH, number_format="yyyy-mm-dd", locked=False),

@@ -18,7 +18,7 @@ Life cycle|Feeds|Golden diff|Golden files|Waivers|Attestations|Coverage|Vantages
 Method|Traffic|Incidents|Evidence|Mapping|Checks|Glossary|Sign-off"""
 _PLACE: Mapping[str, int] = {name: at for at, name in enumerate(_ORDER.replace("\n", "|").split("|"))}
 _LATE = _PLACE["Evidence"]
-_CHART_COLUMNS = (Column("Chart", width=44), Column("Item", width=34), Column("Count", Kind.NUMBER, 10))
+_CHART_COLUMNS = (Column("Chart", width=60), Column("Item", width=34), Column("Count", Kind.NUMBER, 10))
 
 
 def ordered(view: ReportView) -> tuple[Table, ...]:

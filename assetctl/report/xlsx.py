@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assetctl.report.archive import settle
 from assetctl.report.auditor import SEAL, Entry, seal
-from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, SEALED, Styles, put, styles, words_of
+from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, NUMBER_HEAD, SEALED, Styles, put, styles, words_of
 from assetctl.report.drawn import draw
 from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered
 from assetctl.report.table import Cell, Column, Kind, Ref, Row, Table, final
@@ -79,9 +79,11 @@ class _Pen:
         return [*map(_heading, self.columns), *([SEAL] if self.told_by else [])]
 
     def head(self) -> None:
-        styles = (ENTRY_HEAD if at in self.open else HEAD for at in range(len(self.heads)))
+        styles = [NUMBER_HEAD if one.kind is Kind.NUMBER else HEAD for one in self.columns] + [HEAD]
+        for at in self.open:
+            styles[at] = ENTRY_HEAD
         lines = 1 + max(len(one.title) // one.width for one in self.columns)
-        self.stack([self.plain(*one) for one in zip(self.heads, styles, strict=True)], lines)
+        self.stack([self.plain(*one) for one in zip(self.heads, styles, strict=False)], lines)
 
     def line(self, row: Row) -> None:
         self.row += 1

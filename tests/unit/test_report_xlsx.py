@@ -245,6 +245,28 @@ def test_every_link_stays_inside_and_leads_to_a_cell_that_is_there() -> None:
                     assert book[name.strip("'")][place].value is not None
 
 
+def test_a_requirement_leads_to_its_finding_and_that_to_its_evidence() -> None:
+    book = loaded()
+    rows, heads = book["Requirements"], [cell.value for cell in book["Requirements"][1]]
+    linked = [
+        row[heads.index("Findings")] for row in rows.iter_rows(min_row=2) if row[heads.index("Findings")].hyperlink
+    ]
+    assert linked
+    reached: set[str] = set()
+    for cell in linked:
+        sheet, place = cell.hyperlink.location.split("!")
+        finding = book[sheet.strip("'")][place]
+        assert (sheet, finding.value) == ("'Findings'", cell.value.split(", ")[0])
+        titles = [one.value for one in book["Findings"][1]]
+        evidence = book["Findings"].cell(finding.row, titles.index("Evidence") + 1)
+        if evidence.hyperlink:
+            sheet, place = evidence.hyperlink.location.split("!")
+            assert sheet == "'Evidence'"
+            assert book["Evidence"][place].value in evidence.value.split(", ")
+            reached.add(finding.value)
+    assert reached
+
+
 def test_equal_views_give_equal_members_in_equal_order() -> None:
     again = written_of(build(plant()))
     assert members(again) == members(written())
