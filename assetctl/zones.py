@@ -7,6 +7,7 @@ in the plant, whatever device stands there.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from assetctl import text
 from assetctl.documents import Document, parse_yaml, read_yaml
 from assetctl.errors import InputError
-from assetctl.facts import vocabulary
+from assetctl.facts import FactKey, vocabulary
 from assetctl.forms import MOST_ERRORS, Form, fill
 from assetctl.model import (
     DEFAULT_REALM,
@@ -222,7 +223,7 @@ def declared_value(key: str, written: object) -> Value:
 
     Raises ValueError for an unknown key, one that is not about an asset, and a value of another type.
     """
-    known = {name: fact for name, fact in vocabulary().items() if fact.kind is SubjectKind.ASSET}
+    known = _declarable()
     if key not in known:
         hint = text.near(key, tuple(known)) or "; docs/facts.md lists the keys"
         raise ValueError(f"declared: the fact {shown(key)} is unknown{hint}")
@@ -233,6 +234,11 @@ def declared_value(key: str, written: object) -> Value:
     if key == "asset_criticality" and value not in CRITICALITIES:
         raise ValueError(f"declared: {key}: one of {', '.join(CRITICALITIES)} is expected, {shown(written)} was found")
     return value
+
+
+@cache
+def _declarable() -> Mapping[str, FactKey]:
+    return {name: fact for name, fact in vocabulary().items() if fact.kind is SubjectKind.ASSET}
 
 
 def _typed(kind: str, written: object) -> Value | None:

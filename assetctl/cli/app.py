@@ -36,6 +36,7 @@ class App:
     config: Path | None = None
     db: str | None = None
     redact: RedactionLevel = RedactionLevel.INTERNAL
+    _register_read: "tuple[tuple[int, int, int] | None, tuple[Position, ...]] | None" = field(default=None, init=False)
 
     @cached_property
     def settings(self) -> "Settings":
@@ -143,10 +144,17 @@ class App:
     @property
     def register(self) -> "tuple[Position, ...]":
         """The positions of the register that the settings name, or none."""
+        name = self.settings.files.positions
+        return self._register_in(self.settings.file(name)) if name else ()
+
+    def _register_in(self, path: Path) -> "tuple[Position, ...]":
+        """The positions of a file, read again only when it was written since: thousands of them take seconds."""
         from assetctl.zones import read_register
 
-        name = self.settings.files.positions
-        return read_register(self.settings.file(name), now=now()) if name else ()
+        state = _state(path)
+        if self._register_read is None or state is None or self._register_read[0] != state:
+            self._register_read = state, read_register(path, now=now())
+        return self._register_read[1]
 
 
 def of(context: typer.Context) -> App:
@@ -166,6 +174,15 @@ def confirm(question: str, *, instead: str = "an approval (--approval FILE), or 
         raise InputError(f"no terminal to ask on; give {instead}")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written; None for one that cannot be looked at."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _own_key(path: Path) -> bytes:
