@@ -15,6 +15,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_DEPTH = 64
 MOST_VULNERABILITIES = 5_000
 _CVE = re.compile(r"CVE-\d{4}-\d{4,19}\Z")
+_CWE = re.compile(r"CWE-[1-9]\d{0,5}\Z")
 _FIX = "vendor_fix"
 _NO_FIX = ("none_available", "no_fix_planned")
 _STATES = ("draft", "interim", "final")
@@ -88,7 +89,14 @@ def _vulnerability(node: Node, tree: ProductTree) -> Vulnerability:
         unfixed=_with_remedy(node, tree, _NO_FIX),
         score=score,
         vector=vector,
+        weakness=_weakness(node),
     )
+
+
+def _weakness(node: Node) -> str:
+    """The CWE number (3.2.3.3), "" where none is named that can be read: that leaves questions open, and no more."""
+    said = node.inner("cwe").text("id", "")
+    return said if _CWE.match(said) else ""
 
 
 def _status(node: Node, tree: ProductTree) -> Mapping[Status, tuple[str, ...]]:

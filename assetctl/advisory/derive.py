@@ -19,6 +19,8 @@ from assetctl.model import Asset, Fact, Source, Subject, SubjectKind, Value
 
 DECISIONS = "patch_decisions"
 CONFIDENCE = 80
+_FIXED_SECRET = frozenset({"CWE-259", "CWE-321", "CWE-798", "CWE-1392"})
+"""Hard-coded password, cryptographic key and credentials; default credentials."""
 _UNTIL = re.compile(r"\buntil (\d{4}-\d{2}-\d{2})\b")
 _ADVISORIES = Source(settle.DERIVED, "advisories")
 _CATALOGUE = Source(settle.DERIVED, "exploited vulnerabilities")
@@ -83,6 +85,26 @@ def _of_advisories(about: _About) -> Iterator[Fact]:
     yield about.fact("advisories_unfixed", _those(affected, lambda match: match.lacks_a_fix))
     yield about.fact("advisories_remote", _those(affected, lambda match: match.is_severe_and_remote))
     yield about.fact("advisories_as_of", about.as_of.date().isoformat())
+    yield from _of_credentials(about)
+
+
+def _of_credentials(about: _About) -> Iterator[Fact]:
+    """Advisories of a fixed secret. One that names no weakness may be about that too, so it leaves that open."""
+    yield about.fact(
+        "advisories_fixed_credential",
+        _those(about.having(Verdict.AFFECTED), lambda match: bool(match.weaknesses(Verdict.AFFECTED) & _FIXED_SECRET)),
+    )
+    open_ = about.having(Verdict.AFFECTED, Verdict.POSSIBLE)
+    yield about.fact("advisories_fixed_credential_possible", tuple(filter(None, map(_open_about_secrets, open_))))
+
+
+def _open_about_secrets(match: Match) -> str:
+    """What leaves open whether an advisory is about a fixed secret in this asset; "" for nothing."""
+    if match.weaknesses(Verdict.POSSIBLE) & _FIXED_SECRET:
+        return shown(match)
+    if "" in match.weaknesses(Verdict.AFFECTED, Verdict.POSSIBLE):
+        return f"{match.advisory.id}: it names no kind of weakness"
+    return ""
 
 
 def _of_decisions(about: _About) -> Iterator[Fact]:

@@ -65,6 +65,10 @@ class Match:
         """Whether something affects the asset for which the maker offers none."""
         return any(not one.is_fixable for one in self.judged if one.verdict is self.verdict)
 
+    def weaknesses(self, *verdicts: Verdict) -> frozenset[str]:
+        """CWE numbers of the vulnerabilities with one of these verdicts; "" among them for one without a number."""
+        return frozenset(one.vulnerability.weakness for one in self.judged if one.verdict in verdicts)
+
     @property
     def is_severe_and_remote(self) -> bool:
         found = (one.vulnerability for one in self.judged if one.verdict is self.verdict)

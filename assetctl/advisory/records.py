@@ -57,6 +57,7 @@ class Vulnerability:
     """status: what is said about which product ids. fixes: ids with a maker's fix; unfixed: none there or planned.
 
     score, vector: the highest CVSS base score of version 3 or 4 and its vector, None and "" when there is none.
+    weakness: its CWE number, "" when the advisory names none.
     """
 
     cve: str
@@ -66,6 +67,7 @@ class Vulnerability:
     unfixed: frozenset[str] = frozenset()
     score: float | None = None
     vector: str = ""
+    weakness: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,7 @@ def _flaw_row(flaw: Vulnerability) -> dict[str, Any]:
         "unfixed": sorted(flaw.unfixed),
         "score": flaw.score,
         "vector": flaw.vector,
+        "weakness": flaw.weakness,
     }
 
 
@@ -164,6 +165,7 @@ def _flaw(row: dict[str, Any]) -> Vulnerability:
         unfixed=frozenset(row["unfixed"]),
         score=row["score"],
         vector=row["vector"],
+        weakness=row.get("weakness", ""),  # advisories that were loaded before it was read
     )
 
 

@@ -193,6 +193,49 @@ def test_rows_that_differ_equally_closely_leave_the_end_open(tmp_path: Path) -> 
     assert result("EOL-001", asset_of(CPU), life) is Result.UNKNOWN
 
 
+def weak(folder: Path, weakness: str) -> Knowledge:
+    """The advisory of the CPU with that kind of weakness."""
+    document = json.loads((FOLDER / "ssa-900101.json").read_text("utf-8"))
+    for flaw in document["vulnerabilities"]:
+        flaw.pop("cwe", None)
+        if weakness:
+            flaw["cwe"] = {"id": weakness, "name": "as told"}
+    path = folder / "weak.json"
+    path.write_text(json.dumps(document), "utf-8")
+    found = csaf.read_file(path)
+    return Knowledge((found,), None, (), (Feed(found.sha256, FeedKind.CSAF, "a", NOW, NOW, False, 1),))
+
+
+@pytest.mark.parametrize(
+    ("weakness", "expected"),
+    [
+        ("CWE-798", Result.FAIL),
+        ("CWE-1392", Result.FAIL),
+        ("CWE-79", Result.PASS),
+        ("", Result.UNKNOWN),
+        ("CWE 798", Result.UNKNOWN),
+    ],
+)
+def test_a_fixed_secret_is_told_by_the_kind_of_weakness_and_open_where_none_is_named(
+    tmp_path: Path, weakness: str, expected: Result
+) -> None:
+    assert result("AUT-005", asset_of(OLD_CPU), weak(tmp_path, weakness)) is expected
+
+
+def test_a_fixed_secret_of_other_versions_is_none_of_this_one_and_open_without_a_version(tmp_path: Path) -> None:
+    knowledge = weak(tmp_path, "CWE-321")
+    fixed = {**OLD_CPU, "firmware_software_version": "V3.9.9"}
+    without = {key: value for key, value in OLD_CPU.items() if key != "firmware_software_version"}
+    assert result("AUT-005", asset_of(fixed), knowledge) is Result.PASS
+    assert result("AUT-005", asset_of(without), knowledge) is Result.UNKNOWN
+
+
+def test_the_kind_of_weakness_comes_out_of_the_store(store: Store, tmp_path: Path) -> None:
+    weak(tmp_path, "CWE-259")
+    load(store, [tmp_path / "weak.json"], now=NOW)
+    assert {flaw.weakness for one in store.advisories() for flaw in one.vulnerabilities} == {"CWE-259"}
+
+
 def test_everything_comes_out_of_the_store_as_it_went_in(store: Store, tmp_path: Path) -> None:
     paths = [FOLDER, written(tmp_path, KEV, "kev.json"), written(tmp_path, LIST + "ABB,X1*,,2030-01-01,y\n", "a.csv")]
     done = load(store, paths, now=NOW)
