@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from assetctl.exchange.capture.read import Captured, again, read, scan_id
+from assetctl.exchange.capture.read import Captured, read, scan_id
+from assetctl.exchange.capture.readings import again
 from assetctl.exchange.flows import FlowFile
 from assetctl.model import Observation, Scan, ScanState
 from assetctl.store.repo import Store

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from assetctl.exchange.capture.read import PCAP
+from assetctl.exchange.capture.readings import PCAP
 from assetctl.model import Observation
 from assetctl.protocols import registry
 from assetctl.store.repo import Store

@@ -122,6 +122,8 @@ def test_process_data_is_not_kept(tmp_path: Path) -> None:
         line.say(answer, from_server=True)
     found = _read(written(tmp_path / "a.pcap", wire.packets))
     assert [one for one in found.readings if one.observation.exchanges] == []
+    told = {(claim.key, claim.local_key): claim.value for one in found.readings for claim in one.observation.claims}
+    assert told["service_name", "tcp/502"] == "modbus"  # that it was spoken is told all the same
 
 
 def test_a_community_is_not_kept(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class Ear:
     same answer. is_answer: tells the direction of a datagram between two ports of the protocol. alone: whether an
     answer says something without its question. opened: what is inside an envelope, with a label that parts talks;
     None for what is not of the protocol. origin: who said a datagram that another passed on, and the datagram as said.
+    spoken: the service that any question with its answer shows, where `belongs` is proof enough.
     """
 
     protocol: Protocol
@@ -52,6 +53,7 @@ class Ear:
     context: Callable[[Context, Sequence[Exchange], str], Context] | None = None
     settle: Callable[[tuple[Claim, ...], Sequence[Exchange]], tuple[Claim, ...]] = lambda claims, _: claims
     most: int = MOST_EXCHANGES
+    spoken: str = ""
 
 
 def _published(protocol: Protocol) -> Ear:
@@ -85,7 +87,7 @@ def _special(protocol: Protocol) -> Ear | None:
         case "modbus":
             return Ear(
                 protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs,
-                context=modbus.context, settle=modbus.settle,
+                context=modbus.context, settle=modbus.settle, spoken="modbus",
             )  # fmt: skip
         case "enip":
             return Ear(

@@ -1,7 +1,6 @@
 """A capture file -> observations and flows, in one pass."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -9,9 +8,7 @@ from pathlib import Path
 
 from assetctl.errors import InputError, WireError
 from assetctl.exchange.capture import frames
-from assetctl.exchange.capture import segments as on_segment
-from assetctl.exchange.capture.answers import drive
-from assetctl.exchange.capture.ears import NOT_TOLD, Ear, context_for, ears
+from assetctl.exchange.capture.ears import ears
 from assetctl.exchange.capture.file import CaptureFile, Packet
 from assetctl.exchange.capture.flows import Flows
 from assetctl.exchange.capture.hosts import Hosts
@@ -27,37 +24,15 @@ from assetctl.exchange.capture.packets import (
     decode_ip,
     decode_segment,
 )
+from assetctl.exchange.capture.readings import Maker, Reading, of_hosts, of_segments, of_spoken, of_talks
 from assetctl.exchange.capture.segments import Segments
-from assetctl.exchange.capture.talks import Conversation, Place, Talks
+from assetctl.exchange.capture.talks import Talks
 from assetctl.exchange.flow_rows import Gathered
-from assetctl.model import (
-    Address,
-    Claim,
-    Exchange,
-    IPAddress,
-    Observation,
-    Outcome,
-    PortState,
-    SubjectKind,
-    Transport,
-)
-from assetctl.protocol import Context
-from assetctl.protocols import registry
 
-PCAP = "pcap"
-READER = "pcap/1"
 TOLERANCE = timedelta(minutes=5)
 _DHCP = frozenset({67, 68})
 _TUNNELS = {GRE: "GRE", 4: "IP in IP", 41: "IPv6 in IP"}
 _VXLAN = 4789
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An observation without its context's text, which `work` adds."""
-
-    observation: Observation
-    context: Context | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +150,19 @@ def read(path: Path, *, realm: str, now: datetime) -> Captured:
         raise InputError(f"{path}: {next(iter(one.left_out))}; capture on Ethernet, or export as Ethernet")
     if one.ended > now + TOLERANCE:
         raise InputError(f"{path}: a packet of {one.ended:%Y-%m-%d %H:%M} lies in the future; check the clock")
-    maker = _Maker(scan_id(realm, file.sha256), realm, file.sha256, path.name)
-    readings = (*_talks(one.talks, maker), *_hosts(one.hosts, maker), *_segments(one.segments, maker))
+    maker = Maker(scan_id(realm, file.sha256), realm, file.sha256, path.name)
+    told = tuple(of_talks(one.talks, maker))
+    places = frozenset(
+        (r.observation.target.ip, r.observation.port, r.observation.transport, r.observation.reader.split("/")[0], "")
+        for r in told
+        if r.observation.target and r.observation.transport
+    )
+    readings = (
+        *told,
+        *of_spoken(one.talks, maker, places),
+        *of_hosts(one.hosts, maker),
+        *of_segments(one.segments, maker),
+    )
     lines = _lines(one)
     broken = (f"{file.broken}; what precedes it was read",) if file.broken else ()
     gathered = one.flows.finish()
@@ -198,160 +184,3 @@ def _lines(one: _Pass) -> tuple[str, ...]:
     if beyond := one.hosts.beyond + one.segments.beyond:
         counts["addresses and frames beyond the bounds"] += beyond
     return tuple(f"{count} {what}" for what, count in sorted(counts.items()))
-
-
-@dataclass(slots=True)
-class _Maker:
-    """Makes observations of one file."""
-
-    scan: str
-    realm: str
-    digest: str
-    file: str
-    problems: list[str] = field(default_factory=list)
-
-    def faults(self) -> tuple[str, ...]:
-        return tuple(self.problems[:20])
-
-    def make(
-        self,
-        name: str,
-        reader: str,
-        claims: Sequence[Claim],
-        *,
-        span: tuple[datetime, datetime],
-        record: str,
-        target: IPAddress | None = None,
-        exchanges: Sequence[Exchange] = (),
-        port: int = 0,
-        transport: Transport | None = None,
-        options: dict[str, str] | None = None,
-    ) -> Observation:
-        """One observation. name: what tells it from the others of this file."""
-        return Observation(
-            id=f"{PCAP}-" + sha256(f"{self.realm}\n{self.digest}\n{name}".encode()).hexdigest()[:24],
-            scan=self.scan,
-            source=PCAP,
-            reader=reader,
-            realm=self.realm,
-            target=Address(self.realm, target) if target is not None else None,
-            vantage="import",
-            outcome=Outcome.ANSWERED,
-            started=span[0],
-            ended=span[1],
-            exchanges=tuple(exchanges),
-            claims=tuple(claims),
-            port=port,
-            transport=transport,
-            options={"file": self.digest, **(options or {})},
-            record=f"{self.file}: {record}",
-        )
-
-
-def _talks(talks: Talks, maker: _Maker) -> Iterator[Reading]:
-    for place, one in talks.finish():
-        ip, port, transport, name, label = place
-        prefix = f"{maker.scan}:{ip}/{transport}/{port}/{name}/{label.replace(' ', '-')}"
-        exchanges = tuple(_exchanges(one, prefix))
-        context = context_for(one.ear, port, str(ip), exchanges, label)
-        try:
-            claims = said(one.ear, context, exchanges, transport)
-        except Exception as fault:  # noqa: BLE001  a decoder's bug costs this talk alone
-            maker.problems.append(f"{ip} {name}: not read ({type(fault).__name__}: {fault})")
-            continue
-        if one.dropped and one.ear.most > 1:
-            talks.left_out[f"{name} exchanges beyond the first {one.ear.most} of a device"] += one.dropped
-        if claims:
-            observation = maker.make(
-                _name(place),
-                one.ear.protocol.reader,
-                claims,
-                span=(one.heard[0].at, max(heard.at for heard in one.heard)),
-                record=f"packet {one.heard[0].answer}",
-                target=ip,
-                exchanges=exchanges,
-                port=port,
-                transport=transport,
-                options={"label": label},
-            )
-            yield Reading(observation, context)
-
-
-def said(ear: Ear, context: Context, exchanges: Sequence[Exchange], transport: Transport) -> tuple[Claim, ...]:
-    """What a talk tells; nothing where the probe made nothing of it."""
-    told = drive(ear.protocol.probe(context), ear.answers(exchanges, transport))
-    claims = tuple(one for one in ear.settle(told, exchanges) if one.key not in NOT_TOLD)
-    if not claims:
-        return ()
-    port = Claim("port_state", PortState.OPEN, SubjectKind.SERVICE, f"{transport}/{context.port}")
-    return tuple(dict.fromkeys((*claims, port)))
-
-
-def _name(place: Place) -> str:
-    return "\n".join(map(str, place))
-
-
-def _exchanges(one: Conversation, prefix: str) -> Iterator[Exchange]:
-    for at, heard in enumerate(one.heard, 1):
-        asked = f"packet {heard.question}, answer " if heard.question else ""
-        yield Exchange(
-            id=f"{prefix}:{at}",
-            request="heard",
-            sent=heard.sent,
-            received=heard.received,
-            outcome=Outcome.ANSWERED,
-            at=heard.at,
-            detail=f"{asked}packet {heard.answer}",
-        )
-
-
-def _hosts(found: Hosts, maker: _Maker) -> Iterator[Reading]:
-    for ip, host in sorted(found.by_ip.items(), key=lambda item: (item[0].version, int(item[0]))):
-        record, span = f"packet {host.packet}", (host.first, host.last)
-        yield Reading(
-            maker.make(f"host\n{ip}", READER, tuple(host.claims(ip)), span=span, record=record, target=ip), None
-        )
-    for mac, lease in sorted(found.leases.items()):
-        record, span = f"packet {lease.packet}", (lease.first, lease.last)
-        claims = tuple(lease.claims())
-        if len(claims) > 1:
-            yield Reading(maker.make(f"dhcp\n{mac}", READER, claims, span=span, record=record, target=lease.ip), None)
-
-
-def _segments(found: Segments, maker: _Maker) -> Iterator[Reading]:
-    for name, kept in sorted(found.frames.items()):
-        protocol = registry().get(name)
-        context = Context(port=protocol.ports[0] if protocol else 0)
-        exchanges = tuple(
-            Exchange(f"{maker.scan}:{name}:{at}", "heard", b"", (one.data,), Outcome.ANSWERED, one.at,
-                     detail=f"packet {one.number}")
-            for at, one in enumerate(kept, 1)
-        )  # fmt: skip
-        claims = on_segment.claims(name, tuple(one.data for one in kept), context)
-        if claims:
-            reader = protocol.reader if protocol else on_segment.CDP_READER
-            observation = maker.make(
-                f"link\n{name}",
-                reader,
-                claims,
-                span=(kept[0].at, kept[-1].at),
-                record=f"packet {kept[0].number}",
-                exchanges=exchanges,
-                port=context.port,
-                transport=Transport.LINK,
-            )
-            yield Reading(observation, context)
-
-
-def again(observation: Observation, context: Context) -> tuple[Claim, ...]:
-    """The claims that today's decoders make of a stored talk. Observations without exchanges keep theirs."""
-    name = observation.reader.split("/")[0]
-    if observation.transport is Transport.LINK:
-        return on_segment.claims(name, tuple(unit for one in observation.exchanges for unit in one.received), context)
-    if observation.transport is None:
-        return observation.claims
-    found = ears().get((str(observation.transport), observation.port), ())
-    ear = next((one for one in found if one.protocol.name == name), None)
-    if ear is None:
-        return observation.claims
-    return said(ear, context, observation.exchanges, observation.transport)

@@ -5,12 +5,13 @@ answer among the last few of its client. A question to everybody is answered by 
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from assetctl.errors import WireError
 from assetctl.exchange.capture import page
+from assetctl.exchange.capture.conversation import Conversation, Heard, Place
 from assetctl.exchange.capture.ears import Ear, Mode, ears
 from assetctl.exchange.capture.packets import Segment
 from assetctl.exchange.capture.streams import Ends, Piece, Stream, Streams
@@ -24,44 +25,6 @@ MOST_STREAM = 1024 * 1024  # of one direction that is read for identity; behind 
 MOST_WORDS = 16 * 1024  # of a server's first words
 MOST_TURN = 80 * 1024
 MOST_UNIT = 64 * 1024
-
-Place = tuple[IPAddress, int, Transport, str, str]
-"""Server, port, transport, protocol, and the label of the envelope."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One exchange. question: packet of it, 0 where none was captured. answer: packet of the first unit."""
-
-    sent: bytes
-    received: tuple[bytes, ...]
-    question: int
-    answer: int
-    at: datetime
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What one server told over one protocol. dropped: exchanges beyond the bound."""
-
-    ear: Ear
-    heard: list[Heard] = field(default_factory=list)
-    dropped: int = 0
-    _keys: set[Hashable] = field(default_factory=set)
-
-    def keep(self, sent: bytes, received: tuple[bytes, ...], question: int, answer: int, at: datetime) -> None:
-        """Keep an exchange, unless one like it is there."""
-        try:
-            key = self.ear.key(sent, received)
-        except WireError:
-            return
-        if key in self._keys:
-            return
-        if len(self.heard) >= self.ear.most:
-            self.dropped += 1
-            return
-        self._keys.add(key)
-        self.heard.append(Heard(sent, received, question, answer, at))
 
 
 @dataclass(slots=True)
@@ -93,11 +56,14 @@ class _Line:
 
 @dataclass(slots=True)
 class Talks:
-    """All conversations of a capture. left_out: what was not read, by reason."""
+    """All conversations of a capture. left_out: what was not read, by reason. spoken: the first packet of an answer
+    that shows no more than that the protocol is spoken there.
+    """
 
     conversations: dict[Place, Conversation] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     streams: Streams = field(default_factory=Streams)
+    spoken: dict[Place, tuple[int, datetime]] = field(default_factory=dict)
     _lines: dict[Ends, tuple[_Line, ...]] = field(default_factory=dict)
     _asked: OrderedDict[tuple[IPAddress, int, int, str], list[_Waiting]] = field(default_factory=OrderedDict)
 
@@ -239,6 +205,8 @@ class Talks:
                 return
             asked, number, is_wanted = line.waiting.pop(index)
             if not is_wanted:
+                if ear.spoken and len(self.spoken) < MOST_TALKS:
+                    self.spoken.setdefault(_place(ear, ends), (piece.number, piece.at))
                 return
             line.asked, line.question, line.first, line.open_answer = asked, number, piece.number, [unit]
         if ear.continues(unit) and len(line.open_answer) < 16:

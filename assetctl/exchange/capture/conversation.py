@@ -1,0 +1,47 @@
+"""What one server told over one protocol, each thing once."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from assetctl.errors import WireError
+from assetctl.exchange.capture.ears import Ear
+from assetctl.model import IPAddress, Transport
+
+Place = tuple[IPAddress, int, Transport, str, str]
+"""Server, port, transport, protocol, and the label of the envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One exchange. question: packet of it, 0 where none was captured. answer: packet of the first unit."""
+
+    sent: bytes
+    received: tuple[bytes, ...]
+    question: int
+    answer: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What one server told over one protocol. dropped: exchanges beyond the bound."""
+
+    ear: Ear
+    heard: list[Heard] = field(default_factory=list)
+    dropped: int = 0
+    _keys: set[Hashable] = field(default_factory=set)
+
+    def keep(self, sent: bytes, received: tuple[bytes, ...], question: int, answer: int, at: datetime) -> None:
+        """Keep an exchange, unless one like it is there."""
+        try:
+            key = self.ear.key(sent, received)
+        except WireError:
+            return
+        if key in self._keys:
+            return
+        if len(self.heard) >= self.ear.most:
+            self.dropped += 1
+            return
+        self._keys.add(key)
+        self.heard.append(Heard(sent, received, question, answer, at))
