@@ -1,7 +1,7 @@
 """The page on paper: a browser that is installed on this machine prints it to a PDF, kept from every network.
 
-The browser runs without script, with a profile that is thrown away, and with a proxy that does not exist; on Linux in
-a network namespace of its own where the system gives one. It only ever sees the file that was just written.
+The browser runs with a profile that is thrown away and a proxy that does not exist; on Linux in a network namespace of
+its own where the system gives one. It only ever sees the file that was just written, whose policy lets nothing else in.
 """
 
 import os
@@ -33,7 +33,6 @@ FLAGS = (
     "--disable-default-apps",
     "--disable-extensions",
     "--disable-sync",
-    "--blink-settings=scriptEnabled=false",
     "--proxy-server=127.0.0.1:9",
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer",

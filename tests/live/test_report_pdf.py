@@ -1,0 +1,46 @@
+"""The page on paper: a PDF of equal bytes for equal content, with page numbers, and nothing asked of any network."""
+
+from pathlib import Path
+
+import pytest
+
+from assetctl.errors import EnvironmentFault, InputError
+from assetctl.report import html
+from assetctl.report.view import build
+from assetctl.work import printing
+from tests.live.browser import CHROMIUM, can_be_alone
+from tests.unit.report_plant import GENERATED, plant
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not can_be_alone(), reason="chromium is not installed, or a network namespace cannot be made"),
+]
+
+
+def test_equal_content_prints_to_equal_bytes(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    with page.open("w", encoding="utf-8") as out:
+        html.write(build(plant(assets=(), findings=(), checks=(), levels=(), lives=(), evidence=lambda: iter(()))), out)
+    first, again = (printing.paper(page, Path(str(CHROMIUM)), at=GENERATED) for _ in range(2))
+    assert first.startswith(b"%PDF-")
+    assert first == again
+    assert b"D:20261122093000+00'00'" in first
+
+
+def test_without_a_browser_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(printing, "PLACES", ())
+    with pytest.raises(EnvironmentFault, match="no Chromium, Chrome or Edge was found"):
+        printing.browser(None)
+    with pytest.raises(InputError, match="no such file"):
+        printing.browser(tmp_path / "nowhere")
+
+
+def test_what_is_no_browser_is_named_in_one_line(tmp_path: Path) -> None:
+    fake = tmp_path / "fake"
+    fake.write_text("#!/bin/sh\necho no display >&2\nexit 3\n", "utf-8")
+    fake.chmod(0o755)
+    page = tmp_path / "report.html"
+    page.write_text("<p>words</p>", "utf-8")
+    with pytest.raises(EnvironmentFault, match=r"wrote no PDF \(status 3\): no display"):
+        printing.paper(page, fake, at=GENERATED)
