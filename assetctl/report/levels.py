@@ -13,6 +13,7 @@ from assetctl.report.inputs import ReportInputs
 from assetctl.report.table import Column, Drawing, Kind, Ref, Row, Section, Table, ref, table
 
 MOST_LINKS = 6
+MOST_OPEN = 210  # rows of a table that stands open in the page
 FR_NAMES = {
     "IAC": "FR 1 Identification and authentication control",
     "UC": "FR 2 Use control",
@@ -142,7 +143,7 @@ def vectors(inputs: ReportInputs, links: Links) -> Table:
         _VECTORS,
         lambda: (_vector(cell, links) for cell in inputs.levels),
         empty="No zones file was given, so there is no place to have a level.",
-        folded=len(inputs.levels) > 7 * 12,
+        folded=len(inputs.levels) > MOST_OPEN,
         most=3_000,
     )
 

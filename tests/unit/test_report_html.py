@@ -179,6 +179,9 @@ def test_words_stand_out_in_light_dark_and_print() -> None:
         for ground in ("paper", "sheet", "wash"):
             for ink in ("ink", "soft", "accent", "good", "bad", "warn", "error", "quiet"):
                 assert contrast(full[ink], full[ground]) >= 4.5, (ink, ground)
+        for ground in (name for name in full if name.startswith("h-")):
+            assert contrast(full["ink"], full[ground]) >= 7, ground
+        assert contrast(full["edge"], full["sheet"]) >= 3
         parts = [full[name] for name in full if name.startswith("f-")]
         assert all(contrast(part, full["track"]) >= 1.5 for part in parts)
 
