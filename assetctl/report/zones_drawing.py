@@ -104,18 +104,20 @@ def legible(zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[
 
 def _bundled(conduits: Sequence[Conduit], held: Mapping[str, str]) -> Iterator[Conduit]:
     """The conduits between boxes that stand for several zones; those inside a box are not drawn."""
-    between: dict[tuple[str, str], list[Conduit]] = {}
+    between: dict[tuple[str, ...], list[Conduit]] = {}
     for one in sorted(conduits, key=lambda one: natural(one.id)):
         ends = held.get(one.source, ""), held.get(one.target, "")
         if all(ends) and ends[0] != ends[1]:
-            between.setdefault(ends, []).append(one)
-    for (source, target), many in between.items():
+            between.setdefault(tuple(sorted(ends)), []).append(one)
+    for many in between.values():
+        ways = {(held[one.source], held[one.target], one.opens) for one in many}
+        source, target, opens = min(ways)
         if len(many) == 1:
             yield replace(many[0], source=source, target=target)
             continue
         allow = tuple(dict.fromkeys(line for one in many for line in one.allow))[:MOST_LINES]
-        opens = many[0].opens if len({one.opens for one in many}) == 1 else "both"
-        yield Conduit(f"{len(many)} conduits, {many[0].id} to {many[-1].id}", source, target, opens, allow)
+        name = f"{len(many)} conduits, {many[0].id} to {many[-1].id}"
+        yield Conduit(name, source, target, opens if len(ways) == 1 else "both", allow)
 
 
 def drawing(

@@ -123,7 +123,7 @@ class Page:
                 "return [r.x + scrollX, r.y + scrollY, r.width, r.height]; })()"
             )
             clip = {"clip": {"x": x, "y": y, "width": width, "height": height, "scale": 1}}
-        told = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=True, **clip)
+        told = self.tell("Page.captureScreenshot", format="png", captureBeyondViewport=bool(clip), **clip)
         return base64.b64decode(told["data"])
 
     def paper(self) -> bytes:

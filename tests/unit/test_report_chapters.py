@@ -168,7 +168,7 @@ def test_a_drawing_of_zones_stays_legible(count: int) -> None:
     zones, conduits = zoned(count, 2 * count)
     drawn = legible(zones, conduits, {}, nowhere=0)
     assert sum(shape.tag == "rect" for shape in drawn.shapes) <= max(MOST_BOXES, 24)
-    assert drawn.width < 2_200
+    assert drawn.width < 2_000
     assert drawn == legible(zones[::-1], conduits[::-1], {}, nowhere=0)
 
 
