@@ -91,6 +91,7 @@ waivers:
     expires: "2027-03-01"
 """
 OUT = "{out}"
+EXPORTS = ("json", "csv", "sarif", "junit", "netbox", "cyclonedx", "oscal", "servicenow", "glpi", "ocsf")
 WITH_ARGUMENTS: dict[str, list[list[str]]] = {
     "assets show": [[ADDRESS]],
     "assets why": [[ADDRESS]],
@@ -98,12 +99,14 @@ WITH_ARGUMENTS: dict[str, list[list[str]]] = {
     "report all": [["--out", f"{OUT}/all"]],
     "report html": [],  # `report all` writes the same page and workbook
     "report xlsx": [],
+    "report pdf": [],
     "check": [["--policy", "INV-003", "--output", f"{OUT}/check.{end}"] for end in ("sarif", "xml", "github")],
     "golden write": [["--out", f"{OUT}/golden"]],
     "topology": [["--draw", "svg", "--out", f"{OUT}/t.svg"], ["--draw", "dot", "--out", f"{OUT}/t.dot"], []],
     "zones draw": [["--out", f"{OUT}/zones.svg"], []],
     "zones show": [[ZONE]],
     "scans show": [["seed-scan"]],
+    **{f"export {name}": [["--out", f"{OUT}/{name}/{name}.out"]] for name in EXPORTS},
 }
 # what asks a device, changes or sets up, or is about files of one's own that nobody is handed
 NOT_HANDED_ON = """
@@ -183,7 +186,9 @@ def test_nothing_that_was_taken_out_is_in_any_output(
     monkeypatch.setenv("SEED_COMMUNITY", SECRET)
     wanted = (*AUDITED, SECRET, *(NAMES if level is RedactionLevel.SHARE else ()))
     called = 0
-    for arguments in handed_on(tmp_path):
+    for name in EXPORTS:
+        (tmp_path / name).mkdir()
+    for arguments in handed_on(tmp_path, every=level is RedactionLevel.SHARE):
         for form in ("json", "table") if level is RedactionLevel.SHARE else ("json",):
             said = desk.call("-q", "-f", form, "--redact", level, *arguments)
             assert said.code in (0, 3, 4, 5, 6), (arguments, said.err)
@@ -233,12 +238,13 @@ def test_every_level_names_facts_that_exist() -> None:
     assert set(vocabulary()) >= ACCOUNTS | RAW | FREE
 
 
-def handed_on(out: Path) -> Iterator[list[str]]:
-    """Every command that hands something on: those in the table, and all others that need no argument."""
+def handed_on(out: Path, *, every: bool) -> Iterator[list[str]]:
+    """The commands of the table that write files; every: also all others that need no argument."""
     for path, needs in sorted(commands(get_command(app))):
         if path in WITH_ARGUMENTS:
-            yield from ([*path.split(), *(one.replace(OUT, str(out)) for one in row)] for row in WITH_ARGUMENTS[path])
-        elif path.split()[0] not in NOT_HANDED_ON.split() and not needs:
+            rows = [[*path.split(), *(one.replace(OUT, str(out)) for one in row)] for row in WITH_ARGUMENTS[path]]
+            yield from (row for row in rows if every or any(str(out) in one for one in row))
+        elif every and path.split()[0] not in NOT_HANDED_ON.split() and not needs:
             yield path.split()
 
 
