@@ -70,7 +70,7 @@ def test_the_validator_sees_a_fault(validator: Validator, format: str) -> None:
 
 
 @given(one=plants())
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_every_random_inventory_is_valid(validator: Validator, one: Outgoing) -> None:
     assert {name: validator.faults(name, write(one)) for name, write in WRITERS.items()} == {
         name: [] for name in WRITERS

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import IPv4Address, ip_network
 from typing import Any
 
@@ -161,6 +162,7 @@ def _is_sound(fact: Fact) -> bool:
     return fact.key != "ip_address" or fact.value not in HOSTILE
 
 
+@cache
 def named() -> dict[str, Outgoing]:
     """The plants that every format must carry."""
     some = [finding(n, id, result) for n, (id, result) in enumerate(zip(("as-plc", "as-server"), Result, strict=False))]

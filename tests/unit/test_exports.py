@@ -29,7 +29,7 @@ from tests.unit.export_plants import (
     outgoing,
     plants,
 )
-from tests.unit.report_plant import HOSTILE, ZONES, hostile_plant, plant
+from tests.unit.report_plant import HOSTILE, ZONES, plant
 
 FORMATS = ("cyclonedx", "oscal", "ocsf", "netbox", "servicenow", "glpi")
 SHARE = Pseudonyms(b"0123456789abcdef", names_of(plant().assets, ZONES, plant().positions))
@@ -103,7 +103,7 @@ def test_nothing_by_which_a_plant_could_be_told_leaves_it(format: str) -> None:
 
 @pytest.mark.parametrize("format", ["netbox", "servicenow"])
 def test_no_cell_is_a_formula(format: str) -> None:
-    made = files(format, of_report(hostile_plant()))
+    made = files(format, named()["hostile"])
     tables = [rows(text) for name, text in made.items() if name.endswith(".csv")]
     cells = [value for table in tables for row in table for value in row.values()]
     assert cells
@@ -113,7 +113,7 @@ def test_no_cell_is_a_formula(format: str) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_devices_say_is_plain_in_every_file(format: str) -> None:
-    for text in files(format, of_report(hostile_plant())).values():
+    for text in files(format, named()["hostile"]).values():
         assert all(letter.isprintable() or letter == "\n" for letter in text)
         assert len(text) < 2_000_000
         text.encode()
