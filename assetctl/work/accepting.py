@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assetctl.baseline import FIELDS, MATCH_KEYS, Approval, Entry, Golden, Rule, entry_of, key_of
+from assetctl.baseline import FIELDS, MATCH_KEYS, Approval, Entry, Golden, Rule, entry_of
 from assetctl.baseline_text import approval_plain, entry_plain, needs_quotes, read
 from assetctl.documents import Document
 from assetctl.errors import InputError
@@ -50,9 +50,9 @@ def accept(
     assets = {asset.id: asset for asset in store.assets(verified.golden.realm)}
     chosen = (*chosen, *_parts_along(verified, chosen, assets))
     told = tuple(_told(one) for one in chosen)
-    left = [one for one in verified.differences if one not in chosen and one.outcome is not Outcome.EQUAL]
+    left = [one for one in verified.differences if one not in chosen]
     approval = Approval(who.on.isoformat(), who.by, who.reason, told, who.ticket)
-    golden = _taken_in(verified.golden, chosen, left, assets)
+    golden = taken_in(verified.golden, chosen, left, assets)
     readings_left = any(one.outcome is Outcome.READING_CHANGED for one in left)
     versions = {} if readings_left else {"decoders": decoders(protocols)}
 
@@ -110,20 +110,20 @@ def _is_new(one: Difference) -> bool:
     return one.outcome is Outcome.NEW and not one.field
 
 
-def _taken_in(
+def taken_in(
     golden: Golden, chosen: Sequence[Difference], left: Sequence[Difference], assets: Mapping[str, Asset]
 ) -> Golden:
-    """The inventory with the chosen differences in it."""
+    """The inventory with the chosen differences in it. left: the other rows of the same comparison."""
     entries = {one.key: one for one in golden.entries}
-    places = {one.asset: one.key for one in golden.entries} | {one.asset: one.entry for one in chosen if one.asset}
-    still_open = {one.entry for one in left}
+    places = {one.asset: one.key for one in golden.entries} | {one.asset: one.entry for one in (*left, *chosen)}
+    still_open = {one.entry for one in left if one.outcome is not Outcome.EQUAL}
     for one in chosen:
         if one.outcome is Outcome.MISSING:
-            entries.pop(one.entry, None)
+            entries = {key: entry for key, entry in entries.items() if one.entry not in (key, entry.parent)}
         elif _is_new(one):
             entries[one.entry] = entry_of(assets[one.asset], places)
-        else:
-            entry = _with(golden, entries[one.entry], one, assets)
+        elif one.entry in entries:  # not a part of a device that was taken out
+            entry = _with(golden, entries[one.entry], one, assets, places)
             asset = assets[one.asset]
             evidence = () if one.entry in still_open else entry_of(asset, {}).evidence
             kept = entry.evidence if one.outcome is Outcome.READING_CHANGED else evidence
@@ -131,12 +131,13 @@ def _taken_in(
     return replace(golden, entries=tuple(entries.values()))
 
 
-def _with(golden: Golden, entry: Entry, one: Difference, assets: Mapping[str, Asset]) -> Entry:
-    """An entry with one difference in it."""
+def _with(
+    golden: Golden, entry: Entry, one: Difference, assets: Mapping[str, Asset], places: Mapping[str, str]
+) -> Entry:
+    """An entry with one difference in it. places: key of the entry of each asset."""
     asset = assets[one.asset]
     if one.field == PARENT:
-        device = assets.get(asset.parent or "")
-        return replace(entry, parent=key_of(device)) if device else entry
+        return replace(entry, parent=places.get(asset.parent or "", entry.parent))
     if one.field not in FIELDS:
         return replace(entry, ports={**entry.ports, one.field: one.current})
     values = entry.facts.get(one.field, ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import assume, given, settings
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from assetctl import baseline, baseline_text, golden
 from assetctl.baseline import FIELDS, MANY, Entry, Golden, Rule
 from assetctl.documents import parse_yaml
-from assetctl.golden import Difference, Outcome
+from assetctl.golden import UNSEEN, Difference, Outcome
 from assetctl.model import Asset, Claim, Fact, Observation, SubjectKind
+from assetctl.work.accepting import taken_in
 from assetctl.work.golding import at_least
 from tests.unit.test_golden import assets, port
 from tests.unit.test_merge import mac, seen, serial
@@ -126,6 +127,21 @@ def test_an_entry_or_device_more_is_one_difference(held: tuple[Asset, ...], data
         if found.outcome is not Outcome.EQUAL
     }
     assert new == dict.fromkeys(family, Outcome.NEW)
+
+
+@given(PLANTS, PLANTS)
+@settings(max_examples=60, deadline=None)
+def test_what_is_accepted_whole_is_equal_afterwards(held: tuple[Asset, ...], later: tuple[Asset, ...]) -> None:
+    one = approved(held)
+    found = golden.verify(one, later, looked_at=lambda *_: NOW - timedelta(days=90), now=NOW, at_least=at_least)
+    missing = {entry.key for entry in one.entries} & {
+        row.entry for row in found if row.outcome in UNSEEN and not row.field
+    }
+    chosen = [row for row in found if row.outcome not in (Outcome.EQUAL, *UNSEEN)]
+    taken = taken_in(one, chosen, [row for row in found if row not in chosen], {asset.id: asset for asset in later})
+    again = baseline_text.read(parse_yaml(baseline_text.written(taken), PLACE).root, file=str(PLACE))
+    left = [row for row in compared(again, later) if row.outcome is not Outcome.EQUAL and row.entry not in missing]
+    assert {row.outcome for row in left} <= UNSEEN
 
 
 def without(one: Golden, family: set[str]) -> Golden:
