@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 TEMPLATE = "report.html.j2"
 _BUFFERED = 200  # pieces of the template that are joined before they are written
-_CODED = ("Report id", "Supersedes", "Check pack", "Zones file SHA-256", "Golden inventory SHA-256")
+_CODED = (
+    "Report id",
+    "Supersedes",
+    "Check pack",
+    "Zones file SHA-256",
+    "Waivers file SHA-256",
+    "Attestations file SHA-256",
+    "Golden inventory SHA-256",
+)
 
 
 def write(view: ReportView, out: TextIO) -> None:

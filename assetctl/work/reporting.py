@@ -107,7 +107,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         pack=f"{len(material.checks)} checks",
         pack_hash=run.pack_hash if run else "",
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
-        thresholds=tuple(text for check in material.checks for text in check.changed),
+        thresholds=tuple(f"{check.id} {text}" for check in material.checks for text in check.changed),
         clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
         levels=material.levels,
         lives=store.lives(),
