@@ -49,7 +49,8 @@ class _Ladder:
 
 def mint(rung: str) -> str:
     """The id that "realm token" stands for: "a-" and ten characters of base 32."""
-    return "a-" + base64.b32encode(hashlib.sha256(rung.encode()).digest())[:LETTERS].decode().lower()
+    digest = hashlib.sha256(rung.encode("utf-8", "surrogatepass")).digest()
+    return "a-" + base64.b32encode(digest)[:LETTERS].decode().lower()
 
 
 def assign(clusters: Iterable[Cluster], table: Mapping[str, str]) -> Assigned:

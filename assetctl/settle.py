@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Fact, SubjectKind, Value
+from assetctl.model import Asset, Fact, IPAddress, SubjectKind, Value
 
 DECLARED = "declared"
 DERIVED = "derived"
@@ -139,11 +139,22 @@ def texts(asset: Asset, key: str) -> tuple[str, ...]:
 
 
 def addresses(asset: Asset) -> tuple[str, ...]:
-    """The IP addresses at which the asset stands now, in numeric order; those it has left are history."""
-    seen = {as_text(fact.value): fact.last_seen for fact in sorted(_said(asset, "ip_address"), key=_time)}
+    """The IP addresses at which the asset stands now, in numeric order; those it has left are history.
+
+    A text that is no address, as a file may hold, stands nowhere.
+    """
+    said = ((_ip(as_text(fact.value)), fact.last_seen) for fact in sorted(_said(asset, "ip_address"), key=_time))
+    seen = {ip: at for ip, at in said if ip is not None}
     newest = max(seen.values(), default=None)
-    kept = [ip_address(one) for one, at in seen.items() if newest and newest - at <= SAME_LOOK]
+    kept = [ip for ip, at in seen.items() if newest and newest - at <= SAME_LOOK]
     return tuple(str(one) for one in sorted(kept, key=lambda one: (one.version, int(one))))
+
+
+def _ip(text: str) -> IPAddress | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def services(asset: Asset) -> tuple[ServiceView, ...]:

@@ -9,6 +9,7 @@ source: maker's letter of 2022-11-04
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +28,8 @@ _FIRST, _LAST = date(1970, 1, 1), date(2100, 12, 31)
 def read_file(path: Path) -> tuple[LifeCycle, ...]:
     """The rows of a list. Raises InputError with file and line; no row is left out."""
     rows = _csv(path) if path.suffix.lower() == ".csv" else _yaml(path)
-    found = tuple(_row(place, row) for place, row in rows)
+    named = len(str(path)) - len(path.name)  # what is kept names the file, not the folders of this machine
+    found = tuple(replace(_row(place, row), place=place[named:]) for place, row in rows)
     if not found:
         raise InputError(f"{path}: at least one row is expected, none was found")
     if len(found) > MOST_ROWS:

@@ -172,14 +172,10 @@ def _reports(app: App, store: "Store", folder: Path) -> dict[str, Path]:
 
 
 def _view(app: App, store: "Store") -> "ReportView":
-    from assetctl.protocols import registry
+    from assetctl.cli.reports import Wanted, inputs_of
     from assetctl.report.view import build
-    from assetctl.work.check import pack
-    from assetctl.work.reporting import Material, inputs
 
-    zones, digest = app.zones, app.zones_file.sha256
-    material = Material(app.settings, pack(app.settings), registry(), zones, digest, app.register, assessor="a demo")
-    return build(inputs(store, material, generated_at=clock()))
+    return build(inputs_of(app, store, Wanted(assessor="a demo")))
 
 
 def _golden(store: "Store", folder: Path) -> dict[str, Path]:

@@ -15,6 +15,7 @@ from assetctl.model import RedactionLevel
 if TYPE_CHECKING:
     from assetctl.report.inputs import ReportInputs
     from assetctl.report.view import ReportView
+    from assetctl.store.repo import Store
 
 report = typer.Typer(help="What auditors receive.", no_args_is_help=True)
 
@@ -155,10 +156,18 @@ def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
 
 
 def _inputs(app: App, wanted: Wanted) -> "ReportInputs":
+    from assetctl.report.redaction import redacted_inputs
+
+    with app.store() as store:
+        made = inputs_of(app, store, wanted)
+    return made if app.redact is RedactionLevel.INTERNAL else redacted_inputs(made, app.redaction)
+
+
+def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
+    """What a report is made from, names and all."""
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
-    from assetctl.report.redaction import redacted_inputs
     from assetctl.work.advising import day
     from assetctl.work.check import pack
     from assetctl.work.levelling import levels
@@ -170,27 +179,25 @@ def _inputs(app: App, wanted: Wanted) -> "ReportInputs":
     since = day(wanted.since, "--since") if wanted.since else None
     checks, at, register = pack(app.settings), now(), app.register
     papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
-    with app.store() as store:
-        material = Material(
-            app.settings,
-            checks,
-            registry(),
-            zones,
-            zones_hash,
-            register,
-            assessor=wanted.assessor,
-            notices=(
-                *word_of_run(store, papers, at.date()).notices,
-                *answering_again(store.assets(), retired(register)),
-            ),
-            levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
-            papers=papers,
-            zone_file=app.zones_file,
-            since=since,
-            supersedes=wanted.supersedes,
-        )
-        made = inputs(store, material, generated_at=at)
-    return made if app.redact is RedactionLevel.INTERNAL else redacted_inputs(made, app.redaction)
+    material = Material(
+        app.settings,
+        checks,
+        registry(),
+        zones,
+        zones_hash,
+        register,
+        assessor=wanted.assessor,
+        notices=(
+            *word_of_run(store, papers, at.date()).notices,
+            *answering_again(store.assets(), retired(register)),
+        ),
+        levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
+        papers=papers,
+        zone_file=app.zones_file,
+        since=since,
+        supersedes=wanted.supersedes,
+    )
+    return inputs(store, material, generated_at=at)
 
 
 def _write_html(app: App, view: "ReportView", path: Path) -> None:

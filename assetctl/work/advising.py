@@ -68,11 +68,11 @@ def load(store: Store, paths: Sequence[Path], *, now: datetime, as_of: datetime 
         str(path) for path, one in found.advisories if not store.put_advisory(_feed(path, one, now, told, as_of), one)
     ]
     for path, catalogue in found.catalogues:
-        feed = Feed(catalogue.sha256, FeedKind.KEV, str(path), now, catalogue.released, False, len(catalogue.entries))
+        feed = Feed(catalogue.sha256, FeedKind.KEV, path.name, now, catalogue.released, False, len(catalogue.entries))
         if not store.put_catalogue(feed, catalogue):
             older.append(str(path))
     for path, sha256, rows in found.lists:
-        feed = Feed(sha256, FeedKind.LIFE_CYCLE, str(path), now, as_of or now, as_of is not None, len(rows))
+        feed = Feed(sha256, FeedKind.LIFE_CYCLE, path.name, now, as_of or now, as_of is not None, len(rows))
         store.put_life_cycles(feed, rows)
     return Loaded(
         advisories=tuple(sorted(one.id for path, one in found.advisories if str(path) not in older)),
@@ -110,7 +110,7 @@ def matches(store: Store, assets: Iterable[Asset]) -> Iterator[tuple[Asset, date
 
 def _feed(path: Path, advisory: Advisory, now: datetime, told: datetime | None, stated: datetime | None) -> Feed:
     as_of = told or advisory.current
-    return Feed(advisory.sha256, FeedKind.CSAF, str(path), now, as_of, stated is not None, len(advisory.products))
+    return Feed(advisory.sha256, FeedKind.CSAF, path.name, now, as_of, stated is not None, len(advisory.products))
 
 
 def _check_time(now: datetime, as_of: datetime | None, newest: datetime | None) -> None:

@@ -36,6 +36,9 @@ levels findings/list findings/show findings/assign findings/confirm findings/rej
 waive/add waive/list waive/renew waive/revoke attest/add attest/list attest/renew attest/export attest/import
 assets/add assets/edit assets/tag assets/note assets/retire
 report/html report/xlsx report/all evidence/list evidence/show evidence/verify evidence/reread
+import/pcap import/walk import/zeek import/netbox import/zgrab2 import/glpi assets/history diff golden/accept
+assets/import findings/import report/pdf export/json export/csv export/sarif export/junit export/netbox
+export/cyclonedx export/oscal export/ocsf export/servicenow export/glpi
 keys/make keys/enrol keys/list keys/revoke keys/retire verify report/sign bundle/write bundle/verify bundle/merge
 secrets/set secrets/list secrets/test secrets/rm config/show db/info db/migrate db/backup
 """
