@@ -24,7 +24,7 @@ from assetctl.store.repo import Store, migrate_store, open_store
 from assetctl.store.schema import SHIPPED
 from tests.unit import stored
 from tests.unit.test_store import *  # noqa: F403  every law there, on the fixture `store` of this module
-from tests.unit.test_store_migration import BREAK_OFF, REBUILD, next_schema
+from tests.unit.test_store_migration import BREAK_OFF, REBUILD, fill, next_schema, require_brought_to_today, turn_back
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 START_S = 30.0
@@ -276,3 +276,12 @@ def test_a_migration_that_fails_changes_nothing(server: Server, database: str, t
         migrate_store(server.url(database), schema=next_schema(tmp_path, BREAK_OFF))
     with open_store(server.url(database)) as opened:
         assert opened.scans() == (stored.scan(),)
+
+
+@pytest.mark.parametrize("revision", SHIPPED.revisions[:-1])
+def test_a_filled_database_of_every_earlier_schema_is_brought_to_todays(
+    server: Server, database: str, revision: str
+) -> None:
+    fill(server.url(database))
+    turn_back(server.url(database), revision)
+    require_brought_to_today(server.url(database), revision)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from assetctl.errors import EnvironmentFault, InputError, IntegrityFault
+from assetctl.store.database import address, connect, transaction
 from assetctl.store.repo import migrate_store, open_store
-from assetctl.store.schema import SHIPPED, Schema, require_current
+from assetctl.store.schema import SHIPPED, Schema, _config, drift, require_current
 from tests.unit import stored
 
 HEAD = f'''
@@ -63,13 +64,44 @@ def next_schema(folder: Path, revision: str) -> Schema:
     return Schema(scripts, (*SHIPPED.revisions, "9000"))
 
 
-def fill(path: Path) -> None:
-    with open_store(url(path)) as store:
+def fill(address: str) -> None:
+    with open_store(address) as store:
         store.begin_scan(stored.scan())
         store.put_plan("s1", "[]")
         store.put_observations(stored.observation(number) for number in range(20))
         store.replace_assets("plant", [stored.asset(f"a-{number}") for number in range(20)])
         store.put_run(stored.run(), [stored.finding(number) for number in range(20)])
+
+
+def turn_back(target: str, revision: str, *, said: str = "") -> None:
+    """Give a database the schema of an earlier revision. said: the revision that it names, when that is another."""
+    from alembic import command
+
+    engine = connect(address(target), wait_s=10, foreign_keys=False)
+    try:
+        with transaction(engine, target, writes=True) as connection:
+            command.downgrade(_config(connection, SHIPPED), revision)
+            if said:
+                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{said}'")
+    finally:
+        engine.dispose()
+
+
+def require_brought_to_today(target: str, before: str) -> None:
+    """Migrate a database that `fill` filled and that was turned back, and look at what it then holds."""
+    with pytest.raises(EnvironmentFault, match="run `assetctl db migrate`"):
+        open_store(target)
+    done = migrate_store(target)
+    assert (done.before, done.after) == (before, SHIPPED.head)
+    with open_store(target) as store:
+        assert drift(store.engine, store.where, SHIPPED) == ""
+        assert store.check() == ()
+        assert len(list(store.observations())) == len(store.assets()) == 20
+        (run,) = store.runs()
+        found = store.findings(run.id)
+        assert [one.id for one in found] == [f"f-{number}" for number in range(20)]
+        assert {one.realm for one in found} == {run.realm if before < "0004" else ""}
+        store.put_run(stored.run("r2"), [stored.finding(1)])
 
 
 def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -108,7 +140,7 @@ def test_the_named_revisions_are_those_of_the_scripts() -> None:
 
 def test_a_migration_of_a_filled_database_keeps_every_row(tmp_path: Path) -> None:
     path = tmp_path / "plant.db"
-    fill(path)
+    fill(url(path))
     before = content(path)
     newer = next_schema(tmp_path, REBUILD)
     with pytest.raises(EnvironmentFault, match="run `assetctl db migrate`"):
@@ -127,7 +159,7 @@ def test_a_migration_of_a_filled_database_keeps_every_row(tmp_path: Path) -> Non
 @pytest.mark.parametrize(("broken", "kind"), [(BREAK_OFF, EnvironmentFault), (ORPHAN, IntegrityFault)])
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, broken: str, kind: type[Exception]) -> None:
     path = tmp_path / "plant.db"
-    fill(path)
+    fill(url(path))
     before = content(path)
     with pytest.raises(kind):
         migrate_store(url(path), schema=next_schema(tmp_path, broken))
@@ -138,15 +170,34 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, broken: str, kin
 
 def test_a_migration_of_a_current_database_does_nothing(tmp_path: Path) -> None:
     path = tmp_path / "plant.db"
-    fill(path)
+    fill(url(path))
     done = migrate_store(url(path))
     assert (done.before, done.after, done.backup) == (SHIPPED.head, SHIPPED.head, "")
     assert [file.name for file in tmp_path.iterdir()] == ["plant.db"]
 
 
+@pytest.mark.parametrize("revision", SHIPPED.revisions[:-1])
+def test_a_filled_database_of_every_earlier_schema_is_brought_to_todays(tmp_path: Path, revision: str) -> None:
+    target = url(tmp_path / "plant.db")
+    fill(target)
+    turn_back(target, revision)
+    require_brought_to_today(target, revision)
+
+
+@pytest.mark.parametrize("held", SHIPPED.revisions[1:])
+def test_what_a_database_from_before_the_revisions_holds_already_is_kept(tmp_path: Path, held: str) -> None:
+    target = url(tmp_path / "plant.db")
+    fill(target)
+    turn_back(target, held, said="0001")
+    migrate_store(target)
+    with open_store(target) as store:
+        assert drift(store.engine, store.where, SHIPPED) == ""
+        assert len(store.findings("r1")) == 20
+
+
 def test_an_earlier_backup_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "plant.db"
-    fill(path)
+    fill(url(path))
     taken = Path(f"{path}.before-{SHIPPED.head}")
     taken.write_text("mine")
     done = migrate_store(url(path), schema=next_schema(tmp_path, REBUILD))

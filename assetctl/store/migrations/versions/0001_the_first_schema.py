@@ -57,18 +57,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_blob")),
     )
     op.create_table(
-        "bundle",
-        sa.Column("digest", TEXT, nullable=False),
-        sa.Column("way", TEXT, nullable=False),
-        sa.Column("sender", TEXT, nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("previous", TEXT, nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("realms", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("digest", "way", name=op.f("pk_bundle")),
-    )
-    op.create_index(op.f("ix_bundle_sender"), "bundle", ["sender"])
-    op.create_table(
         "check_run",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -77,9 +65,6 @@ def upgrade() -> None:
         sa.Column("snapshot_hash", TEXT, nullable=False),
         sa.Column("counts", sa.Text(), nullable=False),
         sa.Column("scans", sa.Text(), nullable=False),
-        sa.Column("checks", sa.Text(), nullable=False),
-        sa.Column("files", sa.Text(), nullable=False),
-        sa.Column("places", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_check_run")),
     )
     op.create_index(op.f("ix_check_run_at"), "check_run", ["at"])
@@ -112,22 +97,6 @@ def upgrade() -> None:
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("realm", "id", name=op.f("pk_position")),
     )
-    op.create_table(
-        "decision",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("realm", TEXT, nullable=False),
-        sa.Column("kind", TEXT, nullable=False),
-        sa.Column("left", TEXT, nullable=False),
-        sa.Column("right", TEXT, nullable=False),
-        sa.Column("by", TEXT, nullable=False),
-        sa.Column("reason", TEXT, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_by", TEXT, nullable=False),
-        sa.Column("revoked_reason", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
-    )
-    op.create_index(op.f("ix_decision_realm"), "decision", ["realm"])
     op.create_table(
         "quarantine",
         sa.Column("subject", TEXT, nullable=False),
@@ -204,46 +173,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_fact_key"), "fact", ["key"])
     op.create_index(op.f("ix_fact_realm"), "fact", ["realm"])
     op.create_table(
-        "flow_capture",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("realm", TEXT, nullable=False),
-        sa.Column("sensor", TEXT, nullable=False),
-        sa.Column("format", TEXT, nullable=False),
-        sa.Column("file", TEXT, nullable=False),
-        sa.Column("sha256", TEXT, nullable=False),
-        sa.Column("started", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("imported", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("covers", sa.Text(), nullable=False),
-        sa.Column("records", sa.BigInteger(), nullable=False),
-        sa.Column("flows", sa.BigInteger(), nullable=False),
-        sa.Column("skipped", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_flow_capture")),
-    )
-    op.create_index(op.f("ix_flow_capture_realm_started"), "flow_capture", ["realm", "started"])
-    op.create_table(
-        "flow",
-        sa.Column("capture", TEXT, nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("realm", TEXT, nullable=False),
-        sa.Column("source", TEXT, nullable=False),
-        sa.Column("target", TEXT, nullable=False),
-        sa.Column("transport", TEXT, nullable=False),
-        sa.Column("port", sa.Integer(), nullable=False),
-        sa.Column("service", TEXT, nullable=False),
-        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("connections", sa.BigInteger(), nullable=False),
-        sa.Column("answered", sa.BigInteger(), nullable=False),
-        sa.Column("opened", sa.BigInteger(), nullable=False),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["capture"], ["flow_capture.id"], name=op.f("fk_flow_capture_flow_capture"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("capture", "ordinal", name=op.f("pk_flow")),
-    )
-    op.create_index(op.f("ix_flow_realm"), "flow", ["realm"])
-    op.create_table(
         "finding",
         sa.Column("run", TEXT, nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -258,51 +187,10 @@ def upgrade() -> None:
         sa.Column("statement", TEXT, nullable=False),
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("waiver", TEXT, nullable=False),
-        sa.Column("realm", TEXT, nullable=False),
-        sa.Column("position", TEXT, nullable=False),
-        sa.Column("part", TEXT, nullable=False),
-        sa.Column("zone", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["run"], ["check_run.id"], name=op.f("fk_finding_run_check_run"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run", "ordinal", name=op.f("pk_finding")),
     )
     op.create_index(op.f("ix_finding_id"), "finding", ["id"])
-    op.create_table(
-        "finding_life",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("check_id", TEXT, nullable=False),
-        sa.Column("stated", TEXT, nullable=False),
-        sa.Column("title", TEXT, nullable=False),
-        sa.Column("severity", TEXT, nullable=False),
-        sa.Column("subject", TEXT, nullable=False),
-        sa.Column("realm", TEXT, nullable=False),
-        sa.Column("position", TEXT, nullable=False),
-        sa.Column("part", TEXT, nullable=False),
-        sa.Column("zone", TEXT, nullable=False),
-        sa.Column("statement", TEXT, nullable=False),
-        sa.Column("state", TEXT, nullable=False),
-        sa.Column("assessment", TEXT, nullable=False),
-        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("evidence_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("latest", TEXT, nullable=False),
-        sa.Column("owner", TEXT, nullable=False),
-        sa.Column("due", TEXT, nullable=False),
-        sa.Column("waiver", TEXT, nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_life")),
-    )
-    op.create_table(
-        "finding_event",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("finding", TEXT, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("what", TEXT, nullable=False),
-        sa.Column("by", TEXT, nullable=False),
-        sa.Column("reason", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_finding_event")),
-    )
-    op.create_index(op.f("ix_finding_event_finding"), "finding_event", ["finding"])
     op.create_table(
         "observation",
         sa.Column("id", TEXT, nullable=False),
@@ -351,100 +239,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_observation_exchange_exchange"), "observation_exchange", ["exchange"])
 
-    op.create_table(
-        "advisory_feed",
-        sa.Column("sha256", TEXT, nullable=False),
-        sa.Column("kind", TEXT, nullable=False),
-        sa.Column("file", TEXT, nullable=False),
-        sa.Column("loaded", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stated", sa.Boolean(), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_advisory_feed")),
-    )
-    op.create_table(
-        "advisory",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("sha256", TEXT, nullable=False),
-        sa.Column("title", TEXT, nullable=False),
-        sa.Column("publisher", TEXT, nullable=False),
-        sa.Column("revision", TEXT, nullable=False),
-        sa.Column("state", TEXT, nullable=False),
-        sa.Column("issued", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("current", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("vulnerabilities", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["sha256"], ["advisory_feed.sha256"], name=op.f("fk_advisory_sha256_advisory_feed")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_advisory")),
-    )
-    op.create_index(op.f("ix_advisory_sha256"), "advisory", ["sha256"])
-    op.create_table(
-        "advisory_product",
-        sa.Column("advisory", TEXT, nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("maker", TEXT, nullable=False),
-        sa.Column("naming", sa.Text(), nullable=False),
-        sa.Column("versions", TEXT, nullable=True),
-        sa.Column("hardware", TEXT, nullable=False),
-        sa.Column("is_whole", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["advisory"], ["advisory.id"], name=op.f("fk_advisory_product_advisory_advisory"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("advisory", "ordinal", name=op.f("pk_advisory_product")),
-    )
-    op.create_index(op.f("ix_advisory_product_maker"), "advisory_product", ["maker"])
-    op.create_table(
-        "exploited",
-        sa.Column("cve", TEXT, nullable=False),
-        sa.Column("sha256", TEXT, nullable=False),
-        sa.Column("maker", TEXT, nullable=False),
-        sa.Column("product", TEXT, nullable=False),
-        sa.Column("added", TEXT, nullable=False),
-        sa.Column("due", TEXT, nullable=False),
-        sa.Column("action", TEXT, nullable=False),
-        sa.Column("ransomware", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["sha256"], ["advisory_feed.sha256"], name=op.f("fk_exploited_sha256_advisory_feed"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("cve", name=op.f("pk_exploited")),
-    )
-    op.create_table(
-        "life_cycle",
-        sa.Column("sha256", TEXT, nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("maker", TEXT, nullable=False),
-        sa.Column("product", TEXT, nullable=False),
-        sa.Column("end_of_sale", TEXT, nullable=False),
-        sa.Column("end_of_support", TEXT, nullable=False),
-        sa.Column("source", TEXT, nullable=False),
-        sa.Column("place", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["sha256"], ["advisory_feed.sha256"], name=op.f("fk_life_cycle_sha256_advisory_feed"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("sha256", "ordinal", name=op.f("pk_life_cycle")),
-    )
-
 
 def downgrade() -> None:
-    op.drop_table("life_cycle")
-    op.drop_table("exploited")
-    op.drop_table("advisory_product")
-    op.drop_table("advisory")
-    op.drop_table("advisory_feed")
     op.drop_table("observation_exchange")
     op.drop_table("plan")
     op.drop_table("observation")
-    op.drop_table("finding_event")
-    op.drop_table("finding_life")
     op.drop_table("finding")
-    op.drop_table("flow")
-    op.drop_table("flow_capture")
     op.drop_table("fact")
     op.drop_table("exchange")
     op.drop_table("scan")
     op.drop_table("quarantine")
-    op.drop_table("decision")
     op.drop_table("position")
     op.drop_table("incident")
     op.drop_table("identity")
@@ -452,5 +256,4 @@ def downgrade() -> None:
     op.drop_table("blob")
     op.drop_table("asset")
     op.drop_table("approval")
-    op.drop_table("bundle")
     op.drop_table("alias")
