@@ -1,20 +1,10 @@
-"""The laws of the store, applied to a PostgreSQL server that this module starts for itself and takes down again.
+"""The laws of the store, applied to a PostgreSQL server that is started for them."""
 
-The server listens on a UNIX socket in a temporary folder alone, and as a user without rights, since it refuses root.
-"""
-
-import os
-import pwd
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,104 +12,14 @@ import pytest
 from assetctl.errors import EnvironmentFault, InputError, IntegrityFault, SecretFault
 from assetctl.store.repo import Store, migrate_store, open_store
 from assetctl.store.schema import SHIPPED
+from tests.live.postgres_server import Server, database, server
 from tests.unit import stored
 from tests.unit.test_store import *  # noqa: F403  every law there, on the fixture `store` of this module
 from tests.unit.test_store_migration import BREAK_OFF, REBUILD, fill, next_schema, require_brought_to_today, turn_back
 
-BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-START_S = 30.0
+__all__ = ["database", "server"]
 
 pytestmark = pytest.mark.live
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    folder: Path
-    user: str
-
-    def url(self, database: str, *, user: str = "", password: str = "x") -> str:
-        return f"postgresql+psycopg://{user or self.user}:{password}@/{database}?host={self.folder}"
-
-    def sql(self, statement: str, database: str = "postgres") -> None:
-        import psycopg
-
-        dsn = f"host={self.folder} user={self.user} dbname={database}"
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-
-def program(name: str) -> str:
-    found = shutil.which(name, path=os.pathsep.join([*map(str, reversed(BIN)), os.environ.get("PATH", "")]))
-    return str(Path(found).resolve()) if found else pytest.skip(f"PostgreSQL's {name} is not installed")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    pytest.importorskip("psycopg")
-    initdb, postgres = program("initdb"), program("postgres")
-    owner = _unprivileged()
-    with tempfile.TemporaryDirectory(
-        prefix="pg-"
-    ) as name:  # a socket's path holds 107 bytes, pytest's folders are longer
-        folder = Path(name)
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        run_as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        shared = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **run_as}
-        made = subprocess.run(
-            [initdb, "-D", folder / "data", "-U", owner.pw_name, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-            capture_output=True, text=True, timeout=120, check=False, **shared,
-        )  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": "40"}
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("wb") as log:
-            child = subprocess.Popen([postgres, "-D", folder / "data", *options], stdout=log, stderr=log, **shared)
-        try:
-            _wait_until_ready(Server(folder, owner.pw_name), child)
-            yield Server(folder, owner.pw_name)
-        finally:
-            child.send_signal(signal.SIGINT)  # fast shutdown: connections are ended
-            try:
-                child.wait(30)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait(30)
-
-
-def _unprivileged() -> pwd.struct_passwd:
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid())
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    pytest.skip("neither user postgres nor nobody exists, and PostgreSQL refuses to run as root")
-
-
-def _wait_until_ready(server: Server, child: subprocess.Popen[bytes]) -> None:
-    import psycopg
-
-    deadline = time.monotonic() + START_S
-    while True:
-        assert child.poll() is None, (server.folder / "log").read_text()
-        try:
-            return server.sql("SELECT 1")
-        except psycopg.OperationalError:
-            assert time.monotonic() < deadline, (server.folder / "log").read_text()
-            time.sleep(0.05)  # between two looks at another program's start
-
-
-NUMBERS = count()
-
-
-@pytest.fixture
-def database(server: Server) -> Iterator[str]:
-    """The name of an empty database."""
-    name = f"plant_{next(NUMBERS)}"
-    server.sql(f"CREATE DATABASE {name}")
-    yield name
-    server.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
