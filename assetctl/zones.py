@@ -189,19 +189,22 @@ def _problems(found: ZoneFile, today: date | None) -> Iterator[Problem]:
         yield from early(found.approvals, ("suc",), today)
 
 
-def read_register(path: Path, *, now: datetime) -> tuple[Position, ...]:
-    """The positions of a register.yaml. now: since when they are said to hold, aware, in UTC."""
-    return register_of(read_yaml(path), now=now)
+def read_register(path: Path, *, now: datetime, since: datetime | None = None) -> tuple[Position, ...]:
+    """The positions of a register.yaml. now, since: aware, in UTC.
+
+    since: from when on they are said to hold, such as when the file was last written; now when not given.
+    """
+    return register_of(read_yaml(path), now=now, since=since)
 
 
-def register_of(document: Document, *, now: datetime) -> tuple[Position, ...]:
+def register_of(document: Document, *, now: datetime, since: datetime | None = None) -> tuple[Position, ...]:
     """As `read_register`, from a document."""
     positions = fill(_Register, document).positions
     for at, one in enumerate(positions):
         if one.retired and one.retired.on > now.date():
             place = document.place(("positions", at, "retired", "on"))
             raise InputError(f"{place}: {one.retired.on} lies in the future (today is {now.date()}); correct the date")
-    return tuple(one.as_position(document.path.name, now) for one in positions)
+    return tuple(one.as_position(document.path.name, since or now) for one in positions)
 
 
 def zone_of(zones: Iterable[Zone], addresses: Iterable[Address]) -> str | None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,12 +149,16 @@ class App:
         return self._register_in(self.settings.file(name)) if name else ()
 
     def _register_in(self, path: Path) -> "tuple[Position, ...]":
-        """The positions of a file, read again only when it was written since: thousands of them take seconds."""
+        """The positions of a file, read again only when it was written since: thousands of them take seconds.
+
+        They are said to hold since the file was written, so that two readings of it are equal.
+        """
         from assetctl.zones import read_register
 
         state = _state(path)
         if self._register_read is None or state is None or self._register_read[0] != state:
-            self._register_read = state, read_register(path, now=now())
+            written = datetime.fromtimestamp(state[1] // 10**9, UTC) if state else now()
+            self._register_read = state, read_register(path, now=now(), since=min(written, now()))
         return self._register_read[1]
 
 

@@ -5,11 +5,14 @@ import json
 from collections.abc import Iterator
 
 from assetctl.model import Fact, Position, Scan, Zone
-from assetctl.policy.plant import Plant
+from assetctl.policy.plant import DECLARED, Plant
 
 
 def snapshot_hash(plant: Plant) -> str:
-    """SHA-256 over every fact, zone, position, scan and permission, whatever order they came in."""
+    """SHA-256 over every fact, zone, position, scan and permission, whatever order they came in.
+
+    When something was declared is no part of it: no check asks that, and a file copied anew says the same.
+    """
     digest = hashlib.sha256()
     for line in _lines(plant):
         digest.update(line.encode("utf-8", "backslashreplace"))
@@ -38,7 +41,7 @@ def _zone(zone: Zone) -> str:
 
 def _position(position: Position) -> str:
     match, declared = sorted(position.match.items()), sorted(position.declared.items())
-    return json.dumps(["position", position.realm, position.id, match, declared, position.declared_at.isoformat()])
+    return json.dumps(["position", position.realm, position.id, match, declared])
 
 
 def _scan(scan: Scan) -> str:
@@ -48,4 +51,5 @@ def _scan(scan: Scan) -> str:
 def _fact(fact: Fact) -> str:
     subject, source = fact.subject, fact.source
     row = [subject.kind, subject.local_key, fact.key, fact.value, source.kind, source.name, source.evidence]
-    return json.dumps([*row, fact.vantage, fact.first_seen.isoformat(), fact.last_seen.isoformat(), fact.confidence])
+    times = [] if source.kind == DECLARED else [fact.first_seen.isoformat(), fact.last_seen.isoformat()]
+    return json.dumps([*row, fact.vantage, *times, fact.confidence])
