@@ -33,14 +33,21 @@ def blob(store: Database, digest: str) -> bytes | None:
         return read_blobs(connection, {digest}, store.where).get(digest)
 
 
-def prune_blobs(store: Database, scans: Iterable[str]) -> Pruned:
-    """Drop the bytes that only these scans' exchanges refer to; digests and sizes stay."""
-    named = set(scans)
+def prune_blobs(store: Database, scans: Iterable[str], *, cited: Iterable[str] = (), dry_run: bool = False) -> Pruned:
+    """Drop the bytes that only these scans' exchanges refer to; digests and sizes stay.
+
+    cited: ids of exchanges whose whole steps are kept, whatever scan they belong to.
+    """
+    named, wanted = set(scans), set(cited)
+    columns = (EXCHANGE.c.scan, EXCHANGE.c.step, EXCHANGE.c.id, EXCHANGE.c.sent, EXCHANGE.c.received)
     with store.writing() as connection, decoding(store.where):
+        rows = list(connection.execute(select(*columns)))
+        steps = {(row.scan, row.step) for row in rows if row.id in wanted}
         dropped, kept = set[str](), set[str]()
-        for scan, sent, received in connection.execute(select(EXCHANGE.c.scan, EXCHANGE.c.sent, EXCHANGE.c.received)):
-            (dropped if scan in named else kept).update((sent, *received))
-        return _drop(connection, sorted(dropped - kept))
+        for row in rows:
+            is_old = row.scan in named and (row.scan, row.step) not in steps
+            (dropped if is_old else kept).update((row.sent, *row.received))
+        return _drop(connection, sorted(dropped - kept), dry_run=dry_run)
 
 
 def digest_of(data: bytes) -> str:
@@ -78,11 +85,12 @@ def unpacked(digest: str, size: int, data: bytes, where: str) -> bytes:
     return raw
 
 
-def _drop(connection: Connection, digests: list[str]) -> Pruned:
+def _drop(connection: Connection, digests: list[str], *, dry_run: bool) -> Pruned:
     count = size = 0
     for chunk in in_chunks(digests):
         there = BLOB.c.digest.in_(chunk) & BLOB.c.data.is_not(None)
         sizes: list[Any] = list(connection.execute(select(BLOB.c.size).where(there)).scalars())
-        connection.execute(update(BLOB).where(there).values(data=None))
+        if not dry_run:
+            connection.execute(update(BLOB).where(there).values(data=None))
         count, size = count + len(sizes), size + sum(sizes)
     return Pruned(count, size)
