@@ -1,7 +1,8 @@
 """Same input, same output: the reference plant is built, judged and written out by several Pythons, and compared.
 
-`python -m tests.reference.equality PYTHON [PYTHON ...]` prints one line for each output: its SHA-256 and whether all
-sides agree. A workbook is compared by its sorted, unpacked members. Each side runs with a hash seed of its own.
+`python -m tests.reference.equality PYTHON [PYTHON ...] [--postgres]` prints one line for each output: its SHA-256 and
+whether all sides agree. A workbook is compared by its sorted, unpacked members. Each side runs with a hash seed of its
+own. --postgres: one more side, the first Python with its store in PostgreSQL.
 """
 
 import hashlib
@@ -10,13 +11,17 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.live.postgres_server import serving
+
+POSTGRES = "--postgres"
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BUILD = "import sys; from datetime import datetime; from pathlib import Path; from tests.reference.plant import build; "
-BUILD += f"build(Path(sys.argv[1]), at=datetime.fromisoformat('{AT.isoformat()}'))"
+BUILD += f"build(Path(sys.argv[1]), at=datetime.fromisoformat('{AT.isoformat()}'), database=sys.argv[2])"
 COMMANDS = (
     "check --plain-names --output out/check.json",
     "check --plain-names --output out/check.sarif",
@@ -33,11 +38,12 @@ FINE = (0, 3, 4, 5)  # judgements are no faults of the run
 LIMIT_S = 300
 
 
-def outputs(python: str, folder: Path, *, seed: int) -> Mapping[str, str]:
-    """SHA-256 of everything that one Python writes, by name. seed: of its hashes."""
+def outputs(python: str, folder: Path, *, seed: int, database: str = "") -> Mapping[str, str]:
+    """SHA-256 of everything that one Python writes, by name. seed: of its hashes. database: see `plant.build`."""
     surroundings = {**os.environ, "PYTHONHASHSEED": str(seed), "SOURCE_DATE_EPOCH": str(int(AT.timestamp()))}
     surroundings |= {"PYTHONPATH": str(Path(__file__).parents[2]), "ASSETCTL_CONFIG": "", "CI": ""}
-    _run([python, "-c", BUILD, str(folder)], folder.parent, surroundings)
+    # files are named as they were given, so no side may name its own folder
+    _run([python, "-c", BUILD, folder.name, database], folder.parent, surroundings)
     (folder / "out").mkdir()
     for command in COMMANDS:
         _run([python, "-m", "assetctl", *command.split()], folder, surroundings)
@@ -66,11 +72,22 @@ def _digests(folder: Path) -> Iterator[tuple[str, str]]:
         yield str(path.relative_to(folder)), hashlib.sha256(content).hexdigest()
 
 
-def main(pythons: Sequence[str]) -> int:
-    sides = []
-    for seed, python in enumerate(pythons):
-        with TemporaryDirectory() as made:
-            sides.append(outputs(python, Path(made) / "plant", seed=seed))
+def main(arguments: Sequence[str]) -> int:
+    pythons = [one for one in arguments if one != POSTGRES] or [sys.executable, sys.executable]
+    with ExitStack() as stack:
+        databases = ["" for _ in pythons]
+        if POSTGRES in arguments:
+            server = stack.enter_context(serving())
+            server.sql("CREATE DATABASE plant")
+            pythons, databases = [*pythons, pythons[0]], [*databases, server.url("plant")]
+        sides = []
+        for seed, (python, database) in enumerate(zip(pythons, databases, strict=True)):
+            with TemporaryDirectory() as made:
+                sides.append(outputs(python, Path(made) / "plant", seed=seed, database=database))
+    return _told(sides)
+
+
+def _told(sides: Sequence[Mapping[str, str]]) -> int:
     names = sorted({name for side in sides for name in side})
     differ = [name for name in names if len({side.get(name) for side in sides}) > 1]
     for name in names:
@@ -80,4 +97,4 @@ def main(pythons: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or [sys.executable, sys.executable]))
+    sys.exit(main(sys.argv[1:]))

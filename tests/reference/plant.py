@@ -69,10 +69,11 @@ authorities = ["CN=Works CA *"]
 """
 
 
-def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Path:
+def build(folder: Path, *, assets: int = BASE, at: datetime | None = None, database: str = "") -> Path:
     """The plant in a folder, as it was at a time (today when not given); the path of its store.
 
-    assets: how many, parts included, at least 60. The same arguments give the same plant.
+    assets: how many, parts included, at least 60. The same arguments give the same plant. database: address of an
+    empty one that is filled, instead of a file in the folder.
     """
     at = at or datetime.now(UTC)
     cells = max(1, -(-(assets - BASE) // IN_CELLS) + 1)
@@ -80,6 +81,7 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Pa
     held = tuple(as_many(devices(cells, later=later), assets))
     folder.mkdir(parents=True, exist_ok=True)
     settings = SETTINGS if assets <= IN_A_FILE else SETTINGS.replace('register = "register.yaml"\n', "")
+    settings = settings.replace("sqlite:///assetctl.db", database or "sqlite:///assetctl.db")
     (folder / "assetctl.toml").write_text(settings, "utf-8")
     for name in COPIED:
         _copy(DATA / name, folder / name, later)
@@ -88,7 +90,7 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None) -> Pa
     if assets <= IN_A_FILE:
         _write_register(folder, positions)
     _write_flows(folder, held, cells, later)
-    with open_store(f"sqlite:///{(folder / 'assetctl.db').as_posix()}") as store:
+    with open_store(database or f"sqlite:///{(folder / 'assetctl.db').as_posix()}") as store:
         _fill(store, folder, held, zones, positions, at)
     return folder / "assetctl.db"
 
