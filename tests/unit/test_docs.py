@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HAND_WRITTEN = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
-HAND_WRITTEN += [ROOT / "docs" / "safety.md", *sorted((ROOT / "docs" / "adr").glob("*.md"))]
+HAND_WRITTEN += [
+    ROOT / "docs" / f"{name}.md" for name in ("safety", "engineer", "auditor", "ci", "verifying", "exports")
+]
+HAND_WRITTEN += [ROOT / "docs" / "checks-left-out.md", *sorted((ROOT / "docs" / "adr").glob("*.md"))]
 _TEST = re.compile(r"tests/[\w/]+\.py(?:::\w+)?")
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
@@ -75,3 +78,23 @@ def test_every_command_of_the_program_has_its_section() -> None:
     for command in ("plan", "scan", "check", "report", "golden", "evidence", "import"):
         assert command in listed.stdout
         assert f"\n## assetctl {command}\n" in text
+
+
+def test_the_figures_of_the_first_page_are_those_of_today() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert set(re.findall(r"(\d+) checks", text)) == {str(len(list((ROOT / "checks").glob("*.yaml"))))}
+
+
+def test_every_page_of_the_folder_is_linked_from_the_first() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert not [page.name for page in (ROOT / "docs").glob("*.md") if f"](docs/{page.name})" not in text]
+
+
+def test_pictures_are_small_ask_nothing_and_name_no_machine() -> None:
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+    assert len(pictures) == 5
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+    for path in pictures:
+        if path.suffix == ".svg":
+            text = path.read_text("utf-8")
+            assert not re.search(r"url\(\W*http|@import|/home/|/tmp/|/root/", text), path.name
