@@ -277,9 +277,15 @@ class Approval(Form):
 
 
 class Report(Form):
+    """What the reports say of themselves. language: en or de. logo: a PNG or JPEG file, templates: a folder, both
+    relative to the folder of the settings file; "" for none."""
+
     title: Text = ""
     company: Text = ""
     classification: Text = ""
+    language: Literal["en", "de"] = "en"
+    logo: Text = ""
+    templates: Text = ""
 
 
 class Files(Form):

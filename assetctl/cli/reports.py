@@ -1,6 +1,6 @@
 """report: the page, on paper too, the workbook, all with a manifest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,13 +25,27 @@ Since = Annotated[str, typer.Option("--since", help="Day of the report before, s
 Supersedes = Annotated[str, typer.Option("--supersedes", help="Id of the report that this one takes the place of.")]
 
 
+Language = Annotated[str, typer.Option("--language", help="en or de; the texts of checks stay as the pack has them.")]
+Company = Annotated[str, typer.Option("--company", help="Whose report it is.")]
+LogoFile = Annotated[Path | None, typer.Option("--logo", help="Picture of the company: PNG or JPEG, up to 256 KiB.")]
+Classification = Annotated[str, typer.Option("--classification", help="Who may read it, such as confidential.")]
+Templates = Annotated[
+    Path | None, typer.Option("--templates", help="Folder of own templates; files that it lacks stay as shipped.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user says of a report. since: an ISO day, "" for none. supersedes: a report id."""
+    """What the user says of a report, "" or None where the settings do. since: an ISO day. supersedes: a report id."""
 
     assessor: str = ""
     since: str = ""
     supersedes: str = ""
+    language: str = ""
+    company: str = ""
+    logo: Path | None = None
+    classification: str = ""
+    templates: Path | None = None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,20 +55,39 @@ def add_to(app: typer.Typer) -> None:
 
 @report.command("html", epilog="Example: assetctl report html --out report.html")
 def html(
-    context: typer.Context, out: Out = None, assessor: Assessor = "", since: Since = "", supersedes: Supersedes = ""
+    context: typer.Context,
+    out: Out = None,
+    assessor: Assessor = "",
+    since: Since = "",
+    supersedes: Supersedes = "",
+    language: Language = "",
+    company: Company = "",
+    logo: LogoFile = None,
+    classification: Classification = "",
+    templates: Templates = None,
 ) -> None:
     """One self-contained page; it works without a network and prints."""
     app = of(context)
-    _write_html(app, _view(app, Wanted(assessor, since, supersedes)), out or Path("report.html"))
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
+    _write_html(app, _view(app, wanted), out or Path("report.html"), wanted)
 
 
 @report.command("xlsx", epilog="Example: assetctl report xlsx --out report.xlsx")
 def xlsx(
-    context: typer.Context, out: Out = None, assessor: Assessor = "", since: Since = "", supersedes: Supersedes = ""
+    context: typer.Context,
+    out: Out = None,
+    assessor: Assessor = "",
+    since: Since = "",
+    supersedes: Supersedes = "",
+    language: Language = "",
+    company: Company = "",
+    logo: LogoFile = None,
+    classification: Classification = "",
 ) -> None:
     """The workbook with the same content as tables."""
     app = of(context)
-    _write_xlsx(app, _view(app, Wanted(assessor, since, supersedes)), out or Path("report.xlsx"))
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification)
+    _write_xlsx(app, _view(app, wanted), out or Path("report.xlsx"))
 
 
 @report.command("pdf", epilog="Example: assetctl report pdf --out report.pdf")
@@ -64,6 +97,11 @@ def pdf(
     assessor: Assessor = "",
     since: Since = "",
     supersedes: Supersedes = "",
+    language: Language = "",
+    company: Company = "",
+    logo: LogoFile = None,
+    classification: Classification = "",
+    templates: Templates = None,
     browser: Annotated[
         Path | None, typer.Option("--browser", help="Program of Chromium, Chrome or Edge; else the one that is found.")
     ] = None,
@@ -76,11 +114,12 @@ def pdf(
 
     app, path = of(context), out or Path("report.pdf")
     program = printing.browser(browser)
-    view = _view(app, Wanted(assessor, since, supersedes))
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
+    view = _view(app, wanted)
     with tempfile.TemporaryDirectory(prefix="assetctl-") as folder:
         page = Path(folder) / "report.html"
         with page.open("w", encoding="utf-8", newline="\n") as stream:
-            write(view, stream)
+            write(view, stream, _templates(app, wanted))
         printed = printing.paper(page, program, at=datetime.fromisoformat(view.generated_at))
     _make_folder(path)
     with outfile.binary(path) as raw:
@@ -95,6 +134,11 @@ def both(
     assessor: Assessor = "",
     since: Since = "",
     supersedes: Supersedes = "",
+    language: Language = "",
+    company: Company = "",
+    logo: LogoFile = None,
+    classification: Classification = "",
+    templates: Templates = None,
     sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a `signing` entry.")] = "",
 ) -> None:
     """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
@@ -104,12 +148,13 @@ def both(
 
     app = of(context)
     signer = opened(app.settings, sign) if sign else None
-    inputs = _inputs(app, Wanted(assessor, since, supersedes))
-    view = app.redacted(build(inputs))
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
+    inputs = _inputs(app, wanted)
+    view = _dressed(app, app.redacted(build(inputs)), wanted)
     _make_folder(out / "report.html")
     view = write_result(out, view, _trace(app, inputs), signer)
     app.output.say(f"written: {out / 'result.json'}")
-    _write_html(app, view, out / "report.html")
+    _write_html(app, view, out / "report.html", wanted)
     _write_xlsx(app, view, out / "report.xlsx")
     manifest = write_manifest(out, ("report.html", "report.xlsx", "result.json"), about(inputs, view), signer)
     app.output.say(f"written: {manifest}{f', signed by {signer[1].owner}' if signer else ', not signed'}")
@@ -138,8 +183,24 @@ def sign_report(
 def _view(app: App, wanted: Wanted) -> "ReportView":
     from assetctl.report.view import build
 
-    built: ReportView = app.redacted(build(_inputs(app, wanted)))
-    return built
+    return _dressed(app, app.redacted(build(_inputs(app, wanted))), wanted)
+
+
+def _dressed(app: App, view: "ReportView", wanted: Wanted) -> "ReportView":
+    """A view in its language, with the picture of the company where a reader may see whose it is."""
+    from assetctl.report.logo import read_logo
+    from assetctl.report.speech import speech
+
+    settings = app.settings
+    path = wanted.logo or (settings.file(settings.report.logo) if settings.report.logo else None)
+    logo = read_logo(path) if path is not None and app.redact is not RedactionLevel.SHARE else None
+    return replace(view, language=speech(wanted.language or settings.report.language).language, logo=logo)
+
+
+def _templates(app: App, wanted: Wanted) -> Path | None:
+    """The user's own templates: as said now, else as the settings name them."""
+    named = app.settings.report.templates
+    return wanted.templates or (app.settings.file(named) if named else None)
 
 
 def _trace(app: App, inputs: "ReportInputs") -> dict[str, Any]:
@@ -187,6 +248,8 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
         zones_hash,
         register,
         assessor=wanted.assessor,
+        classification=wanted.classification,
+        company=wanted.company,
         notices=(
             *word_of_run(store, papers, at.date()).notices,
             *answering_again(store.assets(), retired(register)),
@@ -200,13 +263,13 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
     return inputs(store, material, generated_at=at)
 
 
-def _write_html(app: App, view: "ReportView", path: Path) -> None:
+def _write_html(app: App, view: "ReportView", path: Path, wanted: Wanted) -> None:
     from assetctl.report.html import write
     from assetctl.work import outfile
 
     _make_folder(path)
     with outfile.text(path) as stream:
-        write(view, stream)
+        write(view, stream, _templates(app, wanted))
     app.output.say(f"written: {path}")
 
 

@@ -1,7 +1,7 @@
 """A workbook of ours that came back from people: its rows, and what it says it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assetctl.errors import InputError
@@ -35,28 +35,68 @@ class Returned:
     lines: tuple[Line, ...]
 
 
-def read(path: Path, sheet: str, *, given: Sequence[str], entered: Sequence[str]) -> Returned:
-    """The rows of a sheet. entered: headings of what people may have changed. Raises InputError when it is not ours."""
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a workbook in one language spells things. names: sheets, headings and items of the cover, by the English.
+
+    choices: by heading, the English word of each that may be chosen.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, name: str) -> str:
+        return self.names.get(name, name)
+
+    def entered(self, heading: str, text: str) -> str:
+        """What was typed into a cell, in English where it is a word of a choice."""
+        return self.choices.get(heading, {}).get(text.strip().casefold(), text)
+
+
+ENGLISH = Spelling()
+
+
+def read(
+    path: Path,
+    sheet: str,
+    *,
+    given: Sequence[str],
+    entered: Sequence[str],
+    spellings: Sequence[Spelling] = (ENGLISH,),
+) -> Returned:
+    """The rows of a sheet. entered: headings of what people may have changed. spellings: English first.
+
+    All names of what is returned are English. Raises InputError when it is not ours.
+    """
     with open_book(read_file(path), path) as book:
         names = tuple(one.name for one in book.sheets)
-        for name in (COVER, sheet):
+        spelling = next((one for one in spellings if one.of(COVER) in names), spellings[0])
+        for name in map(spelling.of, (COVER, sheet)):
             if name not in names:
                 raise InputError(f'{path}: there is no sheet "{name}"{near(name, names)}; {_HINT}')
-        cover = {row.cell(0): row.cell(1) for row in book.rows(COVER)}
-        return Returned(path, cover, tuple(_lines(book, sheet, path, given, entered)))
+        english = {spelled: name for name, spelled in spelling.names.items()}
+        rows = book.rows(spelling.of(COVER))
+        cover = {english.get(row.cell(0), row.cell(0)): row.cell(1) for row in rows}
+        return Returned(path, cover, tuple(_lines(book, sheet, path, (given, entered), spelling)))
 
 
-def _lines(book: Book, sheet: str, path: Path, given: Sequence[str], entered: Sequence[str]) -> Iterator[Line]:
+def _lines(
+    book: Book, name: str, path: Path, headings: tuple[Sequence[str], Sequence[str]], spelling: Spelling
+) -> Iterator[Line]:
+    """headings: those of what tells which row it is, and those of what may have been changed."""
+    (given, entered), sheet = headings, spelling.of(name)
     rows = book.rows(sheet)
     if not rows:
         raise InputError(f'{path}: the sheet "{sheet}" is empty; {_HINT}')
-    columns = _columns(rows[0], (*given, *entered), f"{path}, sheet {sheet}")
+    spelled = {spelling.of(one): one for one in (*given, *entered)}
+    found = _columns(rows[0], tuple(spelled), f"{path}, sheet {sheet}")
+    columns = {spelled[heading]: at for heading, at in found.items() if heading in spelled}
     for row in rows[1:]:
         held = {name: row.cell(columns[name]) for name in (*given, *entered)}
         yield Line(
             f"{sheet}, row {row.number}",
             {name: held[name] for name in given},
-            {name: held[name] for name in entered},
+            {name: spelling.entered(name, held[name]) for name in entered},
             dict(_problems(row, {name: columns[name] for name in held})),
         )
 

@@ -243,6 +243,7 @@ class ReportInputs:
     vantages: tuple[VantageInfo, ...] = ()
     evidence: Callable[[], Iterator[Evidence]] = lambda: iter(())
     tallies: Mapping[str, Mapping[Result, int]] = field(default_factory=dict)
+    company: str = ""  # whose report it is
     classification: str = "internal"
     assessor: str = ""  # role, organisation and relation to the owner
     supersedes: str = ""  # report id

@@ -151,6 +151,7 @@ def redacted_inputs(inputs: ReportInputs, redaction: Redaction) -> ReportInputs:
         redaction.before(inputs),
         classification=f"{redaction.text(inputs.classification)}, redacted: {redaction.level}",
         title=f"OT and IT assets, redacted: {redaction.level}" if redaction.level is Level.SHARE else inputs.title,
+        company="" if redaction.level is Level.SHARE else inputs.company,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from assetctl.report.auditor import FORMS, GUIDE, LABEL, MOST_TEXT, Entry, Form
+from assetctl.report.speech import Speech, spoken
 from assetctl.report.table import Column, Kind, Row, Table, final
 from assetctl.report.view import ReportView
 
@@ -57,10 +58,11 @@ def open_columns(table: Table) -> Mapping[int, Entry]:
     return found if table.count else {}
 
 
-def admit(sheet: Any, entries: Mapping[int, Entry], last_row: int) -> None:
+def admit(sheet: Any, entries: Mapping[int, Entry], last_row: int, say: Speech) -> None:
     """Say what may be typed into the open cells."""
-    for at, entry in entries.items():
+    for at, entry in ((at, say.entry(one)) for at, one in entries.items()):
         rule = _rule(entry)
+        rule.error = say(rule.error)
         rule.promptTitle, rule.prompt, rule.showInputMessage = entry.heading[:32], entry.prompt[:255], True
         rule.errorTitle, rule.showErrorMessage = entry.heading[:32], True
         rule.add(f"{letter(at)}2:{letter(at)}{last_row}")
@@ -134,7 +136,7 @@ def _charted(view: ReportView) -> Table:
     """The numbers of all charts, each beside its words."""
     rows: tuple[Row, ...] = tuple(
         (final(chart.title), final(part.label), part.count)
-        for section in view.sections
+        for section in spoken(view).sections
         for chart in section.charts
         for part in chart.parts
     )

@@ -192,7 +192,7 @@ def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 
     shown = ranked[:most] + ([(f"{len(ranked) - most} others", rest)] if rest else [])
     greatest = whole or max((count for _, count in shown), default=0) or 1
     parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in shown)
-    return Chart(id, title, _told(parts), parts)
+    return Chart(id, title, told(parts), parts)
 
 
 def ladder(id: str, title: str, counts: Iterable[tuple[str, int]], *, whole: int = 0) -> Chart:
@@ -200,7 +200,7 @@ def ladder(id: str, title: str, counts: Iterable[tuple[str, int]], *, whole: int
     held = list(counts)
     greatest = whole or max((count for _, count in held), default=0) or 1
     parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in held)
-    return Chart(id, title, _told(parts), parts)
+    return Chart(id, title, told(parts), parts)
 
 
 def stack(id: str, title: str, counts: Iterable[tuple[str, int, str]]) -> Chart:
@@ -213,7 +213,12 @@ def stack(id: str, title: str, counts: Iterable[tuple[str, int, str]]) -> Chart:
         start, end = before * FULL // total, (before + count) * FULL // total
         parts.append(Part(label, count, tone, start, end - start))
         before += count
-    return Chart(id, title, _told(parts), tuple(parts), stacked=True)
+    return Chart(id, title, told(parts), tuple(parts), stacked=True)
+
+
+def told(parts: Iterable[Part]) -> str:
+    """The bars of a chart in one sentence."""
+    return ", ".join(f"{part.label}: {part.count}" for part in parts) or "nothing to show"
 
 
 def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:
@@ -250,7 +255,3 @@ def _final_cell(cell: Cell) -> Cell:
     if isinstance(cell, tuple):
         return tuple(Ref(one.anchor, final(one.label, MOST_LABEL)) for one in cell)
     return cell
-
-
-def _told(parts: Iterable[Part]) -> str:
-    return ", ".join(f"{part.label}: {part.count}" for part in parts) or "nothing to show"

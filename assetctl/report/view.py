@@ -24,6 +24,7 @@ from assetctl.report import (
 from assetctl.report.index import Entry, Links, entries
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.judgement import Judged
+from assetctl.report.logo import Logo
 from assetctl.report.table import (
     MOST_LABEL,
     Column,
@@ -62,6 +63,7 @@ class ReportView:
     """One report. cover: what it is about and made from. notices: what weakens it.
 
     front: tables of the workbook that stand before all others (cover, read me). generated_at: RFC 3339 in UTC.
+    language: in which the writers say it; all texts here are English. company: whose report it is, logo: its picture.
     """
 
     title: str
@@ -75,6 +77,9 @@ class ReportView:
     notices: tuple[str, ...]
     sections: tuple[Section, ...]
     front: tuple[Table, ...]
+    language: str = "en"
+    company: str = ""
+    logo: Logo | None = None
 
     def tables(self) -> Iterator[Table]:
         """All tables of the content, in the order of the page."""
@@ -120,6 +125,7 @@ def build(inputs: ReportInputs) -> ReportView:
         notices=_notices(inputs, shown),
         sections=sections,
         front=(),
+        company=final(inputs.company, MOST_LABEL),
     )
     return _covered(view, inputs)
 
@@ -141,6 +147,7 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
     begun = min((scan.started for scan in inputs.scans), default=None)
     ended = max((scan.ended or scan.started for scan in inputs.scans), default=None)
     rows = (
+        ("Company", inputs.company),
         ("Project", inputs.project),
         ("Site", inputs.site),
         ("System under consideration", inputs.system),

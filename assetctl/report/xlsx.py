@@ -17,16 +17,18 @@ from assetctl.report.archive import settle
 from assetctl.report.auditor import SEAL, Entry, seal
 from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, NUMBER_HEAD, SEALED, Styles, put, styles, words_of
 from assetctl.report.drawn import draw
+from assetctl.report.logo import Logo
 from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered
-from assetctl.report.table import Cell, Column, Kind, Ref, Row, Table, final
+from assetctl.report.speech import Speech, speech, spoken
+from assetctl.report.table import Cell, Kind, Ref, Row, Table, final
 from assetctl.report.view import ReportView
-from assetctl.report.words import words
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell as SheetCell
 
 MOST_LINKS = 20_000  # links a sheet, and rows of a table that can be linked to; a sheet can hold 65 530
 LINE_POINTS, MOST_LINES = 13.5, 12
+_LOGO_AT = "D2"
 
 _NOT_IN_NAMES = re.compile(r"\W")
 
@@ -42,13 +44,15 @@ def write(view: ReportView, out: BinaryIO) -> None:
     book = Workbook(write_only=True)
     book.properties.title, book.properties.creator = final(view.title, 200), "assetctl"
     book.properties.created = at.replace(tzinfo=None)
-    tables = ordered(view)
-    targets = dict(chain.from_iterable(map(_targets, tables)))
+    say, tables = speech(view.language), ordered(view)
+    targets = dict(chain.from_iterable(_targets(one, say(one.sheet)) for one in tables))
     for table in tables:
-        sheet: Any = book.create_sheet(table.sheet)  # the stubs do not know what a streamed sheet has
-        _fill(sheet, table, targets, view.report_id)
+        sheet: Any = book.create_sheet(say(table.sheet))  # the stubs do not know what a streamed sheet has
+        _fill(sheet, table, _Pen(sheet, table, targets, view.report_id, say))
+        if table.id == "cover" and view.logo:
+            _place(sheet, view.logo)
         if table.sheet == CHARTS:
-            draw(sheet, view)
+            draw(sheet, spoken(view))
     with tempfile.TemporaryFile() as draft:
         book.save(draft)
         draft.seek(0)
@@ -58,12 +62,13 @@ def write(view: ReportView, out: BinaryIO) -> None:
 class _Pen:
     """Writes the rows of one streamed sheet, and counts them and the links in them."""
 
-    def __init__(self, sheet: Any, table: Table, targets: Targets, report_id: str) -> None:
+    def __init__(self, sheet: Any, table: Table, targets: Targets, report_id: str, say: Speech) -> None:
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.worksheet.hyperlink import Hyperlink
 
         self.new, self.link = WriteOnlyCell, Hyperlink
         self.sheet, self.columns, self.targets = sheet, table.columns, targets
+        self.say, self.table = say, table
         sheet._values_to_row = _taken_as_they_are
         self.styles: Styles = styles(sheet)
         self.row, self.links = 1, 0
@@ -76,24 +81,28 @@ class _Pen:
     @property
     def heads(self) -> list[str]:
         """The headings; a sheet that is read back has one more, for the seals."""
-        return [*map(_heading, self.columns), *([SEAL] if self.told_by else [])]
+        return [
+            *(_heading(self.say(one.title), one.kind) for one in self.columns),
+            *([self.say(SEAL)] if self.told_by else []),
+        ]
 
     def head(self) -> None:
         styles = [NUMBER_HEAD if one.kind is Kind.NUMBER else HEAD for one in self.columns] + [HEAD]
         for at in self.open:
             styles[at] = ENTRY_HEAD
-        lines = 1 + max(len(one.title) // one.width for one in self.columns)
+        lines = 1 + max(len(self.say(one.title)) // one.width for one in self.columns)
         self.stack([self.plain(*one) for one in zip(self.heads, styles, strict=False)], lines)
 
     def line(self, row: Row) -> None:
         self.row += 1
-        cells = [self.cell(at, one.kind, value) for at, (one, value) in enumerate(zip(self.columns, row, strict=True))]
+        said = self.say.row(self.table, row)
+        cells = [self.cell(at, one.kind, value) for at, (one, value) in enumerate(zip(self.columns, said, strict=True))]
         for at, entry in self.open.items():
-            cells[at] = self.opened(entry, row[at])
+            cells[at] = self.opened(entry, said[at])
         if self.told_by:
             told, entered = ((words_of(row[at]) for at in chosen) for chosen in (self.told_by, self.entries))
             cells.append(self.plain(seal(self.report_id, told, entered), SEALED))
-        self.stack(cells, 1 + max(map(_breaks, row, self.widths)))
+        self.stack(cells, 1 + max(map(_breaks, said, self.widths)))
 
     def plain(self, text: str, style: str) -> "SheetCell":
         return put(self.new(self.sheet), text, self.styles[style])
@@ -119,7 +128,7 @@ class _Pen:
             case Kind.TIME if isinstance(value, str) and value:
                 return put(made, datetime.fromisoformat(value), self.styles[Kind.TIME])
             case Kind.MARK if isinstance(value, str) and value:
-                mark = words().marks.get(value)
+                mark = self.say.mark(value)
                 return put(made, value, self.styles[mark.tone if mark else Kind.TEXT])
             case Kind.LINKS if target := self.target(value):
                 return self.linked(put(made, value, self.styles[Kind.LINKS]), at, target)
@@ -139,7 +148,24 @@ class _Pen:
         return made
 
 
-def _targets(table: Table) -> Iterator[tuple[str, str]]:
+def _place(sheet: Any, logo: Logo) -> None:
+    """The picture beside the cover, at most as large as a card."""
+    from openpyxl.drawing.image import Image
+
+    class Picture(Image):
+        """A picture whose size is known, so that no library has to open it."""
+
+        def __init__(self) -> None:
+            self.width, self.height = logo.fitted(320, 96)
+            self.format = logo.kind
+
+        def _data(self) -> bytes:
+            return logo.data
+
+    sheet.add_image(Picture(), _LOGO_AT)
+
+
+def _targets(table: Table, sheet: str) -> Iterator[tuple[str, str]]:
     """Where each row that can be linked to stands, by anchor."""
     at = next((at for at, column in enumerate(table.columns) if column.kind is Kind.KEY), None)
     if at is None:
@@ -147,18 +173,17 @@ def _targets(table: Table) -> Iterator[tuple[str, str]]:
     for number, row in enumerate(islice(table.rows(), MOST_LINKS), start=2):
         key = row[at]
         if isinstance(key, Ref):
-            yield key.anchor, f"'{table.sheet}'!{letter(at)}{number}"
+            yield key.anchor, f"'{sheet}'!{letter(at)}{number}"
 
 
-def _fill(sheet: Any, table: Table, targets: Targets, report_id: str) -> None:
-    pen = _Pen(sheet, table, targets, report_id)
+def _fill(sheet: Any, table: Table, pen: _Pen) -> None:
     lay_out(sheet, table)
     pen.head()
     for row in table.rows():
         pen.line(row)
     if pen.row == 1:
-        pen.line(_empty(table))
-    admit(sheet, pen.open, pen.row)
+        pen.line(_empty(table, pen.say))
+    admit(sheet, pen.open, pen.row, pen.say)
     _name(sheet, table.sheet, pen.heads, pen.row)
     if table.sheet != CHARTS:
         sheet.print_area = f"A1:{letter(len(table.columns) - 1)}{pen.row}"
@@ -204,10 +229,10 @@ def _breaks(value: Cell, width: int) -> int:
     return 0
 
 
-def _heading(column: Column) -> str:
-    return f"{column.title} (UTC)" if column.kind is Kind.TIME else column.title
+def _heading(title: str, kind: Kind) -> str:
+    return f"{title} (UTC)" if kind is Kind.TIME else title
 
 
-def _empty(table: Table) -> Row:
+def _empty(table: Table, say: Speech) -> Row:
     """The sentence in place of rows: a named table needs one row."""
-    return (Ref("", table.empty or "Nothing to show."), *("" for _ in table.columns[1:]))
+    return (Ref("", say(table.empty or "Nothing to show.")), *("" for _ in table.columns[1:]))

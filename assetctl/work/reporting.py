@@ -57,6 +57,7 @@ class Material:
     levels: tuple[Cell, ...] = ()
     papers: Papers = NO_PAPERS
     zone_file: ZoneFile | None = None
+    company: str = ""
     since: datetime | None = None
     supersedes: str = ""
 
@@ -98,6 +99,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         evidence=lambda: _evidence(store, wanted, {scan.id: scan.vantage for scan in scans}),
         tallies=_tallies(run.counts if run else {}),
         classification=material.classification or settings.report.classification or "internal",
+        company=material.company or settings.report.company,
         assessor=material.assessor,
         golden_hash=material.golden_hash,
         zones_hash=material.zones_hash,

@@ -6,10 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange.returned import Line, Returned, read
+from assetctl.exchange.returned import COVER, ENGLISH, Line, Returned, Spelling, read
 from assetctl.report.auditor import MOST_TEXT, SEAL, Form, changed, is_of
+from assetctl.report.speech import Speech, foreign
 from assetctl.store.repo import Store
 from assetctl.text import is_plain, one_line
+
+_COVERED = ("Report id", "Run of the checks", "Generated", "Project", "Site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,20 @@ class Origin:
 def returned(path: Path, form: Form) -> Returned:
     """What came back on the sheet of a form. Raises InputError."""
     entered = tuple(one.heading for one in form.entries)
-    return read(path, form.sheet, given=(*form.told_by, SEAL), entered=entered)
+    spellings = (ENGLISH, *(_spelling(say, form) for say in foreign()))
+    return read(path, form.sheet, given=(*form.told_by, SEAL), entered=entered, spellings=spellings)
+
+
+def _spelling(say: Speech, form: Form) -> Spelling:
+    """How a workbook in another language spells what is read back."""
+    names = (COVER, form.sheet, *form.told_by, SEAL, *(one.heading for one in form.entries), *_COVERED)
+    choices = {one.heading: {say(word).casefold(): word for word in one.choices} for one in form.entries}
+    return Spelling({name: say(name) for name in names}, choices)
 
 
 def origin(store: Store, back: Returned) -> Origin:
     """Of which report a workbook is. Raises InputError when it is none, or of another inventory."""
-    report_id, run, at = (back.cover.get(item, "") for item in ("Report id", "Run of the checks", "Generated"))
+    report_id, run, at = (back.cover.get(item, "") for item in _COVERED[:3])
     try:
         generated_at = datetime.fromisoformat(at)
     except ValueError:

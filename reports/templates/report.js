@@ -1,7 +1,8 @@
 "use strict";
 // Sort buttons, a filter box for each long table, and opening what a link leads into. Without it, nothing is missing.
 (function () {
-  const ORDER = ["critical", "high", "medium", "low", "fail", "error", "unknown", "pass", "not applicable"];
+  const said = document.body.dataset;
+  const ORDER = said.order.split("|");
 
   function key(row, at, kind) {
     const text = row.cells[at].textContent.trim();
@@ -15,7 +16,7 @@
 
   function compare(a, b) {
     if (typeof a === "number" && typeof b === "number") return a - b;
-    return String(a).localeCompare(String(b), "en", { numeric: true });
+    return String(a).localeCompare(String(b), document.documentElement.lang, { numeric: true });
   }
 
   function sort(table, header, at) {
@@ -51,7 +52,7 @@
     label.className = "filter";
     input.type = "search";
     count.setAttribute("role", "status");
-    label.append("Filter ", input, count);
+    label.append(said.filter + " ", input, count);
     input.addEventListener("input", () => {
       texts = texts || rows.map((row) => row.textContent.toLowerCase());
       const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -60,7 +61,7 @@
         row.hidden = !wanted.every((word) => texts[at].includes(word));
         if (!row.hidden) shown += 1;
       });
-      count.textContent = wanted.length ? shown + " of " + rows.length : "";
+      count.textContent = wanted.length ? shown + " " + said.of + " " + rows.length : "";
     });
     table.closest(".frame").before(label);
   }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from assetctl.report import html
+from assetctl.report import html, templates
 from assetctl.report.table import Column, Kind, Ref, Row, Section, table
 from assetctl.report.view import ReportView, build
 from assetctl.report.words import words
@@ -237,7 +237,7 @@ def test_equal_views_give_equal_pages() -> None:
 
 
 def test_the_templates_of_the_checkout_are_found() -> None:
-    assert (Path(html.__file__).parents[2] / "reports" / "templates" / html.TEMPLATE).is_file()
+    assert (Path(html.__file__).parents[2] / "reports" / "templates" / templates.PAGE).is_file()
 
 
 def test_an_empty_table_becomes_a_sentence() -> None:

@@ -30,6 +30,23 @@ def test_an_untouched_workbook_changes_nothing(desk: Desk) -> None:
         assert "0 differences; nothing to do" in said.err
 
 
+def test_a_german_workbook_is_read_back_as_the_english_one(desk: Desk) -> None:
+    id = ids(desk, FINDINGS)[0]
+    assert desk.call("report", "xlsx", "--out", "de.xlsx", "--language", "de").code == 0
+    assert "0 differences; nothing to do" in desk.call("findings", "import", "de.xlsx").err
+    book = load_workbook(desk.folder / "de.xlsx")
+    sheet, at = book["Befunde"], heads(book["Befunde"])
+    row = next(row for row in sheet.iter_rows(min_row=2) if row[at["Befund-Kennung"] - 1].value == id)
+    row[at["Entscheidung"] - 1].value = "bestätigt"
+    row[at["Kommentar des Prüfers"] - 1].value = "gesehen"
+    book.save(desk.folder / "de.xlsx")
+    said = desk.call("--format", "json", "findings", "import", "de.xlsx")
+    assert {(one["id"], one["field"], one["new"]) for one in json.loads(said.out)["data"]} == {
+        (id, "decision", "confirmed"),
+        (id, "comment", "gesehen"),
+    }
+
+
 def test_the_difference_is_exactly_what_was_entered_and_is_made_only_when_told_to(desk: Desk) -> None:
     first, second, third = ids(desk, FINDINGS)[:3]
     back = filled(

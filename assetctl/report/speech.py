@@ -1,0 +1,196 @@
+"""The language of a report. English is the source: a catalogue gives the words of another language by the English ones.
+
+A key is a whole text, or a pattern of one with named places: {name} holds anything, {word^} no blank, {count#} digits,
+and {words*} a phrase that is looked up itself, part by part where it is a list. What is not in the catalogue stays as
+it is: words of devices, files and people, and the texts of the checks.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from assetctl.errors import InputError
+from assetctl.report.auditor import Entry
+from assetctl.report.table import Cell, Chart, Column, Drawing, Figure, Kind, Ref, Row, Section, Shape, Table, told
+from assetctl.report.view import ReportView
+from assetctl.report.words import Mark, words
+from assetctl.text import near
+
+SOURCE = "en"
+LANGUAGES = (SOURCE, "de")
+MOST_PHRASE = 2000
+_PLACE = re.compile(r"\{(\w+)([#*^]?)\}")
+_HELD = {"#": "[0-9]+", "^": "[^ ]+"}
+_LISTS = ("; ", ", ")
+_NAMED = frozenset({"makers", "roles"})  # charts whose labels are names, but for what sums up the rest
+_PLACE_NAME = "bold"  # tone of a drawn name of a zone or conduit
+_ENTERED = frozenset(
+    {"Project", "Site", "Company", "System under consideration", "Supersedes"}
+)  # cover: people's words
+_FOREIGN = frozenset({"Asset", "Subject", "Part of"})  # links whose words are always a name
+
+
+class Speech:
+    """One language. A call gives a text in it, or the text itself when the catalogue does not have it."""
+
+    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+        self.language = language
+        self.texts = {key: text for key, text in texts.items() if not _PLACE.search(key)}
+        patterns = sorted(texts.keys() - self.texts.keys(), key=lambda key: (-len(_PLACE.sub("", key)), key))
+        self._patterns = tuple((*_compiled(key), texts[key]) for key in patterns)
+        self.find = lru_cache(maxsize=1 << 14)(self._find)
+        self.marks = MappingProxyType({self(word): mark for word, mark in words().marks.items()})
+
+    def __call__(self, text: str) -> str:
+        found = self.find(text)
+        return text if found is None else found
+
+    def _find(self, text: str) -> str | None:
+        """The text in this language, None when the catalogue does not have it."""
+        if text in self.texts or len(text) > MOST_PHRASE:
+            return self.texts.get(text)
+        for pattern, phrases, said in self._patterns:
+            if match := pattern.fullmatch(text):
+                return self._filled(said, match.groupdict(), phrases)
+        return None
+
+    def _filled(self, said: str, parts: Mapping[str, str], phrases: frozenset[str]) -> str:
+        told = {name: self.phrase(part) if name in phrases else part for name, part in parts.items()}
+        return _PLACE.sub(lambda place: told[place[1]], said)
+
+    def phrase(self, text: str) -> str:
+        """A text whose parts may be known one by one, such as "2 met, 3 not determined"."""
+        found = self.find(text)
+        if found is not None:
+            return found
+        mark = next((mark for mark in _LISTS if mark in text), "")
+        return mark.join(map(self.phrase, text.split(mark))) if mark else text
+
+    def mark(self, word: str) -> Mark | None:
+        """How a word is drawn, in whichever language it stands."""
+        return self.marks.get(word)
+
+    def row(self, table: Table, row: Row) -> Row:
+        """A row with the report's own words in this language."""
+        own = _columns().get(table.id, frozenset())
+        if table.id == "cover" and row[0] in _ENTERED:
+            own = own - {"Value"}
+        return tuple(self._cell(own, column, cell) for column, cell in zip(table.columns, row, strict=True))
+
+    def _cell(self, own: frozenset[str], column: Column, cell: Cell) -> Cell:
+        if isinstance(cell, str):
+            if not cell or not (column.kind is Kind.MARK or column.title in own):
+                return cell
+            return self(cell) if column.kind is Kind.MARK else self.phrase(cell)
+        if isinstance(cell, tuple) and column.title not in _FOREIGN:
+            return tuple(one if one.anchor else Ref("", self(one.label)) for one in cell)
+        return cell
+
+    def table(self, table: Table) -> Table:
+        return replace(
+            table,
+            sheet=self(table.sheet),
+            purpose=self(table.purpose),
+            empty=self(table.empty),
+            columns=tuple(replace(one, title=self(one.title)) for one in table.columns),
+            rows=lambda: (self.row(table, row) for row in table.rows()),
+        )
+
+    def entry(self, entry: Entry) -> Entry:
+        """What can be filled in, in this language."""
+        told = tuple(map(self, entry.choices))
+        return replace(entry, heading=self(entry.heading), prompt=self(entry.prompt), choices=told)
+
+    def section(self, section: Section) -> Section:
+        return Section(
+            section.id,
+            self(section.title),
+            self._all(section.lead),
+            self._all(section.points),
+            tuple(map(self._figure, section.figures)),
+            tuple(map(self.chart, section.charts)),
+            tuple(map(self.drawing, section.drawings)),
+            tuple(map(self.table, section.tables)),
+        )
+
+    def chart(self, chart: Chart) -> Chart:
+        parts = tuple(replace(part, label=self._label(part.label, is_name=chart.id in _NAMED)) for part in chart.parts)
+        return replace(chart, title=self(chart.title), description=self(told(parts)), parts=parts)
+
+    def drawing(self, drawing: Drawing) -> Drawing:
+        return replace(
+            drawing,
+            title=self(drawing.title),
+            description=self(drawing.description),
+            notes=self._all(drawing.notes),
+            shapes=tuple(map(self._shape, drawing.shapes)),
+        )
+
+    def _label(self, label: str, *, is_name: bool) -> str:
+        return label if is_name and label in self.texts and label != "not known" else self(label)
+
+    def _figure(self, figure: Figure) -> Figure:
+        return replace(figure, label=self(figure.label), note=self(figure.note))
+
+    def _shape(self, shape: Shape) -> Shape:
+        is_name = shape.tone == _PLACE_NAME and shape.words in self.texts
+        return shape if shape.tag != "text" or is_name else replace(shape, words=self.phrase(shape.words))
+
+    def _all(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(map(self, texts))
+
+
+def spoken(view: ReportView) -> ReportView:
+    """The view in its language, as the page lays it out. Its id stays: it is that of the content."""
+    if view.language == SOURCE:
+        return view
+    say = speech(view.language)
+    return replace(
+        view,
+        title=say(view.title),
+        classification=say(view.classification),
+        label=say(view.label),
+        cover=tuple((say(item), value if item in _ENTERED else say.phrase(value)) for item, value in view.cover),
+        notices=tuple(map(say, view.notices)),
+        sections=tuple(map(say.section, view.sections)),
+        front=tuple(map(say.table, view.front)),
+    )
+
+
+@cache
+def speech(language: str) -> Speech:
+    """A language by its code. Raises InputError for one that is not shipped."""
+    if language not in LANGUAGES:
+        raise InputError(f"language {language}: one of {', '.join(LANGUAGES)} expected{near(language, LANGUAGES)}")
+    return Speech(language, {} if language == SOURCE else _read(f"{language}.toml")["texts"])
+
+
+def foreign() -> Iterator[Speech]:
+    """The languages besides English."""
+    return (speech(language) for language in LANGUAGES if language != SOURCE)
+
+
+@cache
+def _columns() -> Mapping[str, frozenset[str]]:
+    """By table, the columns whose cells are the report's own words."""
+    return {table: frozenset(titles) for table, titles in _read("said.toml")["columns"].items()}
+
+
+def _read(name: str) -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(files("assetctl.report").joinpath("texts", name).read_text("utf-8"))
+
+
+def _compiled(key: str) -> tuple[re.Pattern[str], frozenset[str]]:
+    """The expression of a key, and the names of its places that hold phrases."""
+    made, done, phrases = "", 0, set()
+    for place in _PLACE.finditer(key):
+        name, kind = place[1], place[2]
+        made += re.escape(key[done : place.start()]) + f"(?P<{name}>{_HELD.get(kind, '.+?')})"
+        done = place.end()
+        if kind == "*":
+            phrases.add(name)
+    return re.compile(made + re.escape(key[done:])), frozenset(phrases)
