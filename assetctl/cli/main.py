@@ -122,6 +122,8 @@ def main() -> None:
         code = _misused(error)
     except typer.Abort:
         code = _told("the input ended before an answer was given", Exit.USAGE)
+    except KeyboardInterrupt:
+        code = Exit.INTERRUPTED  # pressed before the command itself had begun
     except OSError as fault:
         where = f"{fault.filename}: " if fault.filename else ""
         advice = "check the path, its permissions and the room left"

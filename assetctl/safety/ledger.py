@@ -49,6 +49,7 @@ class Ledger:
         self.head = head
         self.count = count
         self._synced_at = 0.0
+        self._is_torn = False
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as fault:
@@ -58,6 +59,8 @@ class Ledger:
 
     def append(self, entry: Mapping[str, Any], *, now_s: float) -> int:
         """Write one line and return its number. Raises EnvironmentFault when it could not be written whole."""
+        if self._is_torn:
+            raise EnvironmentFault(f"{self.path}: the ledger ends within a line; nothing more is written to it")
         number = self.count + 1
         body = _ENCODER.encode({"n": number, **entry, "prev": self.head})
         digest = hashlib.sha256(body.encode()).hexdigest()
@@ -67,10 +70,18 @@ class Ledger:
         except OSError as fault:
             raise EnvironmentFault(f"{self.path}: the ledger cannot be written ({fault.strerror})") from None
         if written != len(line):
+            self._take_back(written)
             raise EnvironmentFault(f"{self.path}: the ledger took only a part of a line; is the disk full?")
         self.head, self.count = digest, number
         self.sync_when_due(now_s=now_s)
         return number
+
+    def _take_back(self, written: int) -> None:
+        """Cut off a torn line, after which no other could ever be checked; nothing more is written where that fails."""
+        try:
+            os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+        except OSError:
+            self._is_torn = True
 
     def sync_when_due(self, *, now_s: float) -> None:
         """Bring the lines to disk when a second has passed since the last time."""

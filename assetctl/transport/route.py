@@ -15,7 +15,8 @@ from assetctl.errors import EnvironmentFault, SafetyStop
 from assetctl.model import IPAddress
 from assetctl.scope import Vantage
 
-SIOCGIFADDR = 0x8915
+SIOCGIFADDR, SIOCGIFFLAGS = 0x8915, 0x8913
+IS_UP = 0x01 | 0x40  # IFF_UP, IFF_RUNNING
 IPV4_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -37,6 +38,22 @@ def interface_of(source: IPAddress) -> str:
     if sys.platform != "linux":
         return ""
     return _ipv4_interface(source) if source.version == 4 else _ipv6_interface(source)
+
+
+def check_up(interface: str) -> None:
+    """Raise EnvironmentFault when an interface is down or has no cable, so that silence says nothing of a device."""
+    if sys.platform != "linux" or not interface:
+        return
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            answer = fcntl.ioctl(probe, SIOCGIFFLAGS, struct.pack("16s16x", interface.encode()[:15]))
+        except OSError as fault:
+            raise EnvironmentFault(f"interface {interface} is gone ({fault.strerror}); go on when it is back") from None
+    (flags,) = struct.unpack_from("H", answer, 16)
+    if flags & IS_UP != IS_UP:
+        raise EnvironmentFault(f"interface {interface} is down or has no cable; go on when it is up")
 
 
 def neighbour_mac(ip: IPAddress) -> str:

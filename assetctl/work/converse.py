@@ -19,6 +19,7 @@ from assetctl.safety.permit import Permit, Refused, Wait
 from assetctl.scope import Vantage
 from assetctl.secrets import Community, Secret, UsmUser
 from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.transport import route
 from assetctl.transport.community import unwrap, wrap
 from assetctl.transport.datagram import BARE, Envelope, open_datagram
 from assetctl.transport.link import open_link
@@ -180,6 +181,7 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
         return Reply(Outcome.DENIED, detail=permit.reason)
     at = around.now()
     state.connection, heard = await _connected(action, permit, around)
+    _check_way(step, around, heard)
     state.opened = action if state.connection is not None else None
     state.envelope = action.envelope or state.envelope
     if action.transport is Transport.TCP or permit.datagrams:
@@ -247,11 +249,18 @@ async def _send(
         return Reply(Outcome.DENIED, detail=permit.reason)
     at = around.now()
     heard = await state.connection.ask(permit, action)
+    _check_way(step, around, heard)
     if heard.reply.outcome is Outcome.SILENT and not is_last and not _is_engine(state.opened, around):
         gate.answered(step, permit, Outcome.SILENT, (), None, "first try")
         return None
     await _keep(step, permit, heard, at, state, gate=gate, around=around)
     return heard.reply
+
+
+def _check_way(step: Step, around: Surroundings, heard: Heard) -> None:
+    """Raise EnvironmentFault when our own interface went down: silence then says nothing of a device."""
+    if heard.reply.outcome in (Outcome.SILENT, Outcome.ABORTED) and isinstance(step.address, Address):
+        route.check_up(around.vantage.interface)
 
 
 def _is_engine(opened: Open, around: Surroundings) -> bool:

@@ -93,8 +93,9 @@ async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None)
             results = await asyncio.gather(*workers, return_exceptions=True)
     finally:
         watcher.cancel()
+        watched = await asyncio.gather(watcher, return_exceptions=True)
         run.gate.ledger.sync(now_s=asyncio.get_running_loop().time())
-    for result in results:
+    for result in (*watched, *results):
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
 
@@ -115,11 +116,13 @@ def _rare_collection() -> Iterator[None]:
 async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
     """End all sending within a second of a stop, and have the ledger on disk every second."""
     loop = asyncio.get_running_loop()
-    while not run.gate.rules.stop():
-        await asyncio.sleep(NAP_S)
-        run.gate.ledger.sync_when_due(now_s=loop.time())
-    for worker in workers:
-        worker.cancel()
+    try:
+        while not run.gate.rules.stop():
+            await asyncio.sleep(NAP_S)
+            run.gate.ledger.sync_when_due(now_s=loop.time())
+    finally:  # also when the ledger is not safe, which the disk tells only once
+        for worker in workers:
+            worker.cancel()
 
 
 async def _work(

@@ -19,7 +19,7 @@ from tests.faults.faults import FAULTS, fits, undone
 from tests.faults.judging import judge
 from tests.faults.moments import BEGINNING, Moment
 from tests.faults.operations import OLD, OPERATIONS, Operation
-from tests.faults.place import enter, mounted, sign, SETTINGS
+from tests.faults.place import SETTINGS, enter, mounted, sign
 from tests.faults.plant import Plant, plant
 from tests.faults.running import ask, record, run
 
@@ -38,6 +38,7 @@ class Figures:
     codes: Counter[str] = field(default_factory=Counter)
     reached: int = 0
     answers: int = 0
+    latest: int = 0
     broken: list[str] = field(default_factory=list)
 
 
@@ -47,7 +48,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--fault", help="only this one")
-    parser.add_argument("--operation", help="only this one")
+    parser.add_argument("--operation", action="append", help="only this one; more than once for more")
     options = parser.parse_args()
     inside = enter(sys.argv[1:])
     if inside is not None:
@@ -59,7 +60,7 @@ def main() -> int:
 
 
 def _all(options: argparse.Namespace, folder: Path, running: Plant) -> Figures:
-    operations = [one for one in OPERATIONS if options.operation in (None, one.name)]
+    operations = [one for one in OPERATIONS if not options.operation or one.name in options.operation]
     names = [name for name in FAULTS if options.fault in (None, name)]
     place = folder / "place"
     templates = _templates(folder, place, running)
@@ -67,7 +68,7 @@ def _all(options: argparse.Namespace, folder: Path, running: Plant) -> Figures:
     figures = Figures()
     for number in range(options.first, options.first + options.count):
         chance = random.Random(f"{options.seed}/{number}")
-        operation = chance.choice(operations)
+        operation = chance.choices(operations, [one.weight for one in operations])[0]
         if operation.name not in known:
             known[operation.name] = _undisturbed(operation, place, templates)
         name, moment = _drawn(operation, names, known[operation.name].moments, chance)
@@ -78,7 +79,8 @@ def _all(options: argparse.Namespace, folder: Path, running: Plant) -> Figures:
         except AssertionError as fault:
             figures.broken.append(f"{case}: {fault}")
             print(f"BROKEN {case}: {fault}", flush=True)
-        figures.cases[f"{name}"] += 1
+        figures.cases[f"{operation.name}, {name}"] += 1
+        print(case, figures.latest, flush=True)
     return figures
 
 
@@ -100,6 +102,7 @@ def _case(
     with undone(undo):
         ended = run(place, operation.arguments, disturbance)
     figures.reached += ended.reached
+    figures.latest = ended.code
     figures.codes[f"{name} {ended.code}"] += 1
     figures.answers += judge(operation, place, ended, codes, running.units(), outcome)
 

@@ -1,4 +1,4 @@
-"""What must be true after any fault: one line, a whole database, a proved ledger, nothing lost, and the repeat works."""
+"""What must be true after any fault: one line, a whole database, a proved ledger, nothing lost, a repeat that works."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -73,8 +73,7 @@ def _nothing_lost(store: Store, scan: Scan | None, units: Sequence[Unit]) -> Non
     lost = [
         unit
         for unit in units
-        if last[unit.connection] is not unit
-        and (unit.address, unit.transaction.to_bytes(2), unit.answer) not in stored
+        if last[unit.connection] is not unit and (unit.address, unit.transaction.to_bytes(2), unit.answer) not in stored
     ]
     assert not lost, f"lost: {lost}"
 

@@ -9,8 +9,11 @@ from typing import Any
 
 PARTS = tuple(f"/assetctl/{part}/" for part in ("store", "work", "transport", "safety", "report", "exchange"))
 CALLS = frozenset(
-    "write fsync send sendto recv recvfrom connect connect_ex close execute executemany commit rollback replace rename"
-    " unlink open mkdir flush truncate ftruncate shutdown socket bind select poll".split()
+    (
+        *("write", "fsync", "flush", "truncate", "ftruncate", "open", "close", "replace", "rename", "unlink", "mkdir"),
+        *("socket", "bind", "connect", "connect_ex", "send", "sendto", "recv", "recvfrom", "shutdown", "select"),
+        *("execute", "executemany", "commit", "rollback"),
+    )
 )
 
 

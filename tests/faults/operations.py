@@ -16,13 +16,14 @@ Ask = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """One command. template: what lies there before. files: what it writes. outcome: what must come of it in the end."""
+    """One command. template: what lies there before. files: what it writes. outcome: what has to come of it."""
 
     name: str
     template: str
     arguments: tuple[str, ...]
     outcome: Callable[[Path, Ask], Any]
     files: tuple[str, ...] = ()
+    weight: int = 2
     expects: frozenset[int] = field(default_factory=lambda: frozenset({0}))
 
     @property
@@ -59,13 +60,15 @@ def copied(place: Path, ask: Ask) -> Any:
 
 SCAN = ("scan", "--approval", "approval.toml")
 OPERATIONS = (
-    Operation("scan", "empty", SCAN, assets),
-    Operation("first import", "empty", ("import", "nmap", str(NMAP / "ot.xml")), assets),
-    Operation("import", "filled", ("import", "nmap", str(NMAP / "panel.xml")), assets),
+    Operation("scan", "empty", SCAN, assets, weight=8),
+    Operation("first import", "empty", ("import", "nmap", str(NMAP / "ot.xml")), assets, weight=4),
+    Operation("import", "filled", ("import", "nmap", str(NMAP / "panel.xml")), assets, weight=4),
     Operation("check", "filled", ("check", "--fail-on", "never"), findings),
     Operation("check again", "judged", ("check", "--fail-on", "never"), findings),
-    Operation("page", "judged", ("report", "html", "--out", "out.html"), written("out.html"), ("out.html",)),
-    Operation("workbook", "judged", ("report", "xlsx", "--out", "out.xlsx"), written("out.xlsx"), ("out.xlsx",)),
+    Operation("page", "judged", ("report", "html", "--out", "out.html"), written("out.html"), ("out.html",), weight=1),
+    Operation(
+        "workbook", "judged", ("report", "xlsx", "--out", "out.xlsx"), written("out.xlsx"), ("out.xlsx",), weight=1
+    ),
     Operation("export", "judged", ("export", "cyclonedx", "--out", "out.json"), written("out.json"), ("out.json",)),
     Operation("reread", "filled", ("evidence", "reread"), assets),
     Operation("backup", "judged", ("db", "backup", "copy.db"), copied),

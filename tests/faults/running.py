@@ -44,7 +44,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """At a moment, inside: done by the process itself; outside: done to it while it stands still. after: once it goes on."""
+    """inside: done by the process itself. outside: done to it while it stands still. after: done once it goes on."""
 
     moment: Moment
     inside: Callable[[], None] | None = None
