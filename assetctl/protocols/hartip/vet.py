@@ -18,7 +18,7 @@ def vet(unit: bytes) -> str:
     """Name of the request that a message is; raises Refusal for any other."""
     if unit[:2] != b"\x01\x00" or unit[3:4] != b"\x00" or len(unit) < 8:
         raise Refusal("hartip: a request of version 1 expected")
-    if unit[6:8] != bytes((0, len(unit))):
+    if int.from_bytes(unit[6:8]) != len(unit):
         raise Refusal("hartip: the length does not match the message")
     body = unit[8:]
     if unit[2] == 0x00 and body == b"\x01\x00\x00\x75\x30":
