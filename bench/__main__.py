@@ -1,8 +1,8 @@
 """`python -m bench [NAME ...] [--write PAGE]`: all comparisons or those named, in a network namespace of their own.
 
-Names: discovery, gufo, late, sweep, memory, usm, modbus, pace, startup, judgement, reports, plant. Prints the table,
-keeps it in bench/results/, ends with 0 whether goals were reached or not; a side that finds another number of devices
-or other values than its peer ends it with 1.
+Names: discovery, gufo, late, sweep, memory, usm, modbus, pace, startup, judgement, reports, plant, sites. Prints the
+table, keeps it in bench/results/, ends with 0 whether goals were reached or not; a side that finds another number of
+devices or other values than its peer ends it with 1.
 """
 
 import os
@@ -28,6 +28,7 @@ ALL: Mapping[str, Callable[[], list[Row]]] = {
     "judgement": rows.judgement,
     "reports": rows.reports,
     "plant": rows.plant,
+    "sites": rows.many_sites,
 }
 
 

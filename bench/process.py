@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-SIDE_LIMIT_S = 300
+SIDE_LIMIT_S = int(os.environ.get("ASSETCTL_BENCH_LIMIT_S", "300"))
 INSIDE = "ASSETCTL_BENCH_INSIDE"
 
 

@@ -1,10 +1,12 @@
 """The comparisons beside SNMP's: Modbus identity, packet rate, start, judgement, a plant from its sweep to reports."""
 
+import os
+from math import log
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench import judging, mixed, modbus, pace, startup
+from bench import judging, mixed, modbus, pace, sites, startup
 from bench.compare import middle, ratio, rounds, same
 from bench.kinds import KINDS, SHARES
 from bench.process import fleet, side
@@ -154,3 +156,20 @@ def judgement() -> list[Row]:
         Row("P18", f"{what}: the same, least of {JUDGE_ROUNDS} rounds", "", f"{least:.2f}", None),
         at_most("", f"{what}: seconds from stored inventory to stored run", whole["wall"], 60, note=done),
     ]
+
+
+def many_sites() -> list[Row]:
+    """Forty sites on both databases; growth is that of ten times as many assets, beside n log n."""
+    assets, facts = int(os.environ.get("ASSETCTL_BENCH_ASSETS", "2000")), os.environ.get("ASSETCTL_BENCH_FACTS", "100")
+    few = assets // 10
+    allowed = 10 * log(assets) / log(few)
+    rows = []
+    for engine in ("sqlite", "postgresql"):
+        less, more = (side("sites", engine, str(count), facts) for count in (few, assets))
+        what = f"{sites.SITES} sites, {assets} assets, {more['facts']:.0f} facts on {engine}: "
+        for step in sites.STEPS:
+            note = f"{less[step]:.1f} s and {more[step]:.1f} s of CPU"
+            rows.append(at_most("", f"{what}{step}, of that for a tenth", more[step] / less[step], allowed, note=note))
+        held = f"{more['bytes'] / 2**20:.0f} MB of database"
+        rows.append(Row("", f"{what}most memory", "", f"{more['kib'] / 1024:.0f} MB", None, held))
+    return rows

@@ -12,7 +12,7 @@ import pytest
 from assetctl.errors import EnvironmentFault, InputError, IntegrityFault, SecretFault
 from assetctl.store.repo import Store, migrate_store, open_store
 from assetctl.store.schema import SHIPPED
-from tests.live.postgres_server import Server, database, server
+from tests.live.postgres_server import Server, database, program, server
 from tests.unit import stored
 from tests.unit.test_store import *  # noqa: F403  every law there, on the fixture `store` of this module
 from tests.unit.test_store_migration import BREAK_OFF, REBUILD, fill, next_schema, require_brought_to_today, turn_back
@@ -185,3 +185,22 @@ def test_a_filled_database_of_every_earlier_schema_is_brought_to_todays(
     fill(server.url(database))
     turn_back(server.url(database), revision)
     require_brought_to_today(server.url(database), revision)
+
+
+def test_a_dump_that_is_restored_holds_the_same(server: Server, database: str, tmp_path: Path) -> None:
+    fill(server.url(database))
+    there = (f"--host={server.folder}", f"--username={server.user}")
+    dump = subprocess.run(
+        [program("pg_dump"), *there, "--format=custom", database], capture_output=True, check=True, timeout=60
+    ).stdout
+    again = f"{database}_again"
+    server.sql(f"CREATE DATABASE {again}")
+    command = [program("pg_restore"), *there, "--exit-on-error", f"--dbname={again}"]
+    subprocess.run(command, input=dump, check=True, timeout=60)
+    with open_store(server.url(database)) as one, open_store(server.url(again)) as other:
+        assert other.check() == ()
+        assert other.info().counts == one.info().counts
+        assert list(other.observations()) == list(one.observations())
+        assert other.assets() == one.assets()
+        assert other.findings("r1") == one.findings("r1")
+    server.sql(f"DROP DATABASE {again} WITH (FORCE)")

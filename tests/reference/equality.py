@@ -42,6 +42,7 @@ def outputs(python: str, folder: Path, *, seed: int, database: str = "") -> Mapp
     """SHA-256 of everything that one Python writes, by name. seed: of its hashes. database: see `plant.build`."""
     surroundings = {**os.environ, "PYTHONHASHSEED": str(seed), "SOURCE_DATE_EPOCH": str(int(AT.timestamp()))}
     surroundings |= {"PYTHONPATH": str(Path(__file__).parents[2]), "ASSETCTL_CONFIG": "", "CI": ""}
+    surroundings |= {"ASSETCTL_DATABASE_URL": database} if database else {}
     # files are named as they were given, so no side may name its own folder
     _run([python, "-c", BUILD, folder.name, database], folder.parent, surroundings)
     (folder / "out").mkdir()

@@ -73,7 +73,7 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None, datab
     """The plant in a folder, as it was at a time (today when not given); the path of its store.
 
     assets: how many, parts included, at least 60. The same arguments give the same plant. database: address of an
-    empty one that is filled, instead of a file in the folder.
+    empty one that is filled, instead of a file in the folder; commands are told it by ASSETCTL_DATABASE_URL.
     """
     at = at or datetime.now(UTC)
     cells = max(1, -(-(assets - BASE) // IN_CELLS) + 1)
@@ -81,7 +81,6 @@ def build(folder: Path, *, assets: int = BASE, at: datetime | None = None, datab
     held = tuple(as_many(devices(cells, later=later), assets))
     folder.mkdir(parents=True, exist_ok=True)
     settings = SETTINGS if assets <= IN_A_FILE else SETTINGS.replace('register = "register.yaml"\n', "")
-    settings = settings.replace("sqlite:///assetctl.db", database or "sqlite:///assetctl.db")
     (folder / "assetctl.toml").write_text(settings, "utf-8")
     for name in COPIED:
         _copy(DATA / name, folder / name, later)
