@@ -62,6 +62,14 @@ def test_claims_are_in_the_vocabulary_and_declared_by_the_protocol(capture: Capt
         assert claim.key in capture.protocol.claims
 
 
+@of_captures
+def test_a_unit_with_anything_behind_it_is_refused(capture: Capture) -> None:
+    for unit in {unit for _, unit, _ in capture.recording if unit}:
+        for more in (1, 300, 5_000, 70_000):
+            with pytest.raises(Refusal):
+                capture.protocol.vet(unit + b"\0" * more)
+
+
 def _run(capture: Capture, spoil: Callable[[int, Reply], Reply]) -> list[Open | Ask]:
     """Replay with the n-th answer spoiled: the probe must end by itself, in bounded time, without an exception."""
     recording = [(name, unit, spoil(index, reply)) for index, (name, unit, reply) in enumerate(capture.recording)]

@@ -26,7 +26,7 @@ def vet(unit: bytes) -> str:
     """Name of the request that a unit is; raises Refusal for any other unit."""
     if unit in _WHOLE:
         return _WHOLE[unit]
-    if unit[:2] != b"\x81\x0a" or unit[2:4] != len(unit).to_bytes(2):
+    if unit[:2] != b"\x81\x0a" or int.from_bytes(unit[2:4]) != len(unit):
         raise Refusal("bacnet: only Original-Unicast-NPDU of its stated length, and reads of BBMD tables, may leave")
     if unit[4:6] == b"\x01\x04":
         return _confirmed(unit[6:])
