@@ -31,6 +31,7 @@ _PLACE_NAME = "bold"  # tone of a drawn name of a zone or conduit
 _ENTERED = frozenset(
     {"Project", "Site", "Company", "System under consideration", "Supersedes"}
 )  # cover: people's words
+_COVER, _COVER_ITEM = frozenset({"Item", "Value"}), frozenset({"Item"})
 _FOREIGN = frozenset({"Asset", "Subject", "Part of"})  # links whose words are always a name
 
 
@@ -77,15 +78,15 @@ class Speech:
     def row(self, table: Table, row: Row) -> Row:
         """A row with the report's own words in this language."""
         own = _columns().get(table.id, frozenset())
-        if table.id == "cover" and row[0] in _ENTERED:
-            own = own - {"Value"}
+        if table.id == "cover":
+            own = _COVER_ITEM if row[0] in _ENTERED else _COVER
         return tuple(self._cell(own, column, cell) for column, cell in zip(table.columns, row, strict=True))
 
     def _cell(self, own: frozenset[str], column: Column, cell: Cell) -> Cell:
         if isinstance(cell, str):
             if not cell or not (column.kind is Kind.MARK or column.title in own):
                 return cell
-            return self(cell) if column.kind is Kind.MARK else self.phrase(cell)
+            return self(cell) if column.kind is Kind.MARK or own is _COVER else self.phrase(cell)
         if isinstance(cell, tuple) and column.title not in _FOREIGN:
             return tuple(one if one.anchor else Ref("", self(one.label)) for one in cell)
         return cell
@@ -154,7 +155,7 @@ def spoken(view: ReportView) -> ReportView:
         title=say(view.title),
         classification=say(view.classification),
         label=say(view.label),
-        cover=tuple((say(item), value if item in _ENTERED else say.phrase(value)) for item, value in view.cover),
+        cover=tuple((say(item), value if item in _ENTERED else say(value)) for item, value in view.cover),
         notices=tuple(map(say, view.notices)),
         sections=tuple(map(say.section, view.sections)),
         front=tuple(map(say.table, view.front)),
