@@ -12,7 +12,7 @@ from tests.reference.plant import build
 from tests.unit.command import Desk
 
 DE = speech("de")
-DEVICE_COLUMNS = ("Wert", "Dekodiert", "Hostname", "Von", "Nach", "Soll", "Ist", "Tags", "Schlagworte", "Modell", "Dienst", "Rolle")
+DEVICE_COLUMNS = frozenset("Wert Dekodiert Hostname Von Nach Soll Ist Schlagworte Modell Dienst Rolle".split())
 
 
 @pytest.fixture(scope="module")
