@@ -12,7 +12,8 @@ from tests.reference.plant import build
 from tests.unit.command import Desk
 
 DE = speech("de")
-DEVICE_COLUMNS = frozenset("Wert Dekodiert Hostname Von Nach Soll Ist Schlagworte Modell Dienst Rolle".split())
+_DEVICE = "Wert Dekodiert Hostname Von Nach Soll Ist Schlagworte Modell Dienst Rolle"
+DEVICE_COLUMNS = frozenset(_DEVICE.split())
 
 
 @pytest.fixture(scope="module")
