@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,23 @@ import openpyxl
 from assetctl import baseline_text, documents, enrolled, fingerprint, zones
 from assetctl.advisory import csaf, eol, kev, ranges, versions
 from assetctl.errors import InputError
-from assetctl.exchange import columns, csv_rows, flows, nmap_xml, questionnaire, returned, rows, sheet, xlsx_rows
+from assetctl.exchange import (
+    columns,
+    csv_rows,
+    flows,
+    glpi,
+    netbox,
+    nmap_xml,
+    questionnaire,
+    returned,
+    rows,
+    sheet,
+    walk_file,
+    xlsx_rows,
+    zeek_devices,
+    zeek_rows,
+    zgrab2,
+)
 from assetctl.exchange.capture import read as captured
 from assetctl.model import Claim
 from assetctl.policy import attestations, load, waivers
@@ -66,6 +83,21 @@ def entries() -> Iterator[Entry]:
     yield _file("returned", "r.xlsx", _returned, _workbook, returned.__name__)
     yield _file("manifest", "m.json", manifest.read_manifest, _of(SEEDS, "manifest.json"), manifest.__name__)
     yield _file("keys", "keys.yaml", enrolled.read_keys, _of(SEEDS, "keys.yaml"), enrolled.__name__)
+    yield _file("walk", "x.walk", walk_file.read_walk, _of(SEEDS, "*.walk"), walk_file.__name__)
+    yield _file(
+        "netbox", "devices.csv", lambda path: netbox.read_netbox([path]), _of(SEEDS, "netbox*"), netbox.__name__
+    )
+    yield _file("zeek", "dhcp.log", _zeek, _of(SEEDS, "*.log"), zeek_devices.__name__, zeek_rows.__name__)
+    yield _file(
+        "zgrab2",
+        "x.json",
+        lambda path: zgrab2.read_zgrab2(path, newest=NOW),
+        _of(SEEDS, "zgrab2.json"),
+        zgrab2.__name__,
+    )
+    yield _file(
+        "glpi", "x.json", lambda path: glpi.parse(path.read_bytes(), path.name), _of(SEEDS, "glpi.*"), glpi.__name__
+    )
     yield _text("ranges", _ranges, lambda: RANGES, ranges.__name__)
     yield _text("expression", _expression, _expressions, "assetctl.policy.expression")
     yield _text("fingerprint", _fingerprint, lambda: DESCRIPTIONS, fingerprint.__name__)
@@ -114,6 +146,12 @@ def _nmap(path: Path) -> object:
 
 def _capture(path: Path) -> object:
     return captured.read(path, realm="plant", now=NOW)
+
+
+def _zeek(path: Path) -> object:
+    with suppress(ValueError):  # a log of Zeek that is not read
+        return zeek_devices.read_devices(zeek_rows.Log(path), newest=NOW)
+    return None
 
 
 def _returned(path: Path) -> object:
