@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz deep proof docs bench bundle lock format clean
+.PHONY: help demo test check fuzz deep proof docs bench twins bundle lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -68,6 +68,9 @@ docs: $(VENV)/.dev ## write the generated pages
 
 bench: $(VENV)/.dev ## side by side with peers, ratios of one run
 	$(BIN)/python -m bench
+
+twins: $(VENV)/.dev ## fragile simulated devices: what scanners find in them, and which they harm
+	$(BIN)/python -m tests.twins
 
 bundle: $(VENV)/.runtime ## hashed wheelhouse for machines without a network, in bundle/
 	@$(BIN)/python tools/bundle.py $(BUNDLE)

@@ -272,6 +272,12 @@ class SafetyConsents(Form):
     addresses: tuple[Filled, ...] = ()
 
 
+class Redundant(Form):
+    """Members of one redundancy group, each by its address."""
+
+    addresses: Annotated[tuple[Filled, ...], Field(min_length=2)]
+
+
 class Approval(Form):
     persons: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
 

@@ -147,6 +147,7 @@ class Scope:
     sweep: bool = False
     units: Mapping[Address, tuple[int, ...]] = field(default_factory=dict)
     safety_consents: frozenset[Address] = frozenset()  # safety controllers that may be asked
+    redundant: tuple[frozenset[Address], ...] = ()  # groups of which one member is asked in a run
     ports: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # protocol -> ports that replace its own
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # protocol -> what it is told
     segments: tuple[NamedSegment, ...] = ()

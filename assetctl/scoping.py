@@ -142,6 +142,9 @@ def _build(settings: Settings, flags: _Flags, *, sweep: bool, cwd: Path, resolve
         sweep=sweep or settings.sweep.allowed,
         units=_units(settings, named),
         safety_consents=frozenset(named.addresses(settings.safety_consents.addresses, key="safety_consents.addresses")),
+        redundant=tuple(
+            frozenset(named.addresses(one.addresses, key="redundant.addresses")) for one in settings.redundant
+        ),
         ports=_ports(settings, known),
         parameters=_parameters(settings, known),
         segments=_segments(settings, flags, {target.realm for target in targets}),

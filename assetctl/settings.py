@@ -94,6 +94,7 @@ class Settings(Form):
     ports: entries.Ports = Field(default_factory=dict)
     parameters: entries.Parameters = Field(default_factory=dict)
     safety_consents: entries.SafetyConsents = entries.SafetyConsents()
+    redundant: tuple[entries.Redundant, ...] = ()
     approval: entries.Approval = entries.Approval()
     report: entries.Report = entries.Report()
     files: entries.Files = entries.Files()

@@ -116,7 +116,7 @@ def _planned(app: App, store: "Store") -> "tuple[Order, Plan]":
 
     scan = f"demo-{clock():%Y%m%dT%H%M%S}"
     order = order_of(Wish(None), app.settings, zones=app.zones, register=app.register, scan=scan, environ=os.environ)
-    return order, plan_for(order, store, nmap=False)
+    return order, plan_for(order, store, nmap=False, now=clock())
 
 
 def _signed(plan: "Plan", order: "Order", store: "Store", path: Path) -> "Permission":

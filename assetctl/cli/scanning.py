@@ -209,7 +209,7 @@ def _plan(order: "Order", store: "Store") -> "Plan":
     from assetctl.transport.tool import find_nmap
     from assetctl.work.order import plan_for
 
-    return plan_for(order, store, nmap=find_nmap() is not None)
+    return plan_for(order, store, nmap=find_nmap() is not None, now=clock())
 
 
 def _answer(app: App, made: "Plan", order: "Order", store: "Store", code: Exit) -> None:

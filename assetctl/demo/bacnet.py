@@ -14,7 +14,8 @@ _NUMBERS = {"vendor_id": 120, "protocol_version": 98, "protocol_revision": 139}
 _READ, _READ_MULTIPLE = 12, 14
 _UNKNOWN_OBJECT, _UNKNOWN_PROPERTY = b"\x91\x01\x91\x1f", b"\x91\x02\x91\x20"
 _UNRECOGNISED = 9
-_MOST_TEXT = 252
+_MOST_TEXT = 1000
+_LONG = 0xFE  # a length octet that says: two more of them follow (ASHRAE 135, 20.2.1.3.1)
 
 
 def from_table(table: Mapping[str, Any]) -> Responder:
@@ -32,7 +33,8 @@ def from_table(table: Mapping[str, Any]) -> Responder:
 
 def _text(text: str) -> bytes:
     raw = b"\0" + latin(text)[:_MOST_TEXT]
-    return b"\x75" + bytes((len(raw),)) + raw
+    size = bytes((len(raw),)) if len(raw) < _LONG else bytes((_LONG,)) + len(raw).to_bytes(2)
+    return b"\x75" + size + raw
 
 
 def _number(number: int) -> bytes:

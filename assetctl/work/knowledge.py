@@ -67,6 +67,12 @@ class Knowledge:
         """Whether another protocol met an unknown answer on this port: no second one is tried on it."""
         return isinstance(step.address, Address) and (step.address, f"{step.transport}/{step.port}") in self.strange
 
+    def expect(self, address: Address, declared: Mapping[str, Value]) -> None:
+        """Take in what people declared of what stands at an address, where nothing that was seen says otherwise."""
+        for key, value in declared.items():
+            if key in KEPT:
+                self._note(address, key, value, SubjectKind.ASSET, "")
+
     def recall(self, asset: Asset) -> None:
         """Take in what is stored about a device, at every address it has."""
         held = settled(asset)

@@ -19,7 +19,10 @@ from assetctl.secrets import Secret
 from assetctl.settle import addresses
 from assetctl.sightings import split
 from assetctl.store.repo import Store
+from assetctl.work.expected import expected
 from assetctl.work.ingest import NOTHING, Declared
+from assetctl.work.ledgers import destination
+from assetctl.work.partners import waiting
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,31 @@ class Order:
     request: Mapping[str, object] = field(default_factory=dict)
 
 
-def plan_for(order: Order, store: Store, *, nmap: bool) -> Plan:
-    """The plan of an order, with what earlier evidence knows about its addresses. Safety systems are left out."""
+def plan_for(order: Order, store: Store, *, nmap: bool, now: datetime) -> Plan:
+    """The plan of an order, with what earlier evidence knows about its addresses.
+
+    Safety systems are left out, and of a redundancy group all members but one.
+    """
     every = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
     earlier = (one for o in every for one in split(o))
     known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
     alone = {} if order.resume else left_alone(order, store)  # the gate holds them in a resumed scan
-    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(alone))
+    partners = _partners(order, store, now)
+    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(alone.keys() | partners.keys()))
     scope = replace(order.scope, excluded=order.scope.excluded + excluded)
     made = make(scope, order.protocols, known=known, nmap=nmap)
     notes = tuple((str(a), f"a safety system by {why}; name it in [safety_consents]") for a, why in alone.items())
+    notes += tuple((str(a), why) for a, why in sorted(partners.items()))
     return replace(made, left_out=notes + made.left_out)
+
+
+def _partners(order: Order, store: Store, now: datetime) -> dict[Address, str]:
+    if not order.scope.redundant:
+        return {}
+    held = (destination(entry.subject) for entry in store.quarantined(order.realm) if "/" in entry.subject)
+    tripped = frozenset(place for place in held if isinstance(place, Address))
+    asked = (one for one in store.observations(realm=order.realm) if one.source == "probe")
+    return waiting(order.scope, asked, tripped=tripped, now=now, resume=order.resume)
 
 
 def last_plan(store: Store, realm: str) -> str:
@@ -77,10 +94,14 @@ def last_plan(store: Store, realm: str) -> str:
 
 
 def left_alone(order: Order, store: Store) -> dict[Address, str]:
-    """Safety systems in the scope that no consent names, and what shows that they are such."""
+    """Safety systems in the scope that no consent names, by evidence or register, and what shows that they are such."""
+    found = evidenced(store, order.realm, safety_system)
+    for address, declared in expected(order.declared.register, order.realm):
+        if reason := safety_system((key, "", value) for key, value in declared.items()):
+            found.setdefault(address, reason)
     return {
         address: reason
-        for address, reason in evidenced(store, order.realm, safety_system).items()
+        for address, reason in found.items()
         if address not in order.scope.safety_consents and order.scope.includes(address)
     }
 

@@ -24,6 +24,7 @@ from assetctl.store.repo import Store
 from assetctl.transport import link, route
 from assetctl.work import clock, ledgers, lock, recovery
 from assetctl.work.converse import BROKEN, Surroundings
+from assetctl.work.expected import expected
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper, Together
 from assetctl.work.knowledge import Knowledge
@@ -188,6 +189,8 @@ def _run(
     knowledge = Knowledge()
     for asset in store.assets(order.realm):
         knowledge.recall(asset)
+    for address, declared in expected(order.declared.register, order.realm):
+        knowledge.expect(address, declared)
     for before in store.observations(scan=order.resume) if order.resume else ():
         counts[before.outcome] += before.id in done
         _learn_again(before, knowledge, held, gate)

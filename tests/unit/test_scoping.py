@@ -229,6 +229,8 @@ def test_every_other_declaration_reaches_the_scope(tmp_path):
     units = { "10.1.0.7" = [1, 2], "cell1/10.1.0.7" = [3] }
     [safety_consents]
     addresses = ["10.1.0.90"]
+    [[redundant]]
+    addresses = ["10.1.0.21", "10.1.0.22"]
     [approval]
     persons = 2
     [sweep]
@@ -244,6 +246,7 @@ def test_every_other_declaration_reaches_the_scope(tmp_path):
     assert (vantage.name, vantage.anchor_mac, vantage.declared) == ("eth1/10.1.0.250", "00:1B:1B:00:00:01", True)
     assert scope.units == {_at("10.1.0.7"): (1, 2), _at("10.1.0.7", "cell1"): (3,)}
     assert scope.safety_consents == {_at("10.1.0.90")}
+    assert scope.redundant == (frozenset({_at("10.1.0.21"), _at("10.1.0.22")}),)
 
 
 @pytest.mark.parametrize(

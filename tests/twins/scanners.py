@@ -1,0 +1,139 @@
+"""The scanners that go through the rack: what each is told, how it is run, and what it says of each address."""
+
+import json
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.live.namespace import Side
+from tests.twins.devices import KINDS
+from tests.twins.twin import Twin
+
+COMMUNITY = "TWINS_COMMUNITY"
+SETTINGS = """
+schema = 1
+[project]
+name = "Rack of twins"
+contact = "control room"
+[[networks]]
+range = "198.18.77.0/24"
+[[networks]]
+range = "198.18.78.0/24"
+[probes]
+depth = ["snmp.tables"]
+[[credentials]]
+name = "plant"
+kind = "snmp-v2c"
+community = {{ env = "{community}" }}
+[files]
+register = "register.yaml"
+{named}"""
+SCRIPTS = "default,modbus-discover,s7-info,enip-info,bacnet-info,omron-info,iec-identify,snmp-sysdescr"
+RUN_S = 900.0
+
+
+@dataclass
+class Outcome:
+    """What a scanner made of the rack. text: all that it says of an address, in lower case. code: its exit code."""
+
+    code: int
+    text: Mapping[str, str]
+    said: str = ""
+
+
+def targets() -> list[str]:
+    return [kind.address() for kind in KINDS]
+
+
+def assetctl(side: Side, folder: Path) -> Outcome:
+    """Settings and register as an engineer would keep them, an approval, one scan with the usual limits."""
+    folder.mkdir(parents=True)
+    named = "\n".join(sorted({kind.named for kind in KINDS}))
+    settings = SETTINGS.format(community=COMMUNITY, named=named)
+    (folder / "assetctl.toml").write_text(settings)
+    (folder / "register.yaml").write_text("schema: 1\npositions: []\n")
+    run = _Commands(side, folder)
+    for kind in KINDS:
+        if kind.declared:
+            run("assets", "add", kind.__name__, "--ip", kind.address(), *kind.declared)
+    scans = [_scan(run, network) for network in sorted({kind.network for kind in KINDS})]
+    asked = [one.code for one in scans]
+    said = "".join(one.err for one in scans)
+    return Outcome(max(asked), _shown(run), said)
+
+
+def _scan(run: "_Commands", network: str) -> "_Said":
+    """Plan, have it approved, scan. A trip of a breaker ends with 10, what could not be asked with 5."""
+    wanted = [kind.address() for kind in KINDS if kind.network == network]
+    approval = run.folder / f"approval-{network}.toml"
+    run("plan", *wanted, "--approval", str(approval))
+    approval.write_text(approval.read_text().replace("approved_by = []", 'approved_by = ["A. Example, shift lead"]'))
+    scan = run("scan", *wanted, "--approval", str(approval), may_fail=True)
+    assert scan.code in (0, 5, 10), f"{scan.code}\n{scan.err}"
+    return scan
+
+
+def _shown(run: "_Commands") -> dict[str, str]:
+    """What the inventory shows of each address."""
+    texts: dict[str, str] = {}
+    for asset in run("assets", "list").data:
+        shown = run("assets", "show", asset["id"]).out.lower()
+        texts |= {address: texts.get(address, "") + shown for address in asset.get("ip_address", ())}
+    return texts
+
+
+@dataclass
+class _Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)["data"]
+
+
+@dataclass
+class _Commands:
+    """assetctl on the scanner's side, in a folder."""
+
+    side: Side
+    folder: Path
+
+    def __call__(self, *words: str, may_fail: bool = False) -> _Said:
+        settings = ["--config", str(self.folder / "assetctl.toml"), "--format", "json"]
+        environment = {COMMUNITY: "public", "ASSETCTL_LOCKS": str(self.folder / "locks"), "HOME": str(self.folder)}
+        done = self.side.run(sys.executable, "-m", "assetctl", *settings, *words, timeout=RUN_S, **environment)
+        assert may_fail or done.returncode == 0, f"{words}: {done.returncode}\n{done.stderr}"
+        return _Said(done.returncode, done.stdout, done.stderr)
+
+
+def nmap(side: Side, folder: Path) -> Outcome:
+    """Service detection and the usual scripts, on the ports that the rack has and no others."""
+    folder.mkdir(parents=True)
+    tcp = ",".join(str(port) for port in sorted({port for kind in KINDS for port in kind.tcp}))
+    udp = ",".join(str(port) for port in sorted({port for kind in KINDS for port in kind.udp}))
+    report = folder / "nmap.xml"
+    words = ["nmap", "-n", "-Pn", "-sS", "-sU", "-sV", "-p", f"T:{tcp},U:{udp}", "--script", SCRIPTS]
+    words += ["--host-timeout", "300s", "-oX", str(report), *targets()]
+    done = side.run(*words, timeout=RUN_S)
+    assert done.returncode == 0, done.stderr
+    hosts = ElementTree.parse(report).getroot().iter("host")
+    texts = {address.get("addr", ""): _text(host) for host in hosts for address in host.iter("address")}
+    return Outcome(done.returncode, texts, done.stderr)
+
+
+def _text(host: ElementTree.Element) -> str:
+    """All that nmap says of a host."""
+    return " ".join(
+        value for element in host.iter() for value in (*element.attrib.values(), element.text or "")
+    ).lower()
+
+
+def found(kind: type[Twin], outcome: Outcome) -> list[str]:
+    """Which identity fields of a twin stand in what a scanner says of its address, by the same rule for all."""
+    text = outcome.text.get(kind.address(), "")
+    return [key for key, value in kind.truth.items() if value.lower() in text]
