@@ -16,7 +16,7 @@ class FinsTwin(Twin):
     declared = ("manufacturer=Omron",)
 
     async def answer(self, port: int, frame: bytes, now_s: float) -> Answers:
-        if len(frame) < 12 or not frame[0] & 0x80:
+        if len(frame) < 12 or frame[0] not in (0x80, 0x81) or frame[1] or frame[2] > 7:
             return ()
         self.heard(frame[7])
         head = b"\xc0\0\x02" + frame[6:9] + frame[3:6] + frame[9:12]

@@ -24,6 +24,8 @@ class Iec104Rtu(SnmpTwin):
     async def answer(self, port: int, frame: bytes, now_s: float) -> Answers:
         if port != PORT:
             return await super().answer(port, frame, now_s)
+        if frame[:1] != b"\x68" or len(frame) < 6:
+            return ()
         control = frame[2]
         if control == _TESTFR:
             return (b"\x68\x04\x83\0\0\0",)
