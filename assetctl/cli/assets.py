@@ -146,11 +146,11 @@ def show_scan(context: typer.Context, scan: Annotated[str, typer.Argument(help="
         if found is None:
             known = tuple(one.id for one in store.scans())
             raise InputError(f"{scan}: no such scan{near(scan, known)}; `assetctl scans list` shows them")
-        record = scan_record(found)
+        record = scan_record(found, store.observations(realm=found.realm))
     if app.output.format == "table":
         rows = [{"what": key, "value": value} for key, value in record.items() if key != "traffic"]
         app.output.rows("scan", rows, columns=("what", "value"), command="scans show")
-        columns = ("address", "units", "connections", "packets", "highest_per_s", "refusals", "trips")
+        columns = ("address", "units", "connections", "packets", "highest_per_s", "refusals", "trips", "health")
         app.output.rows("traffic", record["traffic"], columns=columns, command="scans show")
     else:
         app.output.document("scan", record, command="scans show")
