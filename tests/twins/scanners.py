@@ -77,11 +77,14 @@ def _scan(run: "_Commands", network: str) -> "_Said":
 
 
 def _shown(run: "_Commands") -> dict[str, str]:
-    """What the inventory shows of each address."""
+    """What the inventory lists of each address; the whole record where a field is not in the list."""
     texts: dict[str, str] = {}
+    told = {kind.address(): [value.lower() for value in kind.truth.values()] for kind in KINDS}
     for asset in run("assets", "list").data:
-        shown = run("assets", "show", asset["id"]).out.lower()
-        texts |= {address: texts.get(address, "") + shown for address in asset.get("ip_address", ())}
+        shown, here = json.dumps(asset, ensure_ascii=False).lower(), asset.get("ip_address", ())
+        if any(value not in shown for address in here for value in told.get(address, ())):
+            shown += run("assets", "show", asset["id"]).out.lower()
+        texts |= {address: texts.get(address, "") + shown for address in here}
     return texts
 
 

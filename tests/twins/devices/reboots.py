@@ -9,7 +9,6 @@ class Reboots(SnmpTwin):
     host = 58
     limit = f"starts anew after {AFTER} questions; more than {MOST_WHILE_BOOTING} while it starts end its boot"
     source = "librenms/librenms issue 14889: restarts under polling"
-    trips = True
     agent = {
         "description": "EDS-408A",
         "object_id": "1.3.6.1.4.1.8691.7.6",
