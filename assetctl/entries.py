@@ -306,6 +306,17 @@ class Files(Form):
     keys: Text = ""
 
 
+class Collector(Form):
+    """Where a collector works. centre: address of the centre's PostgreSQL. centre_key: fingerprint that jobs are signed
+    with. key: the `signing` entry that signs results. approval: file that every job must lie inside, too."""
+
+    site: Text = ""
+    centre: Text = ""
+    centre_key: Text = ""
+    key: Text = ""
+    approval: Text = ""
+
+
 class Signing(Form):
     """A key of one's own, in an encrypted PEM file, and where its passphrase is kept."""
 

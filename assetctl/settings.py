@@ -31,12 +31,14 @@ TEMPLATES = (NAME, "zones.yaml", "register.yaml")
 VARIABLES: Mapping[str, Way] = MappingProxyType(
     {
         "ASSETCTL_DATABASE_URL": ("database", "url"),
+        "ASSETCTL_CENTRE_URL": ("collector", "centre"),
         "ASSETCTL_SITE": ("project", "site"),
         "ASSETCTL_TIMEZONE": ("project", "timezone"),
         "ASSETCTL_CONTACT": ("project", "contact"),
     }
 )
-_SECRET = frozenset({"credentials", "database", "signing"})
+_SECRET = frozenset({"credentials", "database", "signing", "collector"})
+_ADDRESSES = (("database", "url"), ("collector", "centre"))
 _URL_PASSWORD = re.compile(r"^([\w+.-]+://[^:/@]*:).*@", re.DOTALL)
 _URL_SECRET = re.compile(r"([?&][^=&]*(password|secret|key)[^=&]*=)[^&]*", re.IGNORECASE)
 _IN_MEMORY = ("", ":memory:")
@@ -90,6 +92,7 @@ class Settings(Form):
     sweep: entries.Sweep = entries.Sweep()
     credentials: tuple[entries.Credential, ...] = ()
     signing: tuple[entries.Signing, ...] = ()
+    collector: entries.Collector = entries.Collector()
     modbus: entries.Modbus = entries.Modbus()
     ports: entries.Ports = Field(default_factory=dict)
     parameters: entries.Parameters = Field(default_factory=dict)
@@ -154,7 +157,7 @@ class Settings(Form):
             key = dotted(way)
             if value is None or (origin := self.origins.get(key)) is None:
                 continue
-            shown = masked(value) if way == ("database", "url") else value
+            shown = masked(value) if way in _ADDRESSES else value
             yield Row(key, _spelled(shown), origin)
 
 
@@ -237,13 +240,15 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _refuse_foreign_password(settings: "Settings") -> None:
-    found, url = settings.found, settings.database.url
-    from_file = settings.origins.get("database.url", "").startswith("file:")
-    if from_file and not found.trusted and masked(url) != url:
-        raise InputError(
-            f"{found.path}: database.url: a password counts only from your own settings or a file named with --config; "
-            "put the address into ASSETCTL_DATABASE_URL instead"
-        )
+    found = settings.found
+    variables = {way: name for name, way in VARIABLES.items()}
+    for way, url in zip(_ADDRESSES, (settings.database.url, settings.collector.centre), strict=True):
+        from_file = settings.origins.get(dotted(way), "").startswith("file:")
+        if from_file and not found.trusted and masked(url) != url:
+            raise InputError(
+                f"{found.path}: {dotted(way)}: a password counts only from your own settings or a file named with "
+                f"--config; put the address into {variables[way]} instead"
+            )
 
 
 def _refuse_twice(what: str, names: list[str]) -> None:

@@ -66,8 +66,12 @@ def order_of(
     scan: str,
     environ: Mapping[str, str],
     resume: str = "",
+    fetch: bool = True,
 ) -> Order:
-    """The order for a wish. Names are resolved, credentials fetched; nothing is sent to a device. Raises InputError."""
+    """The order for a wish. Names are resolved, credentials fetched unless it is only planned; nothing is sent.
+
+    Raises InputError.
+    """
     protocols = registry()
     known = Known(
         probes=(*protocols, "ports", "nmap"),
@@ -96,7 +100,7 @@ def order_of(
         realm=realm,
         scope=scope,
         protocols=protocols,
-        secrets=_secrets(scope.credentials, settings, realm, environ),
+        secrets=_secrets(scope.credentials, settings, realm, environ) if fetch else {},
         scan=scan,
         declared=Declared(zones, register, lambda address: scope.network_of(address).site or settings.project.site),
         exclusions=_exclusions(scope, settings, realm),

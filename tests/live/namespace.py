@@ -81,6 +81,16 @@ def namespaces() -> Iterator[Namespaces]:
                 end(process)
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[Side]:
+    """A namespace without any link to anywhere: an air-gapped site. Raises Unable."""
+    as_root = os.geteuid() == 0
+    with _held(["unshare", "-n" if as_root else "-Urn"]) as holder:
+        side = Side(holder, _entrance(holder, as_root))
+        _ip(side, "link set lo up")
+        yield side
+
+
 def end(process: "subprocess.Popen[bytes]") -> None:
     """End a process that we started, by its id."""
     if process.poll() is None:

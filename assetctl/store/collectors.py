@@ -1,0 +1,197 @@
+"""What a centre and its collectors share: a schema of its own in the centre's PostgreSQL, apart from the inventory.
+
+It holds the queue of procrastinate, the enrolled sites and the results. It is made and brought up to date by
+`prepare`, not by the migrations of the inventory: a centre without collectors has no need of it, and a collector's
+role gets rights here and nowhere else.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.engine import Connection
+
+from assetctl.errors import EnvironmentFault, InputError
+from assetctl.store.database import address, connect, shown, transaction
+from assetctl.store.schema import ADVISORY_LOCK
+
+SCHEMA = "collectors"
+WAIT_S = 10.0
+_META = MetaData(schema=SCHEMA)
+_VERSION = Table("version", _META, Column("migration", Text, primary_key=True))
+_SITE = Table(
+    "site", _META,
+    Column("name", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("realms", JSONB, nullable=False),
+    Column("enrolled", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("heard", DateTime(timezone=True)),
+)  # fmt: skip
+_RESULT = Table(
+    "result", _META,
+    Column("job", BigInteger, primary_key=True, autoincrement=False),
+    Column("site", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("bundle", LargeBinary),
+    Column("merged", Text),
+)  # fmt: skip
+_RIGHTS = (
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "REVOKE ALL ON {schema}.site, {schema}.result, {schema}.version FROM {role}",
+    "GRANT SELECT, UPDATE (heard) ON {schema}.site TO {role}",
+    "GRANT SELECT, INSERT ON {schema}.result TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A connected site. key: fingerprint that its bundles are signed with. realms: its name -> ours."""
+
+    name: str
+    key: str
+    realms: Mapping[str, str]
+    enrolled: datetime
+    by: str
+    heard: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a job ended. merged: None until it was looked at, "" when taken in, else why not."""
+
+    job: int
+    site: str
+    state: str
+    note: str
+    at: datetime
+    merged: str | None = None
+
+
+class Centre:
+    """The shared schema of one PostgreSQL. Raises the faults of `transaction`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = address(url)
+        if self.url.get_backend_name() != "postgresql":
+            raise InputError("collectors need the centre's store on PostgreSQL; for others: assetctl bundle write")
+        self.where = f"database {shown(self.url)}"
+        self.engine = connect(self.url, wait_s=WAIT_S)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @property
+    def dsn(self) -> str:
+        """The address as libpq reads it, with its password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def prepare(self) -> None:
+        """Make the schema, or bring it to what the installed procrastinate needs, all of it or nothing."""
+        from procrastinate.schema import SchemaManager, migrations_path
+
+        known = sorted(path.name for path in migrations_path.glob("*.sql"))
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            _META.create_all(connection)
+            connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
+            found = connection.execute(select(_VERSION.c.migration)).scalar()
+            if found is not None and found not in known:
+                raise EnvironmentFault(f"{self.where}: its queue is of a newer assetctl; install that")
+            if found is None:
+                _run_script(connection, SchemaManager.get_schema())
+            for name in known if found else ():
+                if name > str(found):
+                    _run_script(connection, (migrations_path / name).read_text("utf-8"))
+            connection.execute(_VERSION.delete())
+            connection.execute(_VERSION.insert().values(migration=known[-1]))
+
+    def grant(self, role: str) -> None:
+        """Give a role what a collector needs: its queue, its results; nothing of the inventory."""
+        with transaction(self.engine, self.where, writes=True) as connection:
+            quoted = connection.dialect.identifier_preparer.quote(role)
+            for line in _RIGHTS:
+                connection.exec_driver_sql(line.format(schema=SCHEMA, role=quoted).replace("%", "%%"))
+
+    def enrol(self, site: Site) -> None:
+        """Put a site in, or give it another key and other realms."""
+        row = {"key": site.key, "realms": dict(site.realms), "enrolled": site.enrolled, "by": site.by}
+        put = insert(_SITE).values(name=site.name, **row).on_conflict_do_update(index_elements=["name"], set_=row)
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(put)
+
+    def sites(self) -> tuple[Site, ...]:
+        with self._reading() as connection:
+            return tuple(
+                Site(row.name, row.key, row.realms, row.enrolled, row.by, row.heard)
+                for row in connection.execute(select(_SITE).order_by(_SITE.c.name))
+            )
+
+    def site(self, name: str) -> Site:
+        """An enrolled site. Raises InputError."""
+        found = next((one for one in self.sites() if one.name == name), None)
+        if found is None:
+            raise InputError(f"{name}: no such site is enrolled; see: assetctl collector list")
+        return found
+
+    def hear(self, name: str) -> None:
+        """Note that the collector of a site is alive, by the server's clock."""
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(_SITE.update().where(_SITE.c.name == name).values(heard=text("now()")))
+
+    def put_result(self, result: Result, bundle: bytes | None) -> None:
+        """Keep how a job ended; the first word stays."""
+        row = {name: getattr(result, name) for name in ("job", "site", "state", "note", "at")}
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(insert(_RESULT).values(bundle=bundle, **row).on_conflict_do_nothing())
+
+    def results(self) -> tuple[Result, ...]:
+        columns = [column for column in _RESULT.columns if column.name != "bundle"]
+        with self._reading() as connection:
+            return tuple(Result(**row) for row in connection.execute(select(*columns).order_by("job")).mappings())
+
+    def bundle(self, job: int) -> bytes | None:
+        """The bundle of a result that was not looked at yet."""
+        with self._reading() as connection:
+            wanted = select(_RESULT.c.bundle).where(_RESULT.c.job == job)
+            return cast("bytes | None", connection.execute(wanted).scalar())
+
+    def mark_merged(self, job: int, objection: str) -> None:
+        """Note that a result was taken in, or why not; its bytes go once it is in the inventory."""
+        values: dict[str, Any] = {"merged": objection} | ({} if objection else {"bundle": None})
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(_RESULT.update().where(_RESULT.c.job == job).values(**values))
+
+    @contextmanager
+    def only_one(self, site: str) -> Iterator[None]:
+        """Hold the place of the one collector of a site, for as long as this connection lives."""
+        number = int.from_bytes(hashlib.sha256(site.encode()).digest()[:7], "big")
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for name, value in (("idle", 30), ("interval", 10), ("count", 3)):  # so that a dead line lets go
+                connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": number}).scalar():
+                raise EnvironmentFault(f"a collector of {site} is running already; one site has one")
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with transaction(self.engine, self.where, writes=False) as connection:
+            if not connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{SCHEMA}.result"}).scalar():
+                raise InputError(f"{self.where}: no site is enrolled there yet; run: assetctl collector enrol")
+            yield connection
+
+
+def _run_script(connection: Connection, script: str) -> None:
+    """Several statements with percent signs in them, as they are: past SQLAlchemy, in its transaction."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(script)
