@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from assetctl import approval as approvals
 from assetctl.documents import Document
@@ -68,8 +68,8 @@ class _Job(Form):
     site: Annotated[str, Field(min_length=1, max_length=100)]
     realm: Realm
     plan: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    valid_from: datetime
-    valid_until: datetime
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
     wish: _Wish
     bounds: dict[str, Any]
 
@@ -118,7 +118,7 @@ def opened(carried: Mapping[str, Any], keys: Iterable[EnrolledKey], *, site: str
         raise IntegrityFault(f"signed by {enrolled.owner}, but {objection}")
     if len(raw) > MOST_BYTES or not is_signed(raw, _bytes(signature), enrolled.public):
         raise IntegrityFault(f"not as {enrolled.owner} signed it")
-    form = fill(_Job, Document(WHERE, json.loads(whole), ""))
+    form = fill(_Job, _document(whole))
     if form.site != site:
         raise IntegrityFault(f"for the site {form.site[:60]}, not for {site}")
     if not form.valid_from <= now <= form.valid_until:
@@ -133,6 +133,15 @@ def outside(plan: Plan, job: Job, *, realm: str, now: datetime) -> tuple[str, ..
     bounds = approvals.read(job.bounds, b"", str(WHERE))
     alone = replace(plan, scope=replace(plan.scope, persons=1))
     return approvals.objections(alone, bounds, now=now, runs_used=0, realm=realm)
+
+
+def _document(whole: str) -> Document:
+    try:
+        return Document(WHERE, json.loads(whole), "")
+    except (ValueError, RecursionError):
+        raise InputError(
+            "no job that this version understands; the centre and the site need the same assetctl"
+        ) from None
 
 
 def _bytes(written: str) -> bytes:

@@ -187,7 +187,7 @@ def _plant(place: Place) -> "subprocess.Popen[bytes]":
 
 
 def _database(both: Namespaces, base: Path) -> None:
-    from tests.live.test_postgres import program
+    from tests.live.postgres_server import program
 
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     home = base / "pg"

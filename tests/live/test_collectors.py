@@ -28,8 +28,11 @@ def made() -> Iterator[World]:
 def inventory(place: Place, realm: str) -> list[str]:
     """The devices of a realm without what a realm and a moment give them."""
     found = [one for one in place.rows("assets", "list") if one["realm"] == realm]
+    for one in found:
+        for source in one["sources"].values():
+            del source["evidence"], source["last_seen"]  # they name the run and its moment
     plain = [{key: value for key, value in one.items() if key not in LOCAL} for one in found]
-    return sorted(json.dumps(one, sort_keys=True).replace(f"{realm}/", "REALM/") for one in plain)
+    return sorted(json.dumps(one, sort_keys=True) for one in plain)
 
 
 def last(centre: Place, site: str) -> dict[str, Any]:
@@ -55,7 +58,6 @@ def test_a_connected_site_and_one_by_bundle_give_the_inventory_of_a_direct_scan(
     assert inventory(centre, "south") == expected
     assert centre.rows("collector", "merge") == []
     assert [one["heard"] is not None for one in centre.rows("collector", "list")] == [True, False]
-    assert north.call("scan", "--resume", "none", code=2).stderr
 
 
 def test_what_the_local_approval_does_not_cover_is_refused_and_told(made: World) -> None:
@@ -65,7 +67,7 @@ def test_what_the_local_approval_does_not_cover_is_refused_and_told(made: World)
     north.call("collector", "run", "--once")
     told = last(centre, "north")
     assert told["result"] == "refused"
-    assert "127.20.1.3/32 is outside the approved networks" in told["note"] or "outside the approved" in told["note"]
+    assert "127.20.1.3 is outside the approved networks" in told["note"].replace("/32", ""), told
     assert len(north.rows("scans", "list")) == before
 
 
@@ -99,6 +101,7 @@ def test_a_cancelled_job_stops_within_a_second_and_a_killed_collector_s_job_is_t
         collector.wait(10)
     finally:
         end(collector)  # type: ignore[arg-type]
+        collector.communicate()
     assert [one["state"] for one in centre.rows("collector", "status", "west")] == ["aborted", "doing"]
     said = west.call("collector", "run", "--once").stderr
     assert "its job is taken up again" in said
