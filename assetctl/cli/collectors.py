@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(collector, name="collector")
 
 
-@collector.command("run", epilog="Example: assetctl --config /etc/assetctl/assetctl.toml collector run")
+@collector.command("run", epilog="Example: assetctl collector run")
 def run(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="End when no job is due.")] = False,

@@ -40,6 +40,7 @@ import/pcap import/walk import/zeek import/netbox import/zgrab2 import/glpi asse
 assets/import findings/import report/pdf export/json export/csv export/sarif export/junit export/netbox
 export/cyclonedx export/oscal export/ocsf export/servicenow export/glpi
 keys/make keys/enrol keys/list keys/revoke keys/retire verify report/sign bundle/write bundle/verify bundle/merge
+collector/run collector/enrol collector/list collector/status collector/request collector/cancel collector/merge
 secrets/set secrets/list secrets/test secrets/rm config/show db/info db/migrate db/backup
 """
 HEAVY = "sqlmodel sqlalchemy pysnmp openpyxl jinja2 nmap cryptography alembic ruamel tomlkit rich.progress psycopg"
