@@ -155,6 +155,8 @@ def _settled(places: dict[str, Place]) -> World:
     for name in SITES:
         kind, realm = ("ot", "fragile = true") if name == "west" else ("lab", "")
         settings = PLANT % (kind, realm) + SIGNING
+        if name == "west":
+            settings += "[limits]\npackets_per_second = 4\n"
         if name in ("north", "west"):
             settings += COLLECTOR % (name, name, keys["centre"][:12])
         (places[name].folder / "assetctl.toml").write_text(settings)

@@ -86,12 +86,12 @@ def test_a_job_that_another_key_signed_is_refused(made: World) -> None:
 
 def test_a_cancelled_job_stops_within_a_second_and_a_killed_collector_s_job_is_taken_up_again(made: World) -> None:
     centre, west = made["centre"], made["west"]
-    centre.call(*SLOW, "collector", "request", "west", "--key", "own", "--sweep")
+    asked = centre.call(*SLOW, "collector", "request", "west", "--key", "own", "--sweep")
     collector = west.start("collector", "run")
     try:
         heard(collector, "begins")
         _sending(west)
-        centre.call("collector", "cancel", str(last(centre, "west")["job"]))
+        centre.call("collector", "cancel", asked.stderr.split("job ")[1].split()[0])
         told_at = datetime.now(UTC)
         heard(collector, "cancelled")
         assert _last_sent(west) < told_at + timedelta(seconds=1)
