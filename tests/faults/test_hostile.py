@@ -11,14 +11,17 @@ import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assetctl.errors import Exit
-from assetctl.model import Outcome, Transport
+from assetctl.model import Address, Outcome, Transport
+from assetctl.safety.gate import _SEAL
 from assetctl.safety.ledger import read
+from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.store.repo import open_store
 from assetctl.talk import Ask
@@ -28,7 +31,6 @@ from assetctl.work.proof import verify
 from tests.faults.hostile import BASE, TALKS, Hostile, hostile
 from tests.faults.operations import TIMES
 from tests.live.killed_plant import NETWORK, UNITS, Plant, plant
-from tests.unit.test_waiting import permit
 
 ROOT = Path(__file__).parents[2]
 GOOD = 3
@@ -168,11 +170,10 @@ def flooding(spoofed: bytes, answer: bytes) -> Iterator[int]:
 
 def test_answers_from_elsewhere_or_to_another_question_are_not_taken_and_cost_no_memory() -> None:
     async def scene(port: int) -> tuple[Outcome, tuple[bytes, ...], int]:
-        asked = permit(Transport.UDP, port, b"?")
-        line = open_datagram(_at(permit(Transport.UDP, port)), Vantage("plant"))
+        line = open_datagram(_permit(port), Vantage("plant"))
         ask = Ask(b"?", Datagram(), wait_s=2.0, accepts=lambda unit: unit.startswith(b"right"))
         tracemalloc.start()
-        heard = await line.ask(_at(asked), ask)
+        heard = await line.ask(_permit(port, b"?"), ask)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         await line.close()
@@ -185,10 +186,15 @@ def test_answers_from_elsewhere_or_to_another_question_are_not_taken_and_cost_no
     assert peak < 1_000_000
 
 
-def _at(made: Any) -> Any:
-    from dataclasses import replace
-    from ipaddress import ip_address
-
-    from assetctl.model import Address
-
-    return replace(made, address=Address("plant", ip_address(f"{BASE}.99.1")))
+def _permit(port: int, payload: bytes = b"") -> Permit:
+    return Permit(
+        _SEAL,
+        address=Address("plant", ip_address(f"{BASE}.99.1")),
+        transport=Transport.UDP,
+        port=port,
+        payload=payload,
+        request="question",
+        action="unit" if payload else "connect",
+        step="s",
+        sequence=1,
+    )
