@@ -16,7 +16,7 @@ from tests.unit.plants import gate, plan_of, scope, target
 
 ROOT = Path(__file__).parents[2]
 QUICK = ("scan", "import", "first import", "export", "backup")
-COUNT = 12
+COUNT = 8
 
 
 def test_random_faults_lose_nothing_and_every_repeat_comes_to_the_same() -> None:
