@@ -141,7 +141,7 @@ def request(
     wish = Wish(realm, tuple(targets or ()), (), None, tuple(only or ()), tuple(depth or ()), sweep)
     with app.store() as store:
         order = order_of(wish, app.settings, zones=app.zones, scan="plan", environ={}, fetch=False)
-        made = plan_for(order, store, nmap=find_nmap() is not None)
+        made = plan_for(order, store, nmap=find_nmap() is not None, now=clock())
     numbers = ask(centre, centre.site(site), order, made, wish, signed, times=when, now=clock())
     told = ", ".join(map(str, numbers))
     app.output.say(f"job {told} for {site}: {made.devices} addresses, at most {made.units} units, plan {made.hash}")

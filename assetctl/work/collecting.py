@@ -199,7 +199,7 @@ def _allowed(collector: Collector, job: Job, order: Order) -> Plan:
     """The plan that is made here. Raises InputError when it goes beyond what the centre signed."""
     from assetctl.transport.tool import find_nmap
 
-    plan = plan_for(order, collector.store, nmap=find_nmap() is not None)
+    plan = plan_for(order, collector.store, nmap=find_nmap() is not None, now=collector.now())
     if found := outside(plan, job, realm=order.realm, now=collector.now()):
         raise InputError("the plan here is outside the job: " + "; ".join(found))
     return plan
