@@ -55,7 +55,8 @@ def copy_sqlite(source: Path, path: Path) -> None:
         raise InputError(f"backup {path}: the folder {path.parent} does not exist; make it, or give another path")
     make_private(path)
     try:
-        with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        there = f"{source.absolute().as_uri()}?mode=rw"  # never made anew where it is gone
+        with closing(sqlite3.connect(there, uri=True, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(path),))
         with closing(sqlite3.connect(path)) as connection:
             found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
