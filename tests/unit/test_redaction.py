@@ -111,7 +111,7 @@ WITH_ARGUMENTS: dict[str, list[list[str]]] = {
 # what asks a device, changes or sets up, or is about files of one's own that nobody is handed
 NOT_HANDED_ON = """
 demo scan plan init doctor stop completion version schema config db secrets import keys waive attest quarantine golden
-policy evidence fingerprints advisories verify bundle
+policy evidence fingerprints advisories verify bundle collector
 """
 
 
