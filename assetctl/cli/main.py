@@ -42,6 +42,7 @@ from assetctl.cli import (
     zones,
 )
 from assetctl.cli.app import App
+from assetctl.cli.clock import FIXED, fixed
 from assetctl.cli.output import Format, Output
 from assetctl.errors import AssetctlError, Exit
 from assetctl.model import RedactionLevel
@@ -109,6 +110,8 @@ def options(
     output = Output(format, -1 if quiet else verbose, color)
     context.obj = called = App(output, config, db, redact)
     output.redact = called.redacted
+    if moment := fixed():
+        output.warn(f"judged as of {moment.isoformat()}, by {FIXED}")
 
 
 def main() -> None:

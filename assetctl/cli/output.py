@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from assetctl import __version__
-from assetctl.cli.clock import now
+from assetctl.cli.clock import dated
 from assetctl.text import cell, one_line, visible
 
 MOST_WORD, MOST_TEXT = 60, 2000
@@ -146,7 +146,7 @@ def shown(value: Any) -> str:
 
 def generated_at() -> str:
     """When this is written, ISO 8601 in UTC."""
-    return now().isoformat(timespec="seconds")
+    return dated().isoformat(timespec="seconds")
 
 
 def _json(value: object, *, indent: int | None) -> str:

@@ -83,7 +83,7 @@ class Segments:
     def shared(self, zone: Zone, *, by_vlan: bool) -> tuple[tuple[str, ...], bool]:
         """VLANs or switches that a zone has in common with an unrelated one, and whether all its devices are known.
 
-        A switch on which stations hang hangs on no switch itself: whose stations they are is what counts.
+        A switch on which only stations of the zone hang is the zone's own, and hangs on no switch itself.
         """
         here = self.members.get(zone.id, ())
         if by_vlan:
@@ -98,8 +98,12 @@ class Segments:
                 for switch in self.attached.get(view.asset.id, ())
             }
         common = sorted(name for name, zones in others.items() if self._has_stranger(zone, zones))
-        at_switches = set(self.zones_of_switch) if not by_vlan else set[str]()
-        stations = [view.asset.id for view in here if view.asset.id not in at_switches]
+        own = (
+            set[str]()
+            if by_vlan
+            else {name for name, on in self.zones_of_switch.items() if not self._has_stranger(zone, on)}
+        )
+        stations = [view.asset.id for view in here if view.asset.id not in own]
         return tuple(common), bool(stations) and all(name in known for name in stations)
 
     @cached_property

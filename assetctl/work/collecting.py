@@ -54,7 +54,7 @@ class Collector:
 
 
 class _Leaving(Exception):
-    """Somebody ended this program in the middle of a job. at: its exit code."""
+    """Somebody ended this program in the middle of a job. code: what it ends with."""
 
     def __init__(self, code: Exit) -> None:
         super().__init__()

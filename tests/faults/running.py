@@ -22,7 +22,7 @@ from tests.faults.moments import Moment
 
 MOST_S = 90.0
 LOCK_WAIT_S = 1.0
-EPOCH = "1780315200"
+MOMENT = "2026-06-01T12:00:00+00:00"
 
 Act = Callable[[int], None]
 """Does something to a process, given by its id."""
@@ -121,9 +121,8 @@ def _child(
         _redirect(said)
         faulthandler.enable()
         os.chdir(place)
-        os.environ.update(
-            ASSETCTL_LOCKS=str(place / "locks"), XDG_CONFIG_HOME=str(place / "user"), SOURCE_DATE_EPOCH=EPOCH
-        )
+        os.environ.pop("CI", None)
+        os.environ.update(ASSETCTL_LOCKS=str(place / "locks"), XDG_CONFIG_HOME=str(place / "user"), ASSETCTL_NOW=MOMENT)
         _prepare(disturbance, line)
         code = _command(arguments, disturbance)
     except BaseException:  # noqa: BLE001  what a bug would show

@@ -40,7 +40,7 @@ LIMIT_S = 300
 
 def outputs(python: str, folder: Path, *, seed: int, database: str = "") -> Mapping[str, str]:
     """SHA-256 of everything that one Python writes, by name. seed: of its hashes. database: see `plant.build`."""
-    surroundings = {**os.environ, "PYTHONHASHSEED": str(seed), "SOURCE_DATE_EPOCH": str(int(AT.timestamp()))}
+    surroundings = {**os.environ, "PYTHONHASHSEED": str(seed), "ASSETCTL_NOW": AT.isoformat()}
     surroundings |= {"PYTHONPATH": str(Path(__file__).parents[2]), "ASSETCTL_CONFIG": "", "CI": ""}
     surroundings |= {"ASSETCTL_DATABASE_URL": database} if database else {}
     # files are named as they were given, so no side may name its own folder

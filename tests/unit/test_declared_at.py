@@ -40,7 +40,7 @@ def written(path: Path, at: datetime) -> None:
 
 def read_at(moment: datetime, patch: pytest.MonkeyPatch) -> tuple[Position, ...]:
     """The register as a call of that moment reads it."""
-    patch.setenv("SOURCE_DATE_EPOCH", str(int(moment.timestamp())))
+    patch.setenv("ASSETCTL_NOW", moment.isoformat(timespec="seconds"))
     return App().register
 
 
