@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text
@@ -14,6 +16,8 @@ from assetctl.model import Value
 _UNSTORABLE = re.compile("[\x00\\\\\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
+REMEMBERED = 1 << 14  # of what a column repeats so many are decoded once, and are one object in memory
+SHORT = 64  # characters of a value that is worth remembering
 
 
 class Name(TypeDecorator[str]):
@@ -55,6 +59,20 @@ class CanonicalJson(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class FactValue(TypeDecorator[Value]):
+    """The value of a fact as canonical JSON. Raises ValueError for a document that is no value."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Value | None, _dialect: Dialect) -> str | None:
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Value | None:
+        text = value or "null"
+        return _short_value(text) if len(text) <= SHORT else value_of(json.loads(text))
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, kept and returned in UTC. A naive time is refused."""
 
@@ -73,6 +91,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)  # SQLite drops the zone
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        decode = super().result_processor(dialect, coltype)
+        return lru_cache(REMEMBERED)(decode) if decode else None
+
 
 def canonical(document: object) -> str:
     """The one JSON text of a document: sorted keys, no spaces, ASCII."""
@@ -86,6 +108,11 @@ def value_of(document: Any) -> Value:
     if isinstance(document, str | int):
         return document
     raise ValueError(f"a value cannot be {type(document).__name__}")
+
+
+@lru_cache(REMEMBERED)
+def _short_value(text: str) -> Value:
+    return value_of(json.loads(text))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -1,19 +1,21 @@
 """Assets and their facts: derived from the observations, so a realm is always replaced as a whole."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
+from sys import intern
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, select
 
 from assetctl.model import Asset, Fact, Join, Source, Subject, SubjectKind
-from assetctl.store.columns import value_of
 from assetctl.store.database import Database, decoding
 from assetctl.store.identities import current_id, insert_aliases
 from assetctl.store.statements import Rows, in_chunks
 from assetctl.store.tables import ALIAS, ASSET, FACT
 
 PAGE = 2000
+REPEATED = 1 << 12  # subjects and sources of one asset follow each other
 KINDS = {kind.value: kind for kind in SubjectKind}
 
 
@@ -123,6 +125,7 @@ def _fact_row(realm: str, ordinal: int, fact: Fact) -> dict[str, Any]:
 
 def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:
     fields = dict(row._mapping)
+    fields["id"] = intern(row.id)
     fields["aliases"] = tuple(row.aliases)
     fields["joins"] = tuple(Join(key, value, tuple(held)) for key, value, held in row.joins)
     fields["observations"] = tuple(row.observations)
@@ -130,9 +133,17 @@ def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:
 
 
 def _fact(row: Sequence[Any]) -> Fact:
-    # by place, since a large inventory has millions of columns to read
+    # by place, and what repeats itself as one object, since a large inventory has millions of facts
     asset, _, _, kind, local_key, key, value, source_kind, source_name, evidence, vantage, first, last, confidence = row
-    subject = Subject(KINDS[kind], asset, local_key)
-    return Fact(
-        subject, key, value_of(value), Source(source_kind, source_name, evidence), vantage, first, last, confidence
-    )
+    subject, source = _subject(kind, asset, local_key), _source(source_kind, source_name, evidence)
+    return Fact(subject, intern(key), value, source, intern(vantage), first, last, confidence)
+
+
+@lru_cache(REPEATED)
+def _subject(kind: str, asset: str, local_key: str) -> Subject:
+    return Subject(KINDS[kind], intern(asset), intern(local_key))
+
+
+@lru_cache(REPEATED)
+def _source(kind: str, name: str, evidence: str) -> Source:
+    return Source(intern(kind), intern(name), evidence)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, Table
 from sqlmodel import Field, SQLModel
 
-from assetctl.store.columns import CanonicalJson, ForeignText, Name, UtcDateTime
+from assetctl.store.columns import CanonicalJson, FactValue, ForeignText, Name, UtcDateTime
 
 # unnamed constraints cannot be altered on SQLite
 NAMING = {
@@ -149,7 +149,7 @@ class FactRow(Row, table=True):
     kind: str = Field(sa_type=Name)
     local_key: str = Field(sa_type=ForeignText)
     key: str = Field(sa_type=Name, index=True)
-    value: Any = Field(sa_type=CanonicalJson, nullable=False)
+    value: Any = Field(sa_type=FactValue, nullable=False)
     source_kind: str = Field(sa_type=Name)
     source_name: str = Field(sa_type=ForeignText)
     evidence: str = Field(sa_type=Name)
