@@ -197,11 +197,11 @@ def test_what_is_not_read_is_counted(tmp_path: Path) -> None:
     from scapy.layers.l2 import GRE, Ether
 
     ends = Ether(src=SERVER_MAC, dst=SERVER_MAC) / IP(src=SERVER, dst=CLIENT)
-    pieces = [bytes(Ether() / one) for one in fragment(IP(src=SERVER, dst=CLIENT) / UDP() / (b"x" * 3000), 1400)]
+    pieces = [bytes(Ether() / one) for one in fragment(IP(src=SERVER, dst=CLIENT) / UDP() / (b"x" * 3000), 1400)][:2]
     tunnelled = bytes(ends / GRE() / IP(src="10.1.1.1", dst="10.1.1.2"))
     found = _read(tmp_path, pcap([*pieces, tunnelled, b"\x00" * 5]))
     told = "\n".join(found.left_out)
-    assert f"{len(pieces)} IP fragments" in told
+    assert "1 IP packets of which a fragment is missing" in told
     assert "1 tunnelled packets" in told
     assert "1 packets with a broken header" in told
 

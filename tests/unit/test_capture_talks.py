@@ -14,9 +14,12 @@ from tests.unit.capture_writer import CLIENT, SERVER, Wire, server_of, talk, wri
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WHOLE = ("modbus", "s7", "profinet_dcp", "knx", "ads", "hartip", "crimson", "pcworx", "moxa", "greeting", "mysql")
-WHOLE += ("fox", "vnc", "postgres", "http")
+WHOLE += ("fox", "vnc", "postgres", "http", "opcua", "fins", "fins_tcp", "mqtt", "ntp", "dnp3", "dnp3_tcp", "bacnet")
+WHOLE += ("rdp",)
 # what was asked in vain is not in a capture; an answer to another question is heard all the same
 OTHERWISE = {"modbus-gateway_silent", "profinet_dcp-answers_to_others"}
+OTHERWISE |= {"dnp3_tcp-source_zero"}  # nobody else's question shows that its answer is one
+OTHERWISE |= {"rdp-xrdp"}  # TLS 1.3 seals the certificate
 OF_OTHER_QUESTIONS = {"service_name", "interface_type", "interface_admin_status", "tls_weak_suites", "tls_versions"}
 OF_OTHER_QUESTIONS |= {"snmp_versions_answered"}
 RECORDED = {str(one): one for one in all_captures() if one.claims and one.protocol.envelope != "tls"}

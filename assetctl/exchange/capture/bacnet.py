@@ -1,7 +1,7 @@
 """BACnet/IP, heard: who named itself, and what was read of device objects, by whoever read it.
 
-What came from behind a router is left out: whose address it is, the datagram does not say. An I-Am that a broadcast
-management device passed on is its first sender's.
+An I-Am that a broadcast management device passed on is its first sender's; devices behind a router are talks of their
+own, see `routed`.
 Source: ASHRAE 135-2020, annex J.2.5 (Forwarded-NPDU), 15.5, 15.7, 16.10, 20.1.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from assetctl.errors import WireError
+from assetctl.exchange.capture import routed
 from assetctl.model import Exchange, IPAddress, Transport
 from assetctl.protocols.bacnet import codec, frames
 from assetctl.protocols.bacnet.values import DEVICE, Element, Form, context, element, enclosed, opening
@@ -23,7 +24,6 @@ _UNKNOWN_PROPERTY = bytes.fromhex("9102 9120")  # class property, code unknown-p
 _UNRECOGNIZED_SERVICE = 9
 _OBJECT_IDENTIFIER = 75
 _WILDCARD = (DEVICE << 22 | codec.WILDCARD).to_bytes(4)
-_HAS_DESTINATION = 0x20
 _OPEN_VALUE = Element(4, True, Form.OPENING)
 _Values = dict[int, bytes]
 
@@ -44,22 +44,25 @@ def _apdu(raw: bytes) -> bytes:
 
 
 def is_answer(raw: bytes) -> bool:
-    """Whether a datagram is an acknowledgement, a refusal or an I-Am."""
+    """Whether a datagram is an acknowledgement, a refusal, an I-Am, or the word of a router or about a table."""
     apdu = _apdu(raw)
-    return alone(raw) or (apdu[:1] != b"" and apdu[0] >> 4 in (_COMPLEX_ACK, _ERROR, _REJECT, _ABORT))
+    return (
+        alone(raw)
+        or routed.is_table(raw)
+        or (apdu[:1] != b"" and apdu[0] >> 4 in (_COMPLEX_ACK, _ERROR, _REJECT, _ABORT))
+    )
 
 
 def alone(raw: bytes) -> bool:
-    """An I-Am says by itself who sent it, but from behind a router."""
-    return codec.is_i_am(raw)
+    """An I-Am says by itself who sent it, and a router which networks it reaches."""
+    return codec.is_i_am(raw) or routed.is_of_router(raw)
 
 
 def wants(raw: bytes) -> bool:
-    """Whether it reads properties of a device object."""
+    """Whether it reads properties of a device object, or asks for the networks of a router or the tables of a BBMD."""
     apdu = _apdu(raw)
-    return (
+    return routed.wants(raw) or (
         len(apdu) > 8
-        and not raw[5] & _HAS_DESTINATION
         and apdu[0] >> 4 == _CONFIRMED
         and not apdu[0] & 0x08
         and apdu[3] in _READS
@@ -70,6 +73,8 @@ def wants(raw: bytes) -> bool:
 
 def belongs(question: bytes, answer: bytes) -> bool:
     """Same invoke id; for an acknowledgement or error the same service."""
+    if routed.is_question(question):
+        return routed.belongs(question, answer)
     asked, told = _apdu(question), _apdu(answer)
     if len(asked) < 4 or len(told) < 3 or asked[2] != told[1]:
         return False
@@ -81,7 +86,9 @@ def belongs(question: bytes, answer: bytes) -> bool:
 
 def key(question: bytes, answers: Sequence[bytes]) -> tuple[bytes, ...]:
     """What was asked without its invoke id, or the I-Am."""
-    return (_apdu(question)[3:],) if question else tuple(_apdu(one) for one in answers)
+    if routed.is_question(question):
+        return (question[1:2] + question[4:],)
+    return (_apdu(question)[3:],) if question else tuple(_apdu(one) or one for one in answers)
 
 
 @dataclass(slots=True)
@@ -96,7 +103,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         for unit in (unit for one in self.exchanges for unit in one.received):
-            if alone(unit):
+            if codec.is_i_am(unit):
                 self._i_am = self._i_am or unit
                 continue
             try:
@@ -124,6 +131,8 @@ class Answers:
         apdu = _apdu(ask.payload)
         if apdu == _WHO_IS:
             return (self._i_am,) if self._i_am else ()
+        if routed.is_question(ask.payload):
+            return routed.said(self.exchanges, ask.payload)
         if not wants(ask.payload):
             return ()
         invoke = apdu[2]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, partial
 
-from assetctl.exchange.capture import bacnet, enip, modbus, page, s7, snmp
+from assetctl.exchange.capture import bacnet, dnp3, enip, fins, modbus, mqtt, ntp, opcua, page, rdp, routed, s7, snmp
 from assetctl.exchange.capture.answers import Answers, FirstWords, Published, masked, varying
 from assetctl.model import Claim, Exchange, IPAddress, Transport
 from assetctl.protocol import Context, Protocol
@@ -36,6 +36,7 @@ class Ear:
     same answer. is_answer: tells the direction of a datagram between two ports of the protocol. alone: whether an
     answer says something without its question. opened: what is inside an envelope, with a label that parts talks;
     None for what is not of the protocol. origin: who said a datagram that another passed on, and the datagram as said.
+    kept: what is stored of a question and its answer, for what people typed and process data stay in the capture.
     spoken: the service that any question with its answer shows, where `belongs` is proof enough.
     """
 
@@ -51,7 +52,8 @@ class Ear:
     opened: Callable[[bytes], tuple[bytes, str] | None] | None = None
     origin: Callable[[bytes], tuple[IPAddress, bytes] | None] | None = None
     context: Callable[[Context, Sequence[Exchange], str], Context] | None = None
-    settle: Callable[[tuple[Claim, ...], Sequence[Exchange]], tuple[Claim, ...]] = lambda claims, _: claims
+    settle: Callable[[tuple[Claim, ...], Sequence[Exchange], Context], tuple[Claim, ...]] = lambda claims, *_: claims
+    kept: Callable[[bytes, tuple[bytes, ...]], tuple[bytes, tuple[bytes, ...]]] = lambda *units: units
     most: int = MOST_EXCHANGES
     spoken: str = ""
 
@@ -81,49 +83,82 @@ def _words(protocol: Protocol, mode: Mode) -> Ear:
     )
 
 
-def _special(protocol: Protocol) -> Ear | None:
-    """The ear of a protocol that is asked in more than one way."""
-    match protocol.name:
-        case "modbus":
-            return Ear(
-                protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs,
-                context=modbus.context, settle=modbus.settle, spoken="modbus",
-            )  # fmt: skip
-        case "enip":
-            return Ear(
-                protocol, Mode.UNITS, enip.wants, enip.key, enip.Answers, enip.belongs,
-                is_answer=enip.is_answer, alone=enip.alone,
-            )  # fmt: skip
-        case "s7":
-            return Ear(
-                protocol, Mode.UNITS, s7.wants, s7.key, s7.Answers, s7.belongs, s7.continues,
-                context=s7.context, settle=s7.settle,
-            )  # fmt: skip
-        case "bacnet":
-            return Ear(
-                protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs,
-                is_answer=bacnet.is_answer, alone=bacnet.alone, origin=bacnet.origin, most=2048,
-            )  # fmt: skip
-        case "snmp":
-            return Ear(
-                protocol, Mode.UNITS, snmp.wants, snmp.key, snmp.Answers, snmp.belongs,
-                opened=snmp.opened, context=snmp.context, most=4096,
-            )  # fmt: skip
-        case "http":
-            return Ear(protocol, Mode.TURNS, page.wants, page.key, page.Answers, most=32)
-        case "greeting" | "mysql":
-            return _words(protocol, Mode.UNASKED)
-        case "ssh" | "tls" | "fox" | "vnc":
-            return _words(protocol, Mode.FIRST)
-    return None
+def _stations(protocol: Protocol) -> Ear:
+    return Ear(
+        protocol,
+        Mode.UNITS,
+        wants=dnp3.wants,
+        key=dnp3.key,
+        answers=dnp3.Answers,
+        belongs=dnp3.belongs,
+        is_answer=dnp3.is_answer,
+        alone=dnp3.alone,
+        context=lambda plain, *_: replace(plain, parameters={dnp3.TRANSPORT: protocol.transport.value}),
+        settle=dnp3.settle,
+        kept=dnp3.kept,
+    )
 
 
-_LEFT_OUT = frozenset({"https", "opcua-session", "rdp", "lldp", "profinet_dcp"})
+_UNASKED, _FIRST = partial(_words, mode=Mode.UNASKED), partial(_words, mode=Mode.FIRST)
+_SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
+    "modbus": lambda protocol: Ear(
+        protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs,
+        context=modbus.context, settle=modbus.settle, spoken="modbus",
+    ),
+    "enip": lambda protocol: Ear(
+        protocol, Mode.UNITS, enip.wants, enip.key, enip.Answers, enip.belongs,
+        is_answer=enip.is_answer, alone=enip.alone,
+    ),
+    "s7": lambda protocol: Ear(
+        protocol, Mode.UNITS, s7.wants, s7.key, s7.Answers, s7.belongs, s7.continues,
+        context=s7.context, settle=s7.settle,
+    ),
+    "bacnet": lambda protocol: Ear(
+        protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs,
+        is_answer=bacnet.is_answer, alone=bacnet.alone, origin=bacnet.origin, opened=routed.opened,
+        context=routed.context, settle=routed.settle, most=2048,
+    ),
+    "snmp": lambda protocol: Ear(
+        protocol, Mode.UNITS, snmp.wants, snmp.key, snmp.Answers, snmp.belongs,
+        alone=snmp.alone, opened=snmp.opened, context=snmp.context, settle=snmp.settle, most=4096,
+    ),
+    "opcua": lambda protocol: Ear(
+        protocol, Mode.UNITS, opcua.wants, opcua.key, opcua.Answers, opcua.belongs, opcua.continues,
+    ),
+    "fins": lambda protocol: Ear(
+        protocol, Mode.UNITS, fins.wants, fins.key, fins.Answers, fins.belongs,
+        is_answer=fins.is_answer, context=fins.context, spoken="fins",
+    ),
+    "fins_tcp": lambda protocol: Ear(
+        protocol, Mode.UNITS, fins.wants, fins.key, fins.Answers, fins.belongs, context=fins.context, spoken="fins",
+    ),
+    "ntp": lambda protocol: Ear(
+        protocol, Mode.UNITS, ntp.wants, ntp.key, ntp.Answers, ntp.belongs, is_answer=ntp.is_answer, settle=ntp.settle,
+    ),
+    "http": lambda protocol: Ear(
+        protocol, Mode.TURNS, page.wants, page.key, page.Answers, kept=page.kept, most=32,
+    ),
+    "rdp": lambda protocol: Ear(
+        protocol, Mode.TURNS, rdp.wants, rdp.key, rdp.Answers, kept=rdp.kept,
+        context=rdp.context, settle=rdp.settle, most=16,
+    ),
+    "mqtt": lambda protocol: Ear(
+        protocol, Mode.TURNS, mqtt.wants, mqtt.key, mqtt.Answers, kept=mqtt.kept, settle=mqtt.settle, most=32,
+    ),
+    "dnp3": _stations,
+    "dnp3_tcp": _stations,
+    **dict.fromkeys(("greeting", "mysql"), _UNASKED),
+    **dict.fromkeys(("ssh", "tls", "fox", "vnc"), _FIRST),
+}  # fmt: skip
+"""The protocols that are heard in a way of their own; any other by the questions it publishes."""
+
+_LEFT_OUT = frozenset({"https", "opcua-session", "lldp", "profinet_dcp"})
 _MORE_PORTS: dict[str, Sequence[int]] = {
     "bacnet": range(0xBAC1, 0xBAD0),
     "enip": (2222,),
     "greeting": (25,),
     "http": (8000, 8080),
+    "opcua": (12686, 26543, 48010, 48020, 49320, 51210, 53530, 62541),
     "tls": (4843, 8443),
 }
 
@@ -135,7 +170,7 @@ def ears() -> dict[tuple[str, int], tuple[Ear, ...]]:
     for protocol in registry().values():
         if protocol.name in _LEFT_OUT or protocol.transport is Transport.LINK:
             continue
-        ear = _special(protocol) or _published(protocol)
+        ear = _SPECIAL.get(protocol.name, _published)(protocol)
         transports = {protocol.transport.value, (protocol.fallback_transport or protocol.transport).value}
         for port in (*protocol.ports, *_MORE_PORTS.get(protocol.name, ())):
             for transport in sorted(transports):

@@ -66,7 +66,7 @@ def context(plain: Context, exchanges: Sequence[Exchange], _label: str) -> Conte
     return replace(plain, units=tuple(units))
 
 
-def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange]) -> tuple[Claim, ...]:
+def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange], _context: Context) -> tuple[Claim, ...]:
     """The device's own unit id is the one that was asked."""
     own = own_unit(exchanges)
     is_own = {("modbus_unit_id", "")} if own is not None else set()

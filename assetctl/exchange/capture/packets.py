@@ -24,7 +24,7 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 @dataclass(frozen=True, slots=True)
 class Inside:
     """One IP packet. protocol: of its payload. size_bytes: of the whole packet, as stated. missing: payload bytes that
-    were not captured. is_fragment: it holds only a piece. has_head: the piece is the first.
+    were not captured. is_fragment: it holds only a piece, which begins at `offset`. has_head: the piece is the first.
     """
 
     source: IPAddress
@@ -35,6 +35,9 @@ class Inside:
     missing: int
     is_fragment: bool = False
     has_head: bool = True
+    identification: int = 0
+    offset: int = 0
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def _ipv4(data: bytes) -> Inside:
     first = r.u8("version")
     r.u8("service")
     total = r.u16("total length")
-    r.take(2, "identification")
+    identification = r.u16("identification")
     fragment = r.u16("fragment")
     r.u8("time to live")
     protocol = r.u8("protocol")
@@ -77,8 +80,14 @@ def _ipv4(data: bytes) -> Inside:
     if total < header:
         raise WireError(f"total length: {total} bytes stated")
     kept = r.take(min(total - header, r.left()), "payload")
-    is_piece, offset = bool(fragment & 0x3FFF), fragment & 0x1FFF
-    return Inside(source, target, protocol, total, kept, total - header - len(kept), is_piece, not offset)
+    return Inside(
+        source, target, protocol, total, kept, total - header - len(kept),
+        is_fragment=bool(fragment & 0x3FFF),
+        has_head=not fragment & 0x1FFF,
+        identification=identification,
+        offset=(fragment & 0x1FFF) * 8,
+        has_more=bool(fragment & 0x2000),
+    )  # fmt: skip
 
 
 def _ipv6(data: bytes) -> Inside:
@@ -91,20 +100,27 @@ def _ipv6(data: bytes) -> Inside:
     length = length or len(data) - 40
     body = Reader(r.take(min(length, r.left()), "payload"))
     missing = length - body.left()
-    is_piece, offset = False, 0
+    fragment, identification = 0, 0
     for _ in range(_MOST_EXTENSIONS):
         if following == _FRAGMENT:
             following = body.u8("next header")
             body.u8("reserved")
-            field = body.u16("fragment")
-            body.take(4, "identification")
-            is_piece, offset = bool(field & 0xFFF9), field >> 3
+            fragment, identification = body.u16("fragment"), body.u32("identification")
+            if fragment & 0xFFF9:
+                break  # what follows in the first piece goes with the rest
         elif following in _EXTENSIONS:
             following = body.u8("next header")
             body.take(6 + 8 * body.u8("extension length"), "extension")
         else:
             break
-    return Inside(source, target, following, 40 + length, body.rest(), missing, is_piece, not offset)
+    return Inside(
+        source, target, following, 40 + length, body.rest(), missing,
+        is_fragment=bool(fragment & 0xFFF9),
+        has_head=not fragment & 0xFFF8,
+        identification=identification,
+        offset=fragment & 0xFFF8,
+        has_more=bool(fragment & 1),
+    )  # fmt: skip
 
 
 def decode_segment(inside: Inside) -> Segment:

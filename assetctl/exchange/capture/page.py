@@ -31,11 +31,11 @@ def key(question: bytes, answers: Sequence[bytes]) -> bytes:
     return found[1] if found else b""
 
 
-def kept(question: bytes, answer: bytes) -> tuple[bytes, bytes]:
+def kept(question: bytes, answers: tuple[bytes, ...]) -> tuple[bytes, tuple[bytes, ...]]:
     """What is stored of an exchange: the question's first line and the answer without cookies."""
     found = _LINE.match(question)
-    head, mark, body = answer[: codec.MOST_PAGE].partition(b"\r\n\r\n")
-    return (found[0] + b"\r\n" if found else b"", _SECRETS.sub(b"", head) + mark + body)
+    head, mark, body = b"".join(answers)[: codec.MOST_PAGE].partition(b"\r\n\r\n")
+    return found[0] + b"\r\n" if found else b"", (_SECRETS.sub(b"", head) + mark + body,)
 
 
 @dataclass(slots=True)

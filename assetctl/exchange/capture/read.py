@@ -11,6 +11,7 @@ from assetctl.exchange.capture import frames
 from assetctl.exchange.capture.ears import ears
 from assetctl.exchange.capture.file import CaptureFile, Packet
 from assetctl.exchange.capture.flows import Flows
+from assetctl.exchange.capture.fragments import Fragments
 from assetctl.exchange.capture.hosts import Hosts
 from assetctl.exchange.capture.packets import (
     ACK,
@@ -58,6 +59,7 @@ class _Pass:
     talks: Talks = field(default_factory=Talks)
     hosts: Hosts = field(default_factory=Hosts)
     segments: Segments = field(default_factory=Segments)
+    fragments: Fragments = field(default_factory=Fragments)
     left_out: Counter[str] = field(default_factory=Counter)
     packets: int = 0
     started: datetime | None = None
@@ -91,8 +93,6 @@ class _Pass:
             self.segments.take(linked, packet.number, packet.at)
 
     def _ip(self, inside: Inside, packet: Packet) -> None:
-        if inside.is_fragment:
-            self.left_out["IP fragments, counted in flows only"] += 1
         segment = None
         if inside.protocol in (TCP, UDP) and inside.has_head:
             segment = decode_segment(inside)
@@ -101,12 +101,18 @@ class _Pass:
         if inside.protocol in _TUNNELS or (segment and inside.protocol == UDP and segment.target_port == _VXLAN):
             self.left_out["tunnelled packets (GRE, ERSPAN, VXLAN, IP in IP), counted as flows of the tunnel"] += 1
             return
-        if segment is None or inside.is_fragment:
+        whole = inside
+        if inside.is_fragment and inside.protocol in (TCP, UDP):
+            joined = self.fragments.take(inside)
+            if joined is None:
+                return
+            whole, segment = joined, decode_segment(joined)
+        if segment is None:
             return
-        if inside.protocol == UDP:
-            self._datagram(inside, segment, packet)
+        if whole.protocol == UDP:
+            self._datagram(whole, segment, packet)
         else:
-            self._segment(inside, segment, packet)
+            self._segment(whole, segment, packet)
 
     def _datagram(self, inside: Inside, segment: Segment, packet: Packet) -> None:
         known = ears()
@@ -183,4 +189,6 @@ def _lines(one: _Pass) -> tuple[str, ...]:
     counts = one.left_out + one.talks.left_out
     if beyond := one.hosts.beyond + one.segments.beyond:
         counts["addresses and frames beyond the bounds"] += beyond
+    if torn := one.fragments.finish():
+        counts["IP packets of which a fragment is missing"] += torn
     return tuple(f"{count} {what}" for what, count in sorted(counts.items()))

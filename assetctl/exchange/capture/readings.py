@@ -125,7 +125,7 @@ def of_spoken(talks: Talks, maker: Maker, told: frozenset[Place]) -> Iterator[Re
 def said(ear: Ear, context: Context, exchanges: Sequence[Exchange], transport: Transport) -> tuple[Claim, ...]:
     """What a talk tells; nothing where the probe made nothing of it."""
     told = drive(ear.protocol.probe(context), ear.answers(exchanges, transport))
-    claims = tuple(one for one in ear.settle(told, exchanges) if one.key not in NOT_TOLD)
+    claims = tuple(one for one in ear.settle(told, exchanges, context) if one.key not in NOT_TOLD)
     if not claims:
         return ()
     port = Claim("port_state", PortState.OPEN, SubjectKind.SERVICE, f"{transport}/{context.port}")

@@ -94,7 +94,7 @@ def context(plain: Context, exchanges: Sequence[Exchange], _label: str) -> Conte
     return replace(plain, depth=plain.depth - lacking)
 
 
-def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange]) -> tuple[Claim, ...]:
+def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange], _context: Context) -> tuple[Claim, ...]:
     """The TSAP is the one that was heard."""
     tsap = called(exchanges)
     told = (replace(one, value=f"{tsap:04x}") if one.key == "s7_tsap" and tsap is not None else one for one in claims)

@@ -1,15 +1,17 @@
 """SNMP v1 and v2c, heard: every object that an agent told, whoever asked for it.
 
 The community stays in the capture: what is kept is the PDU, and whether the community was one that devices come with.
-Of SNMPv3 nothing is read, since its PDUs are sealed or need the engine's state.
+Of SNMPv3 only the head is read, which names the agent's engine; its PDUs are sealed, or could be without anybody's
+knowing, see `usm`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from assetctl.errors import WireError
+from assetctl.exchange.capture import usm
 from assetctl.exchange.snmp_agent import Agent, encoded, request_id
-from assetctl.model import Exchange, Transport
+from assetctl.model import Claim, Exchange, Transport
 from assetctl.protocol import Context, Credential
 from assetctl.protocols.snmp import codec
 from assetctl.talk import Ask, Open
@@ -34,13 +36,17 @@ def opened(message: bytes) -> tuple[bytes, str] | None:
         pdu = whole.rest()
         request_id(pdu)
     except (WireError, KeyError):
-        return None
+        head = usm.head(message)
+        return (head, usm.LABEL) if head else None
     return pdu, f"{version} factory" if community in _FACTORY else version
 
 
 def _length(r: Reader) -> int:
     first = r.u8("length")
     return first if first < 0x80 else int.from_bytes(r.take(min(first & 0x7F, 4), "length"))
+
+
+alone = usm.is_head
 
 
 def wants(question: bytes) -> bool:
@@ -54,7 +60,9 @@ def belongs(question: bytes, answer: bytes) -> bool:
 
 
 def key(question: bytes, answers: Sequence[bytes]) -> frozenset[tuple[int, ...]] | bytes:
-    """The names of the objects that were told."""
+    """The names of the objects that were told; of SNMPv3 the engine and its boots."""
+    if not question:
+        return b"".join(answers)
     try:
         return frozenset(one.name for unit in answers for one in _told(unit))
     except WireError:
@@ -71,6 +79,11 @@ def context(plain: Context, _exchanges: Sequence[Exchange], label: str) -> Conte
     kind, _, is_factory = label.partition(" ")
     known = {f"default-community/{CAPTURED}": "yes"} if is_factory else {}
     return replace(plain, credentials=(Credential(CAPTURED, kind),), known=known)
+
+
+def settle(claims: tuple[Claim, ...], exchanges: Sequence[Exchange], context: Context) -> tuple[Claim, ...]:
+    """Of SNMPv3 what the heads say."""
+    return claims or usm.claims(exchanges, context.port)
 
 
 @dataclass(slots=True)

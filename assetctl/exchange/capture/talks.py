@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from assetctl.errors import WireError
-from assetctl.exchange.capture import page
 from assetctl.exchange.capture.conversation import Conversation, Heard, Place
 from assetctl.exchange.capture.ears import Ear, Mode, ears
 from assetctl.exchange.capture.packets import Segment
@@ -27,7 +26,7 @@ MOST_TURN = 80 * 1024
 MOST_UNIT = 64 * 1024
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """A question whose answer has not come, or which others may answer too. to_all: it went to more than one."""
 
@@ -65,7 +64,7 @@ class Talks:
     streams: Streams = field(default_factory=Streams)
     spoken: dict[Place, tuple[int, datetime]] = field(default_factory=dict)
     _lines: dict[Ends, tuple[_Line, ...]] = field(default_factory=dict)
-    _asked: OrderedDict[tuple[IPAddress, int, int, str], list[_Waiting]] = field(default_factory=OrderedDict)
+    _asked: OrderedDict[tuple[IPAddress, int, int, str, str], list[_Waiting]] = field(default_factory=OrderedDict)
 
     def datagram(self, source: IPAddress, target: IPAddress, one: Segment, number: int, at: datetime) -> None:
         """Take in one UDP datagram that was captured whole."""
@@ -89,12 +88,18 @@ class Talks:
                 place = said, one.target_port, Transport.UDP, ear.protocol.name, label
                 self._keep(place, ear, Heard(b"", (unit,), 0, number, at))
             elif ear in to_server:
-                self._question(ear, (source, one.source_port), (target, one.target_port), unit, number)
+                self._question(ear, label, (source, one.source_port), (target, one.target_port), unit, number)
 
     def _question(
-        self, ear: Ear, client: tuple[IPAddress, int], server: tuple[IPAddress, int], unit: bytes, number: int
+        self,
+        ear: Ear,
+        label: str,
+        client: tuple[IPAddress, int],
+        server: tuple[IPAddress, int],
+        unit: bytes,
+        number: int,
     ) -> None:
-        key = (*client, server[1], ear.protocol.name)
+        key = (*client, server[1], ear.protocol.name, label)
         waiting = self._asked.setdefault(key, [])
         self._asked.move_to_end(key)
         if len(self._asked) > MOST_CLIENTS:
@@ -112,18 +117,22 @@ class Talks:
         number: int,
         at: datetime,
     ) -> None:
-        waiting = self._asked.get((*client, server[1], ear.protocol.name), [])
-        place = server[0], server[1], Transport.UDP, ear.protocol.name, label
-        for at_index in range(len(waiting) - 1, -1, -1):
-            asked = waiting[at_index]
-            if (asked.to_all or asked.target == server[0]) and _belongs(ear, asked.unit, unit):
-                if not asked.to_all:
-                    del waiting[at_index]
-                if asked.is_wanted:
-                    self._keep(place, ear, Heard(asked.unit, (unit,), asked.number, number, at))
-                return
+        ip, port, name = *server, ear.protocol.name
+        for of in dict.fromkeys((label, "")):  # whoever asked the address itself means the device that answers there
+            waiting = self._asked.get((*client, port, name, of), [])
+            asked = _question_of(ear, waiting, ip, unit)
+            if asked is None:
+                continue
+            if not asked.to_all:
+                waiting.remove(asked)
+            if asked.is_wanted:
+                place = ip, port, Transport.UDP, name, of
+                self._keep(place, ear, Heard(asked.unit, (unit,), asked.number, number, at))
+            elif ear.spoken and len(self.spoken) < MOST_TALKS:
+                self.spoken.setdefault((ip, port, Transport.UDP, name, of), (number, at))
+            return
         if ear.alone(unit):
-            self._keep(place, ear, Heard(b"", (unit,), 0, number, at))
+            self._keep((ip, port, Transport.UDP, name, label), ear, Heard(b"", (unit,), 0, number, at))
 
     def segment(self, ends: Ends, one: Segment, *, from_server: bool, number: int, at: datetime) -> None:
         """Take in one TCP segment to or from a port of a known protocol."""
@@ -202,6 +211,8 @@ class Talks:
         else:
             index = next((at for at, (asked, *_) in enumerate(line.waiting) if _belongs(ear, asked, unit)), None)
             if index is None:
+                if ear.alone(unit):
+                    self._keep(_place(ear, ends), ear, Heard(b"", (unit,), 0, piece.number, piece.at))
                 return
             asked, number, is_wanted = line.waiting.pop(index)
             if not is_wanted:
@@ -245,7 +256,6 @@ class Talks:
         if line.ear.mode is Mode.TURNS:
             if not line.ear.wants(sent):
                 return
-            sent, said = page.kept(sent, said)
             self._keep(_place(line.ear, ends), line.ear, Heard(sent, (said,), line.question, line.first, line.at))
         else:
             self._keep(_place(line.ear, ends), line.ear, Heard(b"", (said,), 0, line.first, line.at))
@@ -257,11 +267,21 @@ class Talks:
                 self.left_out["talks beyond the first 20000"] += 1
                 return
             found = self.conversations[place] = Conversation(ear)
-        found.keep(heard.sent, heard.received, heard.question, heard.answer, heard.at)
+        sent, received = ear.kept(heard.sent, heard.received)
+        if received:
+            found.keep(sent, received, heard.question, heard.answer, heard.at)
 
 
 def _place(ear: Ear, ends: Ends) -> Place:
     return ends[2], ends[3], Transport.TCP, ear.protocol.name, ""
+
+
+def _question_of(ear: Ear, waiting: list[_Waiting], server: IPAddress, unit: bytes) -> _Waiting | None:
+    """The last question that a unit answers."""
+    for asked in reversed(waiting):
+        if (asked.to_all or asked.target == server) and _belongs(ear, asked.unit, unit):
+            return asked
+    return None
 
 
 def _belongs(ear: Ear, question: bytes, answer: bytes) -> bool:
