@@ -65,6 +65,11 @@ def worst_units(cost: Cost, protocol: Protocol) -> int:
     return cost.units
 
 
+def own_ports(protocols: Mapping[str, Protocol]) -> dict[str, frozenset[int]]:
+    """By stateful protocol the ports it publishes: only these need a consent that names protocol and device."""
+    return {name: frozenset(p.ports) for name, p in protocols.items() if p.klass is RequestClass.STATEFUL}
+
+
 def _rows(
     target: Target,
     network: Network,

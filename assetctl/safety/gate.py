@@ -42,6 +42,7 @@ class Rules:
 
     vets, classes: by protocol. named_by: by protocol and request, the depth questions of which one must be named.
     envelopes: by protocol, what its TCP connections are wrapped in; any other wrapping is refused.
+    own_ports: by stateful protocol, the ports it publishes; it alone reaches one that is never connected to otherwise.
     exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
     held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
@@ -52,6 +53,7 @@ class Rules:
     classes: Mapping[str, Mapping[str, RequestClass]]
     named_by: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     envelopes: Mapping[str, str] = field(default_factory=dict)
+    own_ports: Mapping[str, frozenset[int]] = field(default_factory=dict)
     exclusions: Callable[[], tuple[Target, ...]] = tuple
     stop: Callable[[], str] = str
     zone_of: Callable[[Address], str] | None = None
@@ -271,7 +273,8 @@ class Gate:
         """Name of the request on the published list. Raises Refusal when plan, list or class do not allow it."""
         if not self._is_planned(step.protocol, step.address, step.port):
             raise Refusal(f"{step.protocol} on port {step.port} is not in the plan for this address")
-        if opened.port != step.port or opened.port in NEVER_CONNECTED:
+        own_ports = self.rules.own_ports.get(step.protocol, frozenset())
+        if opened.port != step.port or opened.port in NEVER_CONNECTED - own_ports:
             raise Refusal(f"port {opened.port} is not the planned one")
         if (opened.transport is Transport.LINK) != isinstance(step.address, Segment):
             raise Refusal("frames for everybody go to a named segment alone, and nothing else goes there")

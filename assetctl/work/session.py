@@ -12,6 +12,7 @@ from time import monotonic
 from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Address, Destination, Observation, Outcome, Scan, ScanState
 from assetctl.plan import NMAP, Plan
+from assetctl.planning import own_ports
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.nature import control_equipment
@@ -156,6 +157,7 @@ def _gate(
         classes={name: protocol.classes for name, protocol in order.protocols.items()},
         named_by={name: protocol.named_by for name, protocol in order.protocols.items()},
         envelopes={name: protocol.envelope for name, protocol in order.protocols.items()},
+        own_ports=own_ports(order.protocols),
         exclusions=order.exclusions,
         stop=stop,
         zone_of=order.zone_of,

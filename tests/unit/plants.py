@@ -9,7 +9,7 @@ from typing import Any
 
 from assetctl.model import Address, NetworkKind
 from assetctl.plan import Plan, Step, steps
-from assetctl.planning import make
+from assetctl.planning import make, own_ports
 from assetctl.protocols import registry
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger
@@ -49,6 +49,7 @@ def gate(plan: Plan, folder: Path, *, clock: Callable[[], float] | None = None, 
         vets={name: p.vet for name, p in protocols.items()},
         classes={name: p.classes for name, p in protocols.items()},
         envelopes={name: p.envelope for name, p in protocols.items()},
+        own_ports=own_ports(protocols),
         **rules,
     )
     return Gate(plan, told, Ledger(folder / "ledger"), now=lambda: NOW, monotonic=clock or Clock())
