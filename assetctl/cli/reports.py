@@ -25,7 +25,7 @@ Since = Annotated[str, typer.Option("--since", help="Day of the report before, s
 Supersedes = Annotated[str, typer.Option("--supersedes", help="Id of the report that this one takes the place of.")]
 
 
-Language = Annotated[str, typer.Option("--language", help="en or de; the texts of checks stay as the pack has them.")]
+Language = Annotated[str, typer.Option("--language", help="en or de; texts of checks that lack one stay English.")]
 Company = Annotated[str, typer.Option("--company", help="Whose report it is.")]
 LogoFile = Annotated[Path | None, typer.Option("--logo", help="Picture of the company: PNG or JPEG, up to 256 KiB.")]
 Classification = Annotated[str, typer.Option("--classification", help="Who may read it, such as confidential.")]

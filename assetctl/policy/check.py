@@ -10,6 +10,9 @@ from assetctl.model import Conduit, RequirementMapping, Result, Severity, Value,
 from assetctl.policy.expression import Expression
 from assetctl.policy.plant import Approved
 
+TRANSLATIONS = ("de",)
+"""Languages besides English in which a check may say its texts."""
+
 FactTexts = Mapping[str, str | tuple[str, ...]]
 """Facts of a test: "KEY" or "LOCAL-KEY KEY" -> value as text, such as "tcp/23 port_state" -> "open"."""
 
@@ -129,6 +132,7 @@ class Check:
     permission: the test that must be allowed for its fact to exist, or "".
     never_unknown: a missing value is the finding.
     changed: params that differ from the file's.
+    said: by language, title, wordings, fix and limits as the file has them in English -> in that language.
     """
 
     id: str
@@ -152,6 +156,7 @@ class Check:
     permission: str = ""
     never_unknown: bool = False
     changed: tuple[str, ...] = ()
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from assetctl.documents import read_yaml
 from assetctl.errors import InputError
 from assetctl.model import RequirementMapping, Severity, Value
 from assetctl.policy.cases import read_case
-from assetctl.policy.check import Check, Own, Template
+from assetctl.policy.check import TRANSLATIONS, Check, Own, Template
 from assetctl.policy.expression import SUBJECTS, Expression, Scope, compile_expression, compile_name
 from assetctl.policy.fields import Fields, top
 from assetctl.policy.frameworks import SHALL, SHOULD, STRENGTHS, Framework, Named, duty_of, load_framework, load_named
@@ -23,7 +23,8 @@ _REQUIRED = (
     *("id", "version", "title", "severity", "own", "for_each", "assert", "max_age"),
     *("maps", "fail", "unknown", "fix", "limits", "tests"),
 )
-_OPTIONAL = ("applies_to", "group_by", "params", "permission")
+_OPTIONAL = ("applies_to", "group_by", "params", "permission", *TRANSLATIONS)
+_SAID = ("title", "fail", "unknown", "fix", "limits")
 _ID = re.compile(r"[A-Z]{2,8}-\d{3}\Z")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 SPECIAL_SLOTS = ("decisive", "missing", "reason")
@@ -101,7 +102,20 @@ def load_check(path: Path, *, params: Params | None = None) -> Check:
         permission=fields.text("permission"),
         never_unknown=fields.text("unknown") == NEVER,
         changed=changed,
+        said={language: _said(fields, language) for language in TRANSLATIONS if language in fields.values},
     )
+
+
+def _said(fields: Fields, language: str) -> Mapping[str, str]:
+    """The texts of a check in another language, with the same placeholders, by the English ones."""
+    told = fields.inner(language)
+    names = tuple(name for name in _SAID if fields.text(name) != NEVER)
+    told.only(names, required=names)
+    for name in names:
+        wanted, found = (sorted(_SLOT.findall(one.text(name))) for one in (fields, told))
+        if wanted != found:
+            told.refuse(name, f"the placeholders of the English text are expected: {', '.join(wanted) or 'none'}")
+    return {fields.filled(name): told.filled(name) for name in names}
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from assetctl.report.speech import speech, spoken
+from assetctl.report.speech import speech_of, spoken
 from assetctl.report.table import Column, Row, Table
 from assetctl.report.templates import PAGE, Templates
 from assetctl.report.view import ReportView
@@ -41,7 +41,7 @@ def pieces(view: ReportView, templates: Path | None = None) -> Iterator[str]:
     """The page in pieces. Raises InputError when an own template is broken."""
     from markupsafe import Markup
 
-    used, say, view = Templates(templates), speech(view.language), spoken(view)
+    used, say, view = Templates(templates), speech_of(view), spoken(view)
     inlined = used.inlined()
     policy = _policy(inlined, has_logo=view.logo is not None)
 

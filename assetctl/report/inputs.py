@@ -33,6 +33,7 @@ class CheckInfo:
     """One check of the pack as the catalogue prints it. fix: what to do on FAIL. limits: what it cannot see.
 
     statement: its logic, as in its file. own: how far it decides its own statement, F, P or H, "" when not told.
+    said: by language, its texts in English, with placeholders -> in that language.
     """
 
     id: str
@@ -46,6 +47,7 @@ class CheckInfo:
     facts: tuple[str, ...] = ()
     thresholds: tuple[str, ...] = ()
     own: str = ""
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,20 @@
 
 A key is a whole text, or a pattern of one with named places: {name} holds anything, {word^} no blank, {count#} digits,
 and {words*} a phrase that is looked up itself, part by part where it is a list. What is not in the catalogue stays as
-it is: words of devices, files and people, and the texts of the checks.
+it is: words of devices, files and people. The texts of a check stand in its own file, for every language it speaks.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from assetctl.errors import InputError
+from assetctl.policy.check import TRANSLATIONS
 from assetctl.report.auditor import Entry
 from assetctl.report.table import Cell, Chart, Column, Drawing, Figure, Kind, Ref, Row, Section, Shape, Table, told
 from assetctl.report.view import ReportView
@@ -21,11 +23,13 @@ from assetctl.report.words import Mark, words
 from assetctl.text import near
 
 SOURCE = "en"
-LANGUAGES = (SOURCE, "de")
+LANGUAGES = (SOURCE, *TRANSLATIONS)
 MOST_PHRASE = 2000
 _PLACE = re.compile(r"\{(\w+)([#*^]?)\}")
 _HELD = {"#": "[0-9]+", "^": "[^ ]+"}
 _LISTS = ("; ", ", ")
+_SLOT = re.compile(r"\{([\w.]+)\}")
+_SLOT_PHRASES = frozenset({"reason"})  # placeholders of checks that hold words of the program
 _NAMED = frozenset({"makers", "roles"})  # charts whose labels are names, but for what sums up the rest
 _PLACE_NAME = "bold"  # tone of a drawn name of a zone or conduit
 _ENTERED = frozenset(
@@ -36,10 +40,15 @@ _FOREIGN = frozenset({"Asset", "Subject", "Part of"})  # links whose words are a
 
 
 class Speech:
-    """One language. A call gives a text in it, or the text itself when the catalogue does not have it."""
+    """One language. A call gives a text in it, or the text itself when the catalogue does not have it.
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    wider: asked for what `texts` lack.
+    """
+
+    def __init__(self, language: str, texts: Mapping[str, str], wider: "Speech | None" = None) -> None:
         self.language = language
+        self.wider = wider
+        self.checks: Mapping[str, Speech] = {}
         self.texts = {key: text for key, text in texts.items() if not _PLACE.search(key)}
         patterns = sorted(texts.keys() - self.texts.keys(), key=lambda key: (-len(_PLACE.sub("", key)), key))
         self._patterns = tuple((*_compiled(key), texts[key]) for key in patterns)
@@ -57,7 +66,7 @@ class Speech:
         for pattern, phrases, said in self._patterns:
             if match := pattern.fullmatch(text):
                 return self._filled(said, match.groupdict(), phrases)
-        return None
+        return self.wider.find(text) if self.wider else None
 
     def _filled(self, said: str, parts: Mapping[str, str], phrases: frozenset[str]) -> str:
         told = {name: self.phrase(part) if name in phrases else part for name, part in parts.items()}
@@ -76,11 +85,21 @@ class Speech:
         return self.marks.get(word)
 
     def row(self, table: Table, row: Row) -> Row:
-        """A row with the report's own words in this language."""
-        own = _columns().get(table.id, frozenset())
+        """A row with the words of the report and of its check in this language."""
+        own = _columns("columns").get(table.id, frozenset())
         if table.id == "cover":
             own = _COVER_ITEM if row[0] in _ENTERED else _COVER
-        return tuple(self._cell(own, column, cell) for column, cell in zip(table.columns, row, strict=True))
+        check, checked = self._check(row), _columns("checks").get(table.id, frozenset())
+        return tuple(
+            check(cell) if isinstance(cell, str) and column.title in checked else self._cell(own, column, cell)
+            for column, cell in zip(table.columns, row, strict=True)
+        )
+
+    def _check(self, row: Row) -> "Speech":
+        """The words of the check that a row names by a link."""
+        links = (cell if isinstance(cell, tuple) else (cell,) for cell in row if isinstance(cell, tuple | Ref))
+        labels = (one.label for link in links for one in link)
+        return next((self.checks[label] for label in labels if label in self.checks), self)
 
     def _cell(self, own: frozenset[str], column: Column, cell: Cell) -> Cell:
         if isinstance(cell, str):
@@ -149,7 +168,7 @@ def spoken(view: ReportView) -> ReportView:
     """The view in its language, as the page lays it out. Its id stays: it is that of the content."""
     if view.language == SOURCE:
         return view
-    say = speech(view.language)
+    say = speech_of(view)
     return replace(
         view,
         title=say(view.title),
@@ -160,6 +179,29 @@ def spoken(view: ReportView) -> ReportView:
         sections=tuple(map(say.section, view.sections)),
         front=tuple(map(say.table, view.front)),
     )
+
+
+def speech_of(view: ReportView) -> Speech:
+    """The language of a view, in which its checks speak too."""
+    general = speech(view.language)
+    if view.language == SOURCE:
+        return general
+    say = copy(general)
+    told = ((check, said[view.language]) for check, said in view.said.items() if view.language in said)
+    say.checks = {check: Speech(view.language, _with_places(texts), general) for check, texts in told}
+    return say
+
+
+def _with_places(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Wordings of a check as patterns: {asset.name} is the place asset_name."""
+
+    def key(slot: re.Match[str]) -> str:
+        return "{" + slot[1].replace(".", "_") + ("*" if slot[1] in _SLOT_PHRASES else "") + "}"
+
+    def told(slot: re.Match[str]) -> str:
+        return "{" + slot[1].replace(".", "_") + "}"
+
+    return {_SLOT.sub(key, text): _SLOT.sub(told, said) for text, said in texts.items()}
 
 
 @cache
@@ -176,9 +218,9 @@ def foreign() -> Iterator[Speech]:
 
 
 @cache
-def _columns() -> Mapping[str, frozenset[str]]:
-    """By table, the columns whose cells are the report's own words."""
-    return {table: frozenset(titles) for table, titles in _read("said.toml")["columns"].items()}
+def _columns(kind: str) -> Mapping[str, frozenset[str]]:
+    """By table, the columns whose cells are the report's own words, or those of the check that the row names."""
+    return {table: frozenset(titles) for table, titles in _read("said.toml")[kind].items()}
 
 
 def _read(name: str) -> Mapping[str, Mapping[str, str]]:
@@ -190,7 +232,8 @@ def _compiled(key: str) -> tuple[re.Pattern[str], frozenset[str]]:
     made, done, phrases = "", 0, set()
     for place in _PLACE.finditer(key):
         name, kind = place[1], place[2]
-        made += re.escape(key[done : place.start()]) + f"(?P<{name}>{_HELD.get(kind, '.+?')})"
+        held = f"(?P={name})" if f"(?P<{name}>" in made else f"(?P<{name}>{_HELD.get(kind, '.+?')})"
+        made += re.escape(key[done : place.start()]) + held
         done = place.end()
         if kind == "*":
             phrases.add(name)

@@ -3,8 +3,8 @@
 The report id is the digest of every row of every table but the cover, so equal content has an equal id at any time.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from assetctl.model import Result
@@ -63,7 +63,8 @@ class ReportView:
     """One report. cover: what it is about and made from. notices: what weakens it.
 
     front: tables of the workbook that stand before all others (cover, read me). generated_at: RFC 3339 in UTC.
-    language: in which the writers say it; all texts here are English. company: whose report it is, logo: its picture.
+    language: in which the writers say it; all texts here are English. said: the checks' texts in other languages, by
+    check and language. company: whose report it is, logo: its picture.
     """
 
     title: str
@@ -78,6 +79,7 @@ class ReportView:
     sections: tuple[Section, ...]
     front: tuple[Table, ...]
     language: str = "en"
+    said: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     company: str = ""
     logo: Logo | None = None
 
@@ -125,6 +127,7 @@ def build(inputs: ReportInputs) -> ReportView:
         notices=_notices(inputs, shown),
         sections=sections,
         front=(),
+        said={check.id: check.said for check in inputs.checks},
         company=final(inputs.company, MOST_LABEL),
     )
     return _covered(view, inputs)

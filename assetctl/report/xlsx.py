@@ -19,7 +19,7 @@ from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, NUMBER_HEA
 from assetctl.report.drawn import draw
 from assetctl.report.logo import Logo
 from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered
-from assetctl.report.speech import Speech, speech, spoken
+from assetctl.report.speech import Speech, speech_of, spoken
 from assetctl.report.table import Cell, Kind, Ref, Row, Table, final
 from assetctl.report.view import ReportView
 
@@ -44,7 +44,7 @@ def write(view: ReportView, out: BinaryIO) -> None:
     book = Workbook(write_only=True)
     book.properties.title, book.properties.creator = final(view.title, 200), "assetctl"
     book.properties.created = at.replace(tzinfo=None)
-    say, tables = speech(view.language), ordered(view)
+    say, tables = speech_of(view), ordered(view)
     targets = dict(chain.from_iterable(_targets(one, say(one.sheet)) for one in tables))
     for table in tables:
         sheet: Any = book.create_sheet(say(table.sheet))  # the stubs do not know what a streamed sheet has

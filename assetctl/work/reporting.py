@@ -163,6 +163,7 @@ def _check_info(check: Check) -> CheckInfo:
         facts=tuple(sorted(check.keys)),
         thresholds=tuple(f"{name} = {as_text(value)}" for name, value in sorted(check.params.items())),
         own=check.own.value,
+        said=check.said,
     )
 
 

@@ -55,6 +55,40 @@ def test_an_error_names_file_line_and_key(tmp_path: Path, old: str, new: str, sa
     assert said in refused(tmp_path, (old, new))
 
 
+GERMAN = """limits: One port.
+de:
+  title: Telnet ist aus
+  fail: "{asset.name} hat {decisive}."
+  unknown: "{asset.name}: {reason}."
+  fix: Abschalten.
+  limits: Ein Port.
+"""
+
+
+def test_a_check_may_speak_another_language(tmp_path: Path) -> None:
+    said = check_of(tmp_path, ("limits: One port.\n", GERMAN)).said["de"]
+    assert (said["Telnet is off"], said["{asset.name} has {decisive}."]) == (
+        "Telnet ist aus",
+        "{asset.name} hat {decisive}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "hat {decisive}.",
+            "hat etwas.",
+            "fail: the placeholders of the English text are expected: asset.name, decisiv",
+        ),
+        ("  fix: Abschalten.\n", "", '"fix" is missing'),
+        ("  title:", "  titel:", 'titel: is not known here, did you mean "title"?'),
+    ],
+)
+def test_another_language_says_the_same_things(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert said in refused(tmp_path, ("limits: One port.\n", GERMAN.replace(old, new)))
+
+
 def test_two_checks_may_not_share_an_id(tmp_path: Path) -> None:
     written(tmp_path)
     (tmp_path / "again.yaml").write_text((tmp_path / "TST-001.yaml").read_text("utf-8"), "utf-8")

@@ -1,4 +1,4 @@
-"""A report in German says nothing in English but what devices, people and the check pack said."""
+"""A report in German says nothing in English but what devices and people said."""
 
 import io
 import re
@@ -13,10 +13,14 @@ import pytest
 
 import assetctl
 from assetctl.errors import InputError
+from assetctl.policy.check import Check
+from assetctl.policy.load import checks_folder, load_checks
+from assetctl.policy.values import REASONS
 from assetctl.report import html, xlsx
 from assetctl.report.auditor import FORMS, GUIDE, LABEL, SEAL
+from assetctl.report.inputs import CheckInfo
 from assetctl.report.sheets import ordered
-from assetctl.report.speech import _PLACE, SOURCE, Speech, speech, spoken
+from assetctl.report.speech import _PLACE, SOURCE, Speech, speech, speech_of, spoken
 from assetctl.report.table import Kind, Table
 from assetctl.report.view import ReportView, build
 from assetctl.report.words import words
@@ -178,3 +182,35 @@ def test_a_language_that_is_not_there_is_refused() -> None:
 def test_a_phrase_is_taken_part_by_part() -> None:
     say = Speech("x", {"{count#} met": "{count} erfüllt", "rest": "Rest"})
     assert say.phrase("2 met, rest, other") == "2 erfüllt, Rest, other"
+
+
+def test_the_texts_of_every_check_are_in_german() -> None:
+    assert [check.id for check in packaged() if "de" not in check.said] == []
+
+
+def test_a_wording_of_a_check_keeps_what_it_was_filled_with() -> None:
+    (check,) = (one for one in packaged() if one.id == "SVC-002")
+    judged = build(plant(checks=(CheckInfo(check.id, check.title, check.severity, said=check.said),)))
+    say = speech_of(replace(judged, language="de")).checks["SVC-002"]
+    assert say(check.title) == "Telnet ist abgeschaltet"
+    told = "press 7 open: {x} speaks Telnet (tcp/23 port_state = open); logins cross the network in clear text."
+    assert say(told).startswith("press 7 open: {x} spricht Telnet (tcp/23 port_state = open); Anmeldungen")
+    reason = "tcp/23 port_state: the evidence is older than the check allows"
+    assert say(f"Whether P speaks Telnet is open: {reason}.") == (
+        "Ob P Telnet spricht, ist offen: tcp/23 port_state: der Nachweis ist älter, als die Prüfung zulässt."
+    )
+
+
+def test_every_reason_of_an_unknown_is_in_german() -> None:
+    assert [text for text in REASONS.values() if DE.find(text) is None or DE.find(f"model: {text}") is None] == []
+
+
+def test_a_place_that_comes_twice_holds_the_same_both_times() -> None:
+    say = Speech("x", {"{a} and again {a}": "{a} und {a}"})
+    assert say("one and again one") == "one und one"
+    assert say("one and again two") == "one and again two"
+
+
+@cache
+def packaged() -> tuple[Check, ...]:
+    return load_checks((checks_folder(),))
