@@ -1,6 +1,7 @@
 """Takes in what other tools wrote of devices: observations of one file, with the file kept as evidence."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -8,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import InputError
-from assetctl.exchange import glpi, netbox, walk, zeek_devices, zeek_rows, zgrab2
+from assetctl.exchange import glpi, netbox, walk, zeek_certificates, zeek_devices, zeek_rows, zgrab2
 from assetctl.exchange.capture.read import TOLERANCE, scan_id
 from assetctl.exchange.rows import read_file
 from assetctl.exchange.walk_file import parse, read_walk
@@ -149,7 +150,8 @@ def import_zeek(
     dry_run: bool = False,
 ) -> Taken:
     """Take in logs of Zeek; all of them are read before anything is stored. Raises InputError."""
-    found = [_zeek(path, realm, now) for path in paths]
+    certificates = _certificates(paths)
+    found = [_zeek(path, realm, now, certificates) for path in paths]
     warnings = [
         f"{log.path}: left out: {log.skipped} lines; {'; '.join(log.problems[:3])}"
         for log, _, _ in found
@@ -166,10 +168,29 @@ def import_zeek(
     return Taken(count, assets, notes, tuple(warnings))
 
 
-def _zeek(path: Path, realm: str, now: datetime) -> tuple[zeek_rows.Log, tuple[Observation, ...], int]:
+def _certificates(paths: Sequence[Path]) -> dict[str, zeek_certificates.Facts]:
+    """What the logs of certificates among these files say, for the servers of the others."""
+    found: dict[str, zeek_certificates.Facts] = {}
+    for path in paths:
+        if _name_of(path) == zeek_certificates.X509:
+            found |= zeek_certificates.read_certificates(zeek_rows.Log(path))
+    return found
+
+
+def _name_of(path: Path) -> str:
+    """The name of a log, "" where it cannot be read, which is told when its devices are read."""
+    log = zeek_rows.Log(path)
+    with suppress(InputError):
+        next(log.rows(), None)
+    return log.name
+
+
+def _zeek(
+    path: Path, realm: str, now: datetime, certificates: Mapping[str, zeek_certificates.Facts]
+) -> tuple[zeek_rows.Log, tuple[Observation, ...], int]:
     log = zeek_rows.Log(path)
     try:
-        devices = zeek_devices.read_devices(log, newest=now + TOLERANCE)
+        devices = zeek_devices.read_devices(log, newest=now + TOLERANCE, certificates=certificates)
     except ValueError as fault:
         hint = "use `assetctl import flows`" if log.name == "conn" else f"read are {', '.join(zeek_devices.READERS)}"
         problem = f"{path}: a log of {one_line(str(fault)) or 'no name'} tells nothing here; {hint}"

@@ -45,9 +45,42 @@ SNMP = {
     **{"get_requests": "3", "get_responses": "3", "display_string": "SIMATIC NET", "up_since": "-"},
 }
 MODBUS = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "502", "func": "READ_HOLDING_REGISTERS", "exception": "-"}
+FP = "ab" * 32
+SSL_CERTIFICATE = {**SSL, "cert_chain_fps": f"{FP},{'cd' * 32}"}
+X509 = {
+    **{"ts": TS, "fingerprint": FP, "certificate.version": "3", "certificate.serial": "01"},
+    **{"certificate.subject": "CN=plc-5,O=Works", "certificate.issuer": "CN=Works CA,O=Works"},
+    **{"certificate.not_valid_before": "1577836800.000000", "certificate.not_valid_after": "1893456000.000000"},
+    **{"certificate.sig_alg": "sha256WithRSAEncryption", "certificate.key_type": "rsa"},
+    **{"certificate.key_length": "2048", "san.dns": "plc-5,plc-5.works", "san.ip": "-"},
+}
+SZL = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "102", "is_orig": "-", "automation_system_name": "SNAP7-SERVER"},
+    **{"module_name": "CPU 315-2 PN/DP", "plant_name": "(empty)", "module_serial": "S C-C2UR28922012"},
+}
+S7 = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "102", "is_orig": "F", "rosctr_name": "ACK-Data"},
+    **{"function_code": "0xf0", "function_name": "Setup Communication"},
+}
+ENDPOINT = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "4840", "endpoint_uri": "opc.tcp://plc-5:4840"},
+    **{"application_uri": "urn:plc-5", "product_uri": "http://maker", "text": "PLC", "application_type": "0"},
+    **{"message_security_mode": "1", "security_policy_uri": "http://opcfoundation.org/UA/SecurityPolicy#None"},
+    "transport_profile_uri": "http://opcfoundation.org/UA-Profile/Transport/uatcp-uasc-uabinary",
+}
+TOKEN = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "4840", "user_token_policy_id": "0", "user_token_type": "0"}
+OBJECT = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "502", "is_orig": "F", "unit": "1", "object_id_code": "0x00"},
+    **{"object_id": "VendorName", "object_value": "WAGO"},
+}
+ROUTED = {
+    **{**BACNET, "source_h": "10.20.1.5", "snet": "5", "sadr": "6c", "fwd_ip": "-"},
+}
 ROWS = {
     **{"cip_identity": CIP, "dhcp": DHCP, "bacnet_property": BACNET, "bacnet_discovery": I_AM, "ssh": SSH, "ssl": SSL},
-    **{"snmp": SNMP, "modbus": MODBUS},
+    **{"snmp": SNMP, "modbus": MODBUS, "s7comm_known_devices": SZL, "s7comm": S7},
+    **{"opcua-binary-get-endpoints-description": ENDPOINT, "opcua_binary_get_endpoints_user_token": TOKEN},
+    **{"modbus_read_device_identification": OBJECT},
 }
 
 
@@ -94,6 +127,14 @@ WANTED = {
     "ssl": {"tls_versions": ("TLSv1.2",), "service_tunnel": "ssl"},
     "snmp": {"description": "SIMATIC NET", "snmp_default_community_accepted": True},
     "modbus": {"service_name": "modbus", "port_state": "open"},
+    "s7comm_known_devices": {"serial_number": "S C-C2UR28922012", "application_name": "SNAP7-SERVER"},
+    "s7comm": {"service_name": "s7"},
+    "opcua-binary-get-endpoints-description": {
+        **{"opcua_application_uri": "urn:plc-5", "opcua_application_type": "Server", "service_name": "opcua"},
+        **{"opcua_security_modes": ("None",), "opcua_security_policies": ("None",)},
+    },
+    "opcua_binary_get_endpoints_user_token": {"anonymous_access": True, "opcua_user_token_types": ("Anonymous",)},
+    "modbus_read_device_identification": {"manufacturer": "WAGO", "modbus_unit_id": 1},
 }
 WHO = {"dhcp": "10.20.1.9", "bacnet_discovery": "172.20.32.108"}
 
@@ -109,6 +150,61 @@ def test_a_row_is_its_speakers(desk: Desk, name: str, form) -> None:
     told = facts[WHO.get(name, "10.20.1.5")]
     assert {key: told.get(key) for key in WANTED[name]} == WANTED[name]
     assert " 0 changed" in desk.call("evidence", "reread").err
+
+
+@pytest.mark.parametrize("names", [("ssl", "x509"), ("x509", "ssl"), ("b", "a")])
+def test_a_certificate_is_of_the_server_that_showed_it(desk: Desk, names: tuple[str, str]) -> None:
+    for name, log, row in zip(names, ("ssl", "x509"), (SSL_CERTIFICATE, X509), strict=True):
+        desk.write(f"{name}.log", tabbed(log, row))
+    assert desk.call("import", "zeek", *(f"{name}.log" for name in sorted(names))).code == 0
+    told = _facts(desk)["10.20.1.5"]
+    assert told["certificate_fingerprint"] == FP
+    assert (told["certificate_subject"], told["certificate_self_signed"]) == ("CN=plc-5,O=Works", False)
+    assert told["certificate_not_after"] == "2030-01-01T00:00:00+00:00"
+    assert told["certificate_names"] == ("plc-5", "plc-5.works")
+
+
+def test_a_name_that_zeek_writes_in_its_own_way_is_left_out(desk: Desk) -> None:
+    odd = {**X509, "certificate.subject": "emailAddress=a@b,CN=M\\C3\\BCller"}
+    desk.write("ssl.log", tabbed("ssl", SSL_CERTIFICATE))
+    desk.write("x509.log", in_json("x509", odd))
+    assert desk.call("import", "zeek", "ssl.log", "x509.log").code == 0
+    told = _facts(desk)["10.20.1.5"]
+    assert "certificate_subject" not in told
+    assert told["certificate_key_bits"] == 2048
+
+
+def test_ways_to_log_in_stand_in_the_order_of_the_standard(desk: Desk) -> None:
+    rows = [{**TOKEN, "user_token_type": str(kind)} for kind in (2, 1, 0)]
+    desk.write("a.log", tabbed("opcua_binary_get_endpoints_user_token", *rows))
+    assert desk.call("import", "zeek", "a.log").code == 0
+    told = _facts(desk)["10.20.1.5"]
+    assert told["opcua_user_token_types"] == ("Anonymous", "UserName", "Certificate")
+
+
+def test_units_behind_an_address_are_parts_of_it(desk: Desk) -> None:
+    rows = [{**OBJECT, "unit": str(unit), "object_value": maker} for unit, maker in ((3, "Eurotherm"), (4, "ABB"))]
+    desk.write("a.log", tabbed("modbus_read_device_identification", *rows))
+    assert desk.call("import", "zeek", "a.log").code == 0
+    with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}", create=False) as store:
+        told = {a.parent is not None: {f.value for f in a.facts if f.key == "manufacturer"} for a in store.assets()}
+        assert len(store.assets()) == 3
+    assert told[False] == set()
+
+
+def test_a_device_behind_a_bacnet_router_is_a_part_of_the_router(desk: Desk) -> None:
+    desk.write("a.log", tabbed("bacnet_property", ROUTED, {**ROUTED, "snet": "-", "sadr": "-", "value": "ROUTER"}))
+    assert desk.call("import", "zeek", "a.log").code == 0
+    with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}", create=False) as store:
+        assets = {a.parent is not None: {f.key: f.value for f in a.facts} for a in store.assets()}
+    assert assets[False]["model"] == "ROUTER"
+    assert (assets[True]["model"], assets[True]["bacnet_network_number"]) == ("DSC-1212E", 5)
+
+
+def test_what_a_management_device_passed_on_is_its_first_senders(desk: Desk) -> None:
+    desk.write("a.log", tabbed("bacnet_discovery", {**I_AM, "fwd_ip": "172.20.40.9"}))
+    assert desk.call("import", "zeek", "a.log").code == 0
+    assert _facts(desk)["172.20.40.9"]["bacnet_device_instance"] == 721
 
 
 def test_who_said_it_follows_the_direction(desk: Desk) -> None:
