@@ -7,7 +7,7 @@ Nothing here changes a result: waivers stand beside it.
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from datetime import datetime
 from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
 from assetctl.policy.context import Context, Group
+from assetctl.policy.ids import Ids
 from assetctl.policy.places import Places, realm_of
 from assetctl.policy.plant import Plant, Reading, Survey
 from assetctl.policy.snapshot import snapshot_hash
@@ -24,6 +25,7 @@ from assetctl.policy.wording import because_of, statement_of, why_unknown
 
 BROKEN = "broken-check"
 MOST_PEERS = 50
+AT_ONCE = 250  # assets of which is remembered what was read
 ABSENT = {
     "zone": Reason.NOT_DECLARED,
     "network": Reason.NOT_DECLARED,
@@ -67,7 +69,7 @@ class Judgement:
     findings: tuple[Finding, ...]
     counts: Mapping[tuple[str, Result], int]
     passed: Mapping[str, datetime | None]
-    not_applicable: frozenset[str]
+    not_applicable: Container[str]
     snapshot_hash: str
     places: Mapping[tuple[str, str, Result], int] = field(default_factory=dict)
 
@@ -77,33 +79,77 @@ class _Tally:
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[tuple[str, Result]] = field(default_factory=Counter)
     passed: dict[str, datetime | None] = field(default_factory=dict)
-    not_applicable: set[str] = field(default_factory=set)
+    not_applicable: Ids = field(default_factory=Ids)
     places: Counter[tuple[str, str, Result]] = field(default_factory=Counter)
 
-    def add(self, check: Check, verdict: "Verdict", places: tuple[str, ...]) -> None:
-        if verdict.result is Result.PASS:
-            self.passed[finding_id(check, verdict.target)] = verdict.newest_evidence
-        elif verdict.result is Result.NOT_APPLICABLE:
-            self.not_applicable.add(finding_id(check, verdict.target))
-        else:
-            self.findings.append(finding_of(check, verdict, " ".join(places)))
+    def take(self, course: "_Course") -> None:
+        """What a check said of everything it is for."""
+        self.findings += course.findings
+        for (places, result), count in course.counts.items():
+            self.counts[course.check.id, result] += count
+            for place in places or ("",):
+                self.places[place, course.check.id, result] += count
+
+
+class _Course:
+    """One check on its way through the plant, in the order of its assets."""
+
+    __slots__ = ("_next", "_verdicts", "check", "counts", "findings")
+
+    def __init__(self, check: Check, survey: Survey) -> None:
+        self.check = check
+        self.findings: list[Finding] = []
+        self.counts: Counter[tuple[tuple[str, ...], Result]] = Counter()
+        self._verdicts = verdicts(check, survey)
+        self._next = next(self._verdicts, None)
+
+    def go_on(self, tally: _Tally, where: Places, *, last: str | None) -> None:
+        """Judge up to and with an asset, None for all that is left."""
+        while (verdict := self._next) is not None:
+            view = verdict.target.view
+            if view is not None and last is not None and view.asset.id > last:
+                return
+            places = where.of(verdict.target)
+            self.counts[places, verdict.result] += 1
+            if verdict.result is Result.PASS:
+                tally.passed[finding_id(self.check, verdict.target)] = verdict.newest_evidence
+            elif verdict.result is Result.NOT_APPLICABLE:
+                tally.not_applicable.add(finding_id(self.check, verdict.target))
+            else:
+                self.findings.append(finding_of(self.check, verdict, " ".join(places)))
+            self._next = next(self._verdicts, None)
 
 
 def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
     """What the checks say about a plant at a time. The same input gives the same judgement, in the same order."""
     survey = Survey(plant, now)
-    tally, where = _Tally(), Places(survey)
     with uncollected():
-        for check in checks:
-            _judge_one(check, survey, tally, where)
+        tally = _judged(checks, survey)
     return Judgement(
         findings=tuple(tally.findings),
         counts=dict(tally.counts),
         passed=tally.passed,
-        not_applicable=frozenset(tally.not_applicable),
+        not_applicable=tally.not_applicable,
         snapshot_hash=snapshot_hash(plant),
         places=dict(tally.places),
     )
+
+
+def _judged(checks: Iterable[Check], survey: Survey) -> _Tally:
+    """All checks go through the plant side by side, so that what is read of an asset is remembered for a while only."""
+    tally, where = _Tally(), Places(survey)
+    courses = [_Course(check, survey) for check in checks]
+    views = tuple(survey.views.values())
+    for at in range(0, len(views), AT_ONCE):
+        group = views[at : at + AT_ONCE]
+        for course in courses:
+            course.go_on(tally, where, last=group[-1].asset.id)
+        for view in group:
+            view.forget()
+    for course in courses:
+        course.go_on(tally, where, last=None)
+        tally.take(course)
+    return tally
 
 
 @contextmanager
@@ -116,18 +162,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _judge_one(check: Check, survey: Survey, tally: _Tally, where: Places) -> None:
-    counts: Counter[tuple[tuple[str, ...], Result]] = Counter()
-    for verdict in verdicts(check, survey):
-        places = where.of(verdict.target)
-        counts[places, verdict.result] += 1
-        tally.add(check, verdict, places)
-    for (places, result), count in counts.items():
-        tally.counts[check.id, result] += count
-        for place in places or ("",):
-            tally.places[place, check.id, result] += count
 
 
 def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
@@ -209,6 +243,8 @@ def _groups(check: Check, survey: Survey, found: tuple[Target, ...]) -> _Groups:
         if not isinstance(keys, Unknown):
             for key in keys:
                 groups.setdefault(key, []).append(target)
+        if target.view:
+            target.view.forget()
     return {key: tuple(members) for key, members in groups.items()}
 
 

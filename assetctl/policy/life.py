@@ -5,7 +5,7 @@ tested again. It is withdrawn when its subject is out of scope or retired, or wh
 opens it anew; what an assessor said of the earlier one does not count for the new one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class RunSaid:
     by: str
     findings: tuple[Finding, ...]
     passed: Mapping[str, datetime | None]
-    not_applicable: frozenset[str]
+    not_applicable: Container[str]
     stated: Mapping[str, str]
     absent: Callable[[Life], Absent | None]
 

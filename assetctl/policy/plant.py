@@ -122,20 +122,28 @@ class Reading:
     told: tuple[tuple[tuple[str, ...], Because], ...] | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The facts of one asset by local key and key (a key tells its subject kind), and by key alone."""
+
+    by_place: Mapping[tuple[str, str], list[Fact]]
+    by_key: Mapping[str, list[Fact]]
+
+
 class View:
     """One asset, its facts by subject and key, and those of its position."""
 
     __slots__ = (
-        *("_aged", "_facts", "_settled", "_subjects", "asset", "by_key", "looked_up", "named", "now", "parts"),
-        *("recorded", "root"),
+        *("_aged", "_made", "_position", "_settled", "_subjects", "asset", "looked_up", "named", "now"),
+        *("parts", "recorded", "root"),
     )
 
     def __init__(self, asset: Asset, position: Position | None, now: datetime) -> None:
         self.asset = asset
         self.root = self
         self.now = now
-        self._facts: dict[tuple[str, str], list[Fact]] = defaultdict(list)  # a key tells its subject kind
-        self.by_key: dict[str, list[Fact]] = defaultdict(list)
+        self._position = position
+        self._made: _Index | None = None
         self._settled: dict[tuple[str, str], tuple[Reading, timedelta]] = {}  # the same for every age from that on
         self._aged: dict[tuple[str, str, timedelta], Reading] = {}
         self._subjects: dict[tuple[SubjectKind, str], Subject] = {}
@@ -143,14 +151,37 @@ class View:
         self.recorded: dict[tuple[str, str], Reading] = {}  # the last looks at names of the record
         self.looked_up: dict[tuple[SubjectKind | None, str, str, bool], Reading] = {}  # looks at facts of any age
         parts: dict[SubjectKind, set[str]] = defaultdict(set)
-        for fact in (*asset.facts, *_declared_at(asset, position)):
-            self._facts[fact.subject.local_key, fact.key].append(fact)
-            self.by_key[fact.key].append(fact)
-            parts[fact.subject.kind].add(fact.subject.local_key)
+        for subject in {fact.subject for fact in self.facts}:
+            parts[subject.kind].add(subject.local_key)
         self.parts = {kind: tuple(sorted(keys)) for kind, keys in parts.items()}
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What was observed of it and what was declared for it."""
+        return (*self.asset.facts, *_declared_at(self.asset, self._position))
+
+    @property
+    def by_key(self) -> Mapping[str, list[Fact]]:
+        return self._index.by_key
+
+    @property
+    def _index(self) -> _Index:
+        if self._made is None:
+            by_place, by_key = defaultdict(list), defaultdict(list)
+            for fact in self.facts:
+                by_place[fact.subject.local_key, fact.key].append(fact)
+                by_key[fact.key].append(fact)
+            self._made = _Index(by_place, by_key)
+        return self._made
+
+    def forget(self) -> None:
+        """Let go of what was worked out from its facts; it is worked out anew when somebody asks again."""
+        self._made = None
+        for remembered in (self._settled, self._aged, self._subjects, self.recorded, self.looked_up):
+            remembered.clear()
+
     def facts_of(self, local_key: str, key: str) -> list[Fact]:
-        return self._facts.get((local_key, key), [])
+        return self._index.by_place.get((local_key, key), [])
 
     def read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
         """The value that counts, or why there is none. Raises EvaluationError for a value of the wrong type."""
@@ -240,9 +271,8 @@ class Survey:
         if self._known is None:
             self._known = defaultdict(list)
             for view in self.views.values():
-                for name in KNOWN_BY:
-                    for told in {str(fact.value).casefold() for fact in view.by_key.get(name, ())}:
-                        self._known[view.asset.realm, name, told].append(view)
+                for name, told in {(f.key, str(f.value).casefold()) for f in view.facts if f.key in KNOWN_BY}:
+                    self._known[view.asset.realm, name, told].append(view)
         return self._known.get((realm, key, value.casefold()), [])
 
     def zone_of(self, view: View) -> Zone | None:

@@ -105,6 +105,7 @@ def _targets(for_each: str, survey: Survey) -> Iterator[Target]:
         case _:
             for view in survey.views.values():
                 yield from _of_asset(for_each, survey, view)
+                view.forget()
 
 
 def _of_asset(for_each: str, survey: Survey, view: View) -> Iterator[Target]:
