@@ -66,7 +66,7 @@ class FactValue(TypeDecorator[Value]):
     cache_ok = True
 
     def process_bind_param(self, value: Value | None, _dialect: Dialect) -> str | None:
-        return None if value is None else canonical(value)
+        return None if value is None else _json_of(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Value | None:
         text = value or "null"
@@ -91,6 +91,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)  # SQLite drops the zone
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        encode = super().bind_processor(dialect)
+        return lru_cache(REMEMBERED)(encode) if encode else None
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         decode = super().result_processor(dialect, coltype)
         return lru_cache(REMEMBERED)(decode) if decode else None
@@ -108,6 +112,11 @@ def value_of(document: Any) -> Value:
     if isinstance(document, str | int):
         return document
     raise ValueError(f"a value cannot be {type(document).__name__}")
+
+
+@lru_cache(REMEMBERED, typed=True)  # 1 is not true
+def _json_of(value: Value) -> str:
+    return canonical(value)
 
 
 @lru_cache(REMEMBERED)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, select
 from assetctl.model import Asset, Fact, Join, Source, Subject, SubjectKind
 from assetctl.store.database import Database, decoding
 from assetctl.store.identities import current_id, insert_aliases
-from assetctl.store.statements import Rows, in_chunks
+from assetctl.store.statements import in_chunks, insert_all
 from assetctl.store.tables import ALIAS, ASSET, FACT
 
 PAGE = 2000
@@ -73,9 +73,7 @@ def _insert(connection: Connection, realm: str, chunk: list[Asset]) -> None:
         raise ValueError(f"asset {strangers[0]} is not of realm {realm}, or holds a fact about another asset")
     if chunk:
         connection.execute(ASSET.insert(), [_row(one) for one in chunk])
-    fact_rows: Rows = [_fact_row(realm, at, fact) for one in chunk for at, fact in enumerate(one.facts)]
-    if fact_rows:
-        connection.execute(FACT.insert(), fact_rows)
+    insert_all(connection, FACT, (_fact_row(realm, at, fact) for one in chunk for at, fact in enumerate(one.facts)))
 
 
 def _read(store: Database, rows: Select[Any], facts: Select[Any]) -> tuple[Asset, ...]:
@@ -104,23 +102,11 @@ def _row(one: Asset) -> dict[str, Any]:
     }
 
 
-def _fact_row(realm: str, ordinal: int, fact: Fact) -> dict[str, Any]:
-    return {
-        "asset": fact.subject.asset,
-        "ordinal": ordinal,
-        "realm": realm,
-        "kind": fact.subject.kind.value,
-        "local_key": fact.subject.local_key,
-        "key": fact.key,
-        "value": fact.value,
-        "source_kind": fact.source.kind,
-        "source_name": fact.source.name,
-        "evidence": fact.source.evidence,
-        "vantage": fact.vantage,
-        "first_seen": fact.first_seen,
-        "last_seen": fact.last_seen,
-        "confidence": fact.confidence,
-    }
+def _fact_row(realm: str, ordinal: int, fact: Fact) -> Sequence[Any]:
+    subject, source = fact.subject, fact.source
+    what = (subject.asset, ordinal, realm, subject.kind.value, subject.local_key, fact.key, fact.value)
+    said = (source.kind, source.name, source.evidence, fact.vantage, fact.first_seen, fact.last_seen, fact.confidence)
+    return what + said
 
 
 def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:

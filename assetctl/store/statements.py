@@ -1,11 +1,11 @@
 """Bulk statements that both databases understand, built once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -27,11 +27,33 @@ def put(connection: Connection, table: Table, rows: Rows) -> None:
         connection.execute(_upsert(table, connection.dialect.name), rows)
 
 
+def insert_all(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert new rows by the million: values in the order of the table's columns, straight to the driver.
+
+    A statement of SQLAlchemy's makes a mapping of each row and looks up each value of it by its name.
+    """
+    statement, encoders = _plain_insert(table, connection.dialect)
+    for chunk in in_chunks(rows):
+        encoded = [
+            tuple([value if encode is None else encode(value) for value, encode in zip(row, encoders, strict=True)])
+            for row in chunk
+        ]
+        connection.exec_driver_sql(statement, encoded)
+
+
 def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     """The items in lists of at most `size`."""
     source = iter(items)
     while chunk := list(islice(source, size)):
         yield chunk
+
+
+def _plain_insert(table: Table, dialect: Dialect) -> tuple[str, list[Callable[[Any], Any] | None]]:
+    quoted = dialect.identifier_preparer
+    names = ", ".join(quoted.format_column(column) for column in table.columns)
+    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(table.columns))
+    encoders = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    return f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES ({marks})", encoders
 
 
 def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
