@@ -5,13 +5,14 @@ by the tests and by `assetctl fingerprint test`; those of other folders whenever
 would read a text wrongly does not load. A wrong value is worse than none.
 """
 
+import dataclasses
 import hashlib
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from assetctl.sightings import Derived
 CONFIDENCE = 75
 ENTERPRISE_CONFIDENCE = 50
 MAC_CONFIDENCE = 30
+SIGNS, BEGINNINGS = 5, 4096
 ROUNDS = 2  # a rule may read what a pattern found, and no further
 _WITHIN_A_MAKER = frozenset({"model", "order_code"})  # two makers may call different things alike
 _NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
@@ -84,10 +86,15 @@ class Fingerprints:
     """over: for each field what gives the patterns over it, in the order in which they are tried.
 
     Of the patterns over a field the first that matches counts. Those of a field are read from their files when they are
-    asked for: reading all of them takes longer than most commands.
+    asked for: reading all of them takes longer than most commands. Which of them may match a text is remembered by its
+    first signs, since a plant has many texts that begin alike and few patterns begin like any of them.
     """
 
     over: Mapping[str, Callable[[], tuple[Fingerprint, ...]]]
+    _beginning: Callable[[str, str], tuple[Fingerprint, ...]] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_beginning", lru_cache(BEGINNINGS)(self._that_begin))
 
     @property
     def by_field(self) -> Mapping[str, tuple[Fingerprint, ...]]:
@@ -96,8 +103,13 @@ class Fingerprints:
 
     def first(self, field: str, text: str, houses: frozenset[str] = frozenset()) -> Fingerprint | None:
         """The pattern that reads a text; of those of other makers none when it is known who made the device."""
-        rows = self.over[field]() if field in self.over else ()
+        rows = self._beginning(field, text[:SIGNS])
         return next((one for one in rows if one.matches(text) and _may_be_of(one, houses)), None)
+
+    def _that_begin(self, field: str, start: str) -> tuple[Fingerprint, ...]:
+        """Those of a field, in their order, that may match a text with these first signs."""
+        rows = self.over[field]() if field in self.over else ()
+        return tuple(one for one in rows if start.startswith(tuple(text[:SIGNS] for text in one.beginnings)))
 
 
 def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:

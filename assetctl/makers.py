@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
@@ -42,6 +42,7 @@ def of_enterprise(number: int) -> str | None:
     return makers().enterprises.get(number)
 
 
+@lru_cache(maxsize=4096)
 def house(name: str) -> str:
     """The company behind a brand or a division, where devices of one are sold under both names; else the maker itself.
 

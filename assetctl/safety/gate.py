@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network
 
 from assetctl.errors import Refusal
 from assetctl.model import Address, Destination, NetworkKind, Outcome, RequestClass, Segment, Transport
@@ -151,11 +151,12 @@ class Gate:
             return self._refuse(step, request, reason)
         units, packets, datagrams = _weight(step, action, opened)
         device = self._device(step.address)
-        if not self._affords(step, device, units):
-            return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
-        wait = self._wait(step, action, device, packets if units else 0)
-        if wait.seconds > 0:
-            return wait
+        if self.kind(step.address) is not NetworkKind.LAB:
+            if device.spent(step.purse) + units > step.allowance:
+                return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
+            wait = self._wait(step, action, device, packets if units else 0)
+            if wait.seconds > 0:
+                return wait
         return self._issue(step, action, opened, request=request, units=units, packets=packets, datagrams=datagrams)
 
     def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
@@ -250,7 +251,7 @@ class Gate:
         state = self._devices.get(self._main(address))
         if state is not None and state.tripped:
             return f"tripped: {state.tripped}"
-        if reason := self.stopped_zones.get(self._zone(address)):
+        if self.stopped_zones and (reason := self.stopped_zones.get(self._zone(address))):
             return f"zone stopped: {reason}"
         return ""
 
@@ -307,17 +308,13 @@ class Gate:
         if klass is RequestClass.STATEFUL and step.klass is not RequestClass.STATEFUL:
             raise Refusal(f"{request} is stateful and was not consented")
 
-    def _affords(self, step: Step, device: limits.DeviceState, units: int) -> bool:
-        if self.kind(step.address) is NetworkKind.LAB:
-            return True
-        return device.spent(step.purse) + units <= step.allowance
-
     def _wait(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> Wait:
-        kind = self.kind(step.address)
-        if kind is NetworkKind.LAB or not packets:
+        if not packets:
             return Wait(0.0)
         rate, now_s = self._rate(step.address), self._monotonic()
-        again = kind is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
+        again = (
+            self.kind(step.address) is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
+        )
         reconnect_s = device.sent_at_s + RECONNECT_S - now_s if again else 0.0
         own_s, shared_s = max(device.pause_s(rate, now_s), reconnect_s), self._pace.wait_s(packets, now_s)
         return Wait(max(own_s, shared_s), is_shared=shared_s > own_s)
@@ -434,10 +431,15 @@ def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int
     return 1, UNIT_PACKETS if opened.transport is Transport.TCP else 1, 1
 
 
-@lru_cache(IN_MIND)
 def _block(address: Destination) -> str:
     """The /24, or /64, that an address lies in; a segment is one for itself."""
     if isinstance(address, Segment):
         return str(address)
-    prefix = 24 if address.ip.version == 4 else 64
-    return f"{address.realm}/{ip_network((address.ip, prefix), strict=False)}"
+    bits, version = (8, 4) if address.ip.version == 4 else (64, 6)
+    return _block_text(address.realm, int(address.ip) >> bits, version)
+
+
+@lru_cache(IN_MIND)
+def _block_text(realm: str, number: int, version: int) -> str:
+    network = IPv4Network((number << 8, 24)) if version == 4 else IPv6Network((number << 64, 64))
+    return f"{realm}/{network}"

@@ -12,7 +12,7 @@ from assetctl.model import IPAddress, Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, Sockets, bound, datagram, tells_errors, told
+from assetctl.transport.sockets import Heard, Sockets, bound, datagrams, tells_errors, told
 
 MOST_LATE = 64  # datagrams looked at after the time is up: those that waited in the socket
 
@@ -39,7 +39,7 @@ class DatagramConnection:
         self, made: socket.socket, ip: IPAddress, port: int, envelope: Envelope, *, ears: Sockets = ()
     ) -> None:
         self._socket = made
-        self._ears = ears
+        self._listener = datagrams((made, *ears))
         self._peer = (str(ip), port)
         self._envelope = envelope
 
@@ -48,10 +48,17 @@ class DatagramConnection:
         loop = asyncio.get_running_loop()
         try:
             if permit is not None:
-                await loop.sock_sendto(self._socket, self._envelope.wrap(permit.use()), self._peer)
+                await self._send(self._envelope.wrap(permit.use()))
             return await self._gather(ask, loop.time())
         except OSError as fault:
             return Heard(told(fault))
+
+    async def _send(self, data: bytes) -> None:
+        """Send at once where the system takes it, which it nearly always does; else when it can be written."""
+        try:
+            self._socket.sendto(data, self._peer)
+        except BlockingIOError:
+            await asyncio.get_running_loop().sock_sendto(self._socket, data, self._peer)
 
     async def _gather(self, ask: Ask, sent_at: float) -> Heard:
         loop = asyncio.get_running_loop()
@@ -60,7 +67,7 @@ class DatagramConnection:
         while len(frames) < ask.replies and late <= MOST_LATE:
             left_s = sent_at + ask.wait_s - loop.time()
             late += left_s <= 0
-            received = await datagram(self._socket, left_s, also=self._ears)
+            received = await self._listener.next(left_s)
             if received is None:
                 break
             unit, why = self._unwrapped(*received)
@@ -86,13 +93,11 @@ class DatagramConnection:
         """Say goodbye where there is one, and close."""
         try:
             if goodbye is not None:
-                data = self._envelope.wrap(goodbye.use())
-                await asyncio.get_running_loop().sock_sendto(self._socket, data, self._peer)
+                await self._send(self._envelope.wrap(goodbye.use()))
         except OSError:
             pass  # the peer is gone; there is nobody to say goodbye to
         finally:
-            for one in (self._socket, *self._ears):
-                one.close()
+            self._listener.close()
 
 
 def open_datagram(permit: Permit, vantage: Vantage, envelope: Envelope = BARE) -> DatagramConnection:

@@ -17,6 +17,7 @@ from assetctl.scope import Vantage
 
 SIOCGIFADDR, SIOCGIFFLAGS = 0x8915, 0x8913
 IS_UP = 0x01 | 0x40  # IFF_UP, IFF_RUNNING
+MOMENT_S = 0.01
 IPV4_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 
 
@@ -38,6 +39,19 @@ def interface_of(source: IPAddress) -> str:
     if sys.platform != "linux":
         return ""
     return _ipv4_interface(source) if source.version == 4 else _ipv6_interface(source)
+
+
+class Way:
+    """Whether our own interface is up, looked at once for all silences of the same moment."""
+
+    def __init__(self) -> None:
+        self._seen_up_at = -1.0
+
+    def check(self, interface: str, *, now_s: float) -> None:
+        """Raise EnvironmentFault as `check_up` does. now_s: seconds that never go back."""
+        if now_s - self._seen_up_at >= MOMENT_S:
+            check_up(interface)
+            self._seen_up_at = now_s
 
 
 def check_up(interface: str) -> None:

@@ -34,7 +34,7 @@ from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.secrets import UsmUser
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, datagram, tells_errors, told
+from assetctl.transport.sockets import Heard, bound, datagrams, tells_errors, told
 
 MOST_LATE = 64
 MOST_AGENTS = 200  # per engine
@@ -185,6 +185,7 @@ class Snmpv3Connection:
     def __init__(self, made: socket.socket, permit: Permit, engine: Engine) -> None:
         permit.use()
         self._socket = made
+        self._listener = datagrams((made,))
         self._peer = (str(permit.ip), permit.port)
         self._agent = (*self._peer, next(_connections))  # the engine discovers anew for each connection
         self._engine = engine
@@ -256,7 +257,7 @@ class Snmpv3Connection:
         while late <= MOST_LATE:
             left_s = began + wait_s - loop.time()
             late += left_s <= 0
-            received = await datagram(self._socket, left_s)
+            received = await self._listener.next(left_s)
             if received is None:
                 break
             message, peer = received
@@ -271,7 +272,7 @@ class Snmpv3Connection:
 
     async def close(self, goodbye: Permit | None = None) -> None:  # noqa: ARG002  SNMP has none
         """Close the socket."""
-        self._socket.close()
+        self._listener.close()
 
 
 async def open_snmpv3(permit: Permit, vantage: Vantage, secret: UsmUser) -> tuple[Snmpv3Connection, Heard]:

@@ -1,7 +1,8 @@
 """Sockets bound to the vantage, waiting for them, and what an operating system error says about a device.
 
-Waiting takes nothing out of a socket. A read that is given up when its time is over can lose what it had just read, and
-on a busy machine that is how devices that answered come to be called dead.
+A read that is given up when its time is over can lose what it had just read, and on a busy machine that is how devices
+that answered come to be called dead. So waiting takes nothing out of a socket, or hands it over with the end of the
+wait, and when the time is over the socket is looked at once more.
 """
 
 import asyncio
@@ -9,7 +10,9 @@ import errno
 import select
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from assetctl.errors import EnvironmentFault
 from assetctl.model import IPAddress, Outcome
@@ -22,6 +25,7 @@ POLL_S = 0.01
 MOST_DATAGRAM = 65535
 
 Sockets = tuple[socket.socket, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +109,87 @@ def _tell(over: "asyncio.Future[None]") -> None:
         over.set_result(None)
 
 
-async def datagram(made: socket.socket, left_s: float, *, also: Sockets = ()) -> tuple[bytes, tuple[str, int]] | None:
-    """The next datagram and its sender, or None when time is up and none lies in the socket or in one of the others."""
-    await ready(made, left_s, also=also)
-    for one in (made, *also):
+class Listener(Generic[T]):
+    """Sockets that are watched from the first wait until they close, since a talk waits for each of its answers.
+
+    take: reads once from one of them. What comes while nobody waits stays in the kernel, which bounds it.
+    """
+
+    __slots__ = ("_is_watching", "_sockets", "_take", "_waiter")
+
+    def __init__(self, sockets: Sockets, take: Callable[[socket.socket], T]) -> None:
+        self._sockets = sockets
+        self._take = take
+        self._waiter: asyncio.Future[T | None] | None = None
+        self._is_watching = False
+
+    async def next(self, left_s: float) -> T | None:
+        """What comes next on any of them, or None when time is up and nothing lies in one. Raises OSError."""
+        if sys.platform == "win32":
+            await ready(self._sockets[0], left_s, also=self._sockets[1:])
+        elif left_s > 0:
+            heard = await self._heard_within(left_s)
+            if heard is not None:
+                return heard
+        for one in self._sockets:
+            try:
+                return self._take(one)
+            except BlockingIOError:
+                continue
+        return None
+
+    async def _heard_within(self, left_s: float) -> T | None:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T | None] = loop.create_future()
+        self._waiter = waiter
+        if not self._is_watching:
+            self._is_watching = True
+            for one in self._sockets:
+                loop.add_reader(one.fileno(), self._hear, one)
+        timer = loop.call_later(left_s, _over, waiter)
         try:
-            data, peer = one.recvfrom(MOST_DATAGRAM)
+            return await waiter
+        finally:
+            timer.cancel()
+
+    def _hear(self, one: socket.socket) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._forget()
+            return
+        try:
+            waiter.set_result(self._take(one))
         except BlockingIOError:
-            continue
-        return data, peer[:2]
-    return None
+            return
+        except OSError as fault:
+            waiter.set_exception(fault)
+
+    def _forget(self) -> None:
+        if self._is_watching:
+            self._is_watching = False
+            for one in self._sockets:
+                asyncio.get_running_loop().remove_reader(one.fileno())
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._forget()
+        for one in self._sockets:
+            one.close()
+
+
+def _over(waiter: "asyncio.Future[T | None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def datagrams(sockets: Sockets) -> Listener[tuple[bytes, tuple[str, int]]]:
+    """Datagrams with their senders."""
+    return Listener(sockets, _datagram)
+
+
+def _datagram(made: socket.socket) -> tuple[bytes, tuple[str, int]]:
+    data, peer = made.recvfrom(MOST_DATAGRAM)
+    return data, peer[:2]
 
 
 _CLOSED = {errno.ECONNREFUSED}

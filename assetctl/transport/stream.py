@@ -15,7 +15,7 @@ from assetctl.model import Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
-from assetctl.transport.sockets import Heard, bound, ready, told
+from assetctl.transport.sockets import Heard, Listener, bound, ready, told
 from assetctl.wire import UntilClose, cut
 
 CHUNK = 65536
@@ -41,6 +41,7 @@ class StreamConnection:
 
     def __init__(self, made: socket.socket) -> None:
         self._socket = made
+        self._listener = Listener((made,), _read)
         self._buffer = b""
         self._ended = False  # the peer says nothing more
         self._finished = False  # the peer sent its FIN
@@ -53,16 +54,17 @@ class StreamConnection:
 
     async def send(self, data: bytes) -> None:
         """Send bytes as they are."""
-        await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        try:
+            sent = self._socket.send(data) if data else 0
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            await asyncio.get_running_loop().sock_sendall(self._socket, data[sent:])
 
     async def receive(self, left_s: float) -> bytes | None:
         """Read once, bytes as they are: b"" for the peer's FIN, None when time is up and nothing lies in the socket."""
-        await ready(self._socket, left_s)
-        try:
-            chunk = self._socket.recv(CHUNK)
-        except BlockingIOError:
-            return None
-        self._finished = not chunk
+        chunk = await self._listener.next(left_s)
+        self._finished = self._finished or chunk == b""
         return chunk
 
     async def ask(self, permit: Permit | None, ask: Ask) -> Heard:
@@ -130,7 +132,11 @@ class StreamConnection:
         except OSError:
             pass  # the peer is gone or will not end; the socket is closed either way
         finally:
-            self._socket.close()
+            self._listener.close()
+
+
+def _read(made: socket.socket) -> bytes:
+    return made.recv(CHUNK)
 
 
 async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> tuple[StreamConnection | None, Heard]:

@@ -9,6 +9,8 @@ from assetctl.plan import LISTEN_S, Step
 from assetctl.protocol import Context, Credential
 from assetctl.scope import CredentialEntry, Scope
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str] | None = None) -> Context:
     """What the probe of a step is started with. The seed follows from scan and step, so a replay needs no luck."""
@@ -46,7 +48,7 @@ def written(context: Context) -> dict[str, str]:
         "held": sorted(context.held),
         "host": context.host,
     }
-    return {"context": json.dumps(content, sort_keys=True, separators=(",", ":"))}
+    return {"context": _ENCODER.encode(content)}
 
 
 def read(options: Mapping[str, str]) -> Context:

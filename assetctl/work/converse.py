@@ -42,6 +42,7 @@ class Surroundings:
     """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC.
 
     resend: whether a datagram that met silence is sent once more. turn: whose turn it is to wait for the run's pace.
+    way: whether our interface is up.
     """
 
     scan: str
@@ -52,6 +53,7 @@ class Surroundings:
     now: Callable[[], datetime]
     resend: bool = True
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    way: route.Way = field(default_factory=route.Way)
 
 
 @dataclass
@@ -260,7 +262,7 @@ async def _send(
 def _check_way(step: Step, around: Surroundings, heard: Heard) -> None:
     """Raise EnvironmentFault when our own interface went down: silence then says nothing of a device."""
     if heard.reply.outcome in (Outcome.SILENT, Outcome.ABORTED) and isinstance(step.address, Address):
-        route.check_up(around.vantage.interface)
+        around.way.check(around.vantage.interface, now_s=asyncio.get_running_loop().time())
 
 
 def _is_engine(opened: Open, around: Surroundings) -> bool:

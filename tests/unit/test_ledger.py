@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetctl.errors import EnvironmentFault, IntegrityFault
-from assetctl.safety.ledger import Ledger, read, reopen, verify
+from assetctl.safety.ledger import GENESIS, Ledger, read, reopen, verify
 
 
 def written(path: Path, count: int = 5) -> Ledger:
@@ -35,6 +35,22 @@ def test_one_changed_byte_is_found(tmp_path_factory: pytest.TempPathFactory, at:
     path.write_bytes(raw)
     with pytest.raises(IntegrityFault):
         verify(path, head=ledger.head, count=ledger.count)
+
+
+VALUES = st.recursive(st.text() | st.integers() | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=3))
+ENTRIES = st.dictionaries(st.sampled_from(("at", "do", "step", "units", "sizes", "reason", "sha256")), VALUES)
+
+
+@given(entry=ENTRIES)
+def test_a_line_is_canonical_json_whatever_it_says(
+    tmp_path_factory: pytest.TempPathFactory, entry: dict[str, object]
+) -> None:
+    path = tmp_path_factory.mktemp("l") / "l"
+    ledger = Ledger(path)
+    ledger.append(entry, now_s=0.0)
+    ledger.close()
+    whole = {"n": 1, **entry, "prev": GENESIS, "hash": ledger.head}
+    assert path.read_bytes() == json.dumps(whole, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
 
 
 def test_a_truncation_is_found_with_the_ticket_and_without_it_is_only_consistent(tmp_path: Path) -> None:

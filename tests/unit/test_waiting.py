@@ -10,6 +10,7 @@ from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask
 from assetctl.transport.datagram import open_datagram
+from assetctl.transport.sockets import Listener
 from assetctl.transport.stream import open_stream
 from assetctl.wire import Datagram, UntilClose
 
@@ -95,3 +96,50 @@ def test_a_connect_that_nobody_takes_is_silent() -> None:
             return opened.reply.outcome
 
     assert asyncio.run(scene()) is Outcome.SILENT
+
+
+def test_what_comes_between_two_questions_is_heard_by_the_next_wait() -> None:
+    async def scene() -> list[tuple[bytes, ...]]:
+        with socket.socket(type=socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            port = peer.getsockname()[1]
+            line = open_datagram(permit(Transport.UDP, port), Vantage("plant"))
+            heard = []
+            for answers in ((b"first", b"second"), (b"third",)):
+                asked = asyncio.create_task(
+                    line.ask(permit(Transport.UDP, port, b"?"), Ask(b"?", Datagram(), wait_s=WAIT_S))
+                )
+                await asyncio.sleep(0)
+                _, sender = peer.recvfrom(16)
+                for answer in answers:
+                    peer.sendto(answer, sender)
+                heard.append((await asked).reply.frames)
+                await asyncio.sleep(WAIT_S)
+            await line.close()
+            return heard
+
+    assert asyncio.run(scene()) == [(b"first",), (b"second",)]
+
+
+def test_a_socket_that_nobody_reads_is_not_watched() -> None:
+    async def scene() -> int:
+        takes = 0
+
+        def take(made: socket.socket) -> bytes:
+            nonlocal takes
+            takes += 1
+            return made.recv(16)
+
+        mine, other = socket.socketpair()
+        mine.setblocking(False)
+        listener = Listener((mine,), take)
+        with other:
+            other.send(b"1")
+            assert await listener.next(WAIT_S) == b"1"
+            other.send(b"2")
+            await asyncio.sleep(WAIT_S)
+            assert await listener.next(0) == b"2"
+            listener.close()
+        return takes
+
+    assert asyncio.run(scene()) == 2

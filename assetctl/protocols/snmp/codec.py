@@ -60,25 +60,36 @@ class Response(NamedTuple):
 
 def encode_get(*, request_id: int, objects: Iterable[Oid]) -> bytes:
     """The question for exactly these objects. request_id: 0x40000000 to 0x7FFFFFFF."""
-    return _pdu(GET, request_id, 0, map(encode_oid, objects))
+    return _pdu(GET, request_id, _get(tuple(objects)))
 
 
 def encode_walk(*, request_id: int, columns: Iterable[Oid], index: Oid, repetitions: int) -> bytes:
     """The question for what follows one index in each column: GetNext for 0 repetitions, else GetBulk for 1 to 10."""
+    return _pdu(GET_BULK if repetitions else GET_NEXT, request_id, _walk(tuple(columns), index, repetitions))
+
+
+@lru_cache(maxsize=1024)
+def _get(objects: tuple[Oid, ...]) -> bytes:
+    return _behind_id(0, map(encode_oid, objects))
+
+
+@lru_cache(maxsize=1024)
+def _walk(columns: tuple[Oid, ...], index: Oid, repetitions: int) -> bytes:
     tail = _subids(index)
-    return _pdu(
-        GET_BULK if repetitions else GET_NEXT,
-        request_id,
-        repetitions,
-        (encode_oid(column) + tail for column in columns),
-    )
+    return _behind_id(repetitions, (encode_oid(column) + tail for column in columns))
 
 
-def _pdu(tag: int, request_id: int, third: int, names: Iterable[bytes]) -> bytes:
-    """A question with the value NULL for each name. third: max-repetitions, or the error index that is 0."""
+def _behind_id(third: int, names: Iterable[bytes]) -> bytes:
+    """What of a question stands behind its id, the value NULL for each name; devices are asked in the same words.
+
+    third: max-repetitions, or the error index that is 0.
+    """
     varbinds = b"".join(_tlv(_SEQUENCE, _tlv(OBJECT_ID, name) + b"\x05\0") for name in names)
-    fields = b"\x02\x04" + request_id.to_bytes(4) + bytes((INTEGER, 1, 0, INTEGER, 1, third))
-    return _tlv(tag, fields + _tlv(_SEQUENCE, varbinds))
+    return bytes((INTEGER, 1, 0, INTEGER, 1, third)) + _tlv(_SEQUENCE, varbinds)
+
+
+def _pdu(tag: int, request_id: int, rest: bytes) -> bytes:
+    return _tlv(tag, b"\x02\x04" + request_id.to_bytes(4) + rest)
 
 
 @lru_cache(maxsize=256)

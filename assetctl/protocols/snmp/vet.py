@@ -7,7 +7,7 @@ asked for in the same words but are paid from different purses.
 
 import tomllib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from assetctl.errors import Refusal, WireError
@@ -82,12 +82,19 @@ def _read(unit: bytes) -> str:
     request_id = body.u32("request id")
     if not 0x40000000 <= request_id <= 0x7FFFFFFF:
         raise Refusal("snmp: request ids are 0x40000000 to 0x7fffffff")
+    return _asked(kind, body.rest(), is_depth=request_id >= 0x60000000)
+
+
+@lru_cache(maxsize=1024)
+def _asked(kind: int, rest: bytes, *, is_depth: bool) -> str:
+    """Name of a question by all that stands behind its id; most devices of a plant are asked in the same words."""
+    body = Reader(rest)
     body.expect(b"\x02\x01\0\x02\x01", "error status or non-repeaters 0")
     _check_repetitions(kind, body.u8("error index or max-repetitions"))
     body.expect(b"\x30", "variable bindings")
     varbinds = _contents(body, "variable bindings")
     body.end("PDU")
-    return _name(kind, _oids(varbinds), is_depth=request_id >= 0x60000000)
+    return _name(kind, _oids(varbinds), is_depth=is_depth)
 
 
 def _check_repetitions(kind: int, third: int) -> None:
