@@ -1,5 +1,6 @@
 """The makers' own identity objects: laws over the list, and what is asked and claimed of agents that have them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -122,7 +123,7 @@ def test_a_fact_is_of_the_closed_set_and_has_a_module_and_an_object_for_source(e
 @of_entries
 def test_a_name_has_its_instance_and_fits_what_the_vet_reads(entry: Entry) -> None:
     for scalar in entry.scalars:
-        assert scalar.oid[-1] in (0, 1), scalar
+        assert scalar.oid[-1] in (0, 1) or scalar.oid[:7] == (*ENTERPRISES, 25049), scalar  # that agent gives no .0
         unit = codec.encode_get(request_id=codec.REQUEST_ID_BASE, objects=(scalar.oid,))
         assert vet(unit) == "get-vendor"
 
@@ -143,7 +144,9 @@ def test_the_longest_prefix_decides_and_a_longer_number_is_no_prefix() -> None:
     assert small is not large
     assert small is not None
     assert "SoftwareVersion" in small.scalars[0].source
-    assert vendors.entry_of(oid("8691.7.11")) is None
+    general = vendors.entry_of(oid("8691.7.11"))
+    assert general is not None
+    assert general.prefixes == (oid("8691"),)
     assert vendors.entry_of(oid("99999.1")) is None
     assert vendors.entry_of(()) is None
 
@@ -274,6 +277,35 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
     said = ask(agent(NET_SNMP, {serial: text("1780PDN123456")}))
     assert values(said) == {"manufacturer": "Synology", "serial_number": "1780PDN123456"}
     assert values(ask(agent(NET_SNMP, {}))) == {}
+
+
+@pytest.mark.parametrize(
+    ("sys_object_id", "name", "given", "read"),
+    [
+        ("248.14.10.41", "248.14.1.1.2.0", "SW: L2P-09.0.04 CH: 1.10 BP: 000", "L2P-09.0.04"),
+        ("248.14.10.41", "248.14.1.1.2.0", "CH: 1.10", None),
+        ("25049.1.81", "25049.17.1.1", "4.3.0 f5ad8650 ()", "4.3.0"),
+        ("890.1.15", "890.1.15.3.1.6.0", "V4.50(AAHH.0) | 01/31/2018", "V4.50(AAHH.0)"),
+    ],
+)
+def test_of_a_sentence_the_part_that_is_the_version_counts(
+    sys_object_id: str, name: str, given: str, read: str | None
+) -> None:
+    said = ask(agent(oid(sys_object_id), {oid(name): text(given)}))
+    assert values(said).get("firmware_software_version") == read
+
+
+def test_a_number_of_the_processor_is_no_serial_number_of_the_ups() -> None:
+    serial = oid("318.1.1.1.1.2.3.0")
+    assert values(ask(agent(oid("318.1.3.2.12"), {serial: text("AS1127232110")}))) == {"serial_number": "AS1127232110"}
+    assert values(ask(agent(oid("318.1.3.2.12"), {serial: text("70A4F2C1")}))) == {}
+
+
+@of_entries
+def test_a_pattern_has_one_group_and_repeats_nothing_without_end_but_its_last_part(entry: Entry) -> None:
+    for pattern in (scalar.pattern for scalar in entry.scalars if scalar.pattern is not None):
+        assert pattern.groups == 1
+        assert len(re.findall(r"(?<!\\)[*+]", pattern.pattern)) <= 1
 
 
 def test_any_ups_is_asked_for_the_standard_objects() -> None:

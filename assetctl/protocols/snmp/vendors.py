@@ -6,6 +6,7 @@ column in a row that the MIB fixes; its meaning in the MIB is exactly the fact. 
 which claims nothing. Of several objects for one fact the first that has a value counts.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,19 +38,26 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One object with its instance. source: MIB module and name. tells: the maker, where only that maker has it."""
+    """One object with its instance. source: MIB module and name. tells: the maker, where only that maker has it.
+
+    pattern: of the whole text, with the value as its group; None where the text itself is the value.
+    """
 
     oid: Oid
     key: str
     source: str
     form: Form = Form.TEXT
     tells: str = ""
+    pattern: re.Pattern[str] | None = None
 
     def value(self, row: Mapping[Oid, Varbind]) -> str:
         """What the agent gave for it; "" for nothing, a placeholder, another type, or signs that no label has."""
         if self.form is Form.NUMBER:
             return str(number(row, self.oid) or "")
         found = text(row, self.oid)[:MOST_TEXT]
+        if self.pattern is not None:
+            shaped = self.pattern.fullmatch(found)
+            found = shaped[1] if shaped else ""
         if not found.isprintable():
             return ""
         return plain_version(found) if self.key == "firmware_software_version" else found
@@ -90,7 +98,8 @@ def _entry(row: Mapping[str, Any], shared: Mapping[str, tuple[Scalar, ...]]) -> 
 
 def _scalar(row: Mapping[str, Any]) -> Scalar:
     form = Form(row.get("form", Form.TEXT))
-    return Scalar(oid(row["oid"]), str(row["key"]), str(row["source"]), form, str(row.get("tells", "")))
+    pattern = re.compile(row["pattern"], re.ASCII) if "pattern" in row else None
+    return Scalar(oid(row["oid"]), str(row["key"]), str(row["source"]), form, str(row.get("tells", "")), pattern)
 
 
 def oid(dotted: str) -> Oid:
