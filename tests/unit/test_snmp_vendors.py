@@ -18,7 +18,7 @@ from assetctl.protocols.snmp.vet import vet
 from tests.unit.snmp_agent import Agent, Oid, Talked, talk_to
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
-STANDARD = ((1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
+STANDARD = ((1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
 SHARED = {"any UPS", "several on Net-SNMP"}
 NET_SNMP = (*ENTERPRISES, 8072, 3, 2, 10)
 V1, V2C = Credential("old", "snmp-v1"), Credential("ro", "snmp-v2c")
@@ -285,6 +285,7 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
         ("248.14.10.41", "248.14.1.1.2.0", "SW: L2P-09.0.04 CH: 1.10 BP: 000", "L2P-09.0.04"),
         ("248.14.10.41", "248.14.1.1.2.0", "CH: 1.10", None),
         ("25049.1.81", "25049.17.1.1", "4.3.0 f5ad8650 ()", "4.3.0"),
+        ("1718.3", "1718.3.1.1.0", "Sentry Switched CDU Version 7.1a", "7.1a"),
         ("890.1.15", "890.1.15.3.1.6.0", "V4.50(AAHH.0) | 01/31/2018", "V4.50(AAHH.0)"),
     ],
 )
@@ -293,6 +294,24 @@ def test_of_a_sentence_the_part_that_is_the_version_counts(
 ) -> None:
     said = ask(agent(oid(sys_object_id), {oid(name): text(given)}))
     assert values(said).get("firmware_software_version") == read
+
+
+@pytest.mark.parametrize(
+    ("sys_object_id", "given", "read"),
+    [
+        ("2385.3.1.112.1.2", "SHARP MX-3570N", "MX-3570N"),
+        ("1347.41", "ECOSYS M2540dn", "ECOSYS M2540dn"),
+        ("641.1.71106749", "Lexmark T640 41010AB LS.ST.P119", "T640"),
+        ("18334.1", "KONICA MINOLTA bizhub C220", "bizhub C220"),
+        ("2435.2.3.9.1", "Ethernet port", None),
+        ("253.8.62", "Xerox WorkCentre 7775 v1 Multifunction System", "WorkCentre 7775"),
+    ],
+)
+def test_the_first_device_of_a_printer_is_its_model_without_the_maker(
+    sys_object_id: str, given: str, read: str | None
+) -> None:
+    said = ask(agent(oid(sys_object_id), {(1, 3, 6, 1, 2, 1, 25, 3, 2, 1, 3, 1): text(given)}))
+    assert values(said).get("model") == read
 
 
 def test_a_number_of_the_processor_is_no_serial_number_of_the_ups() -> None:
