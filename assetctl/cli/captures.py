@@ -97,9 +97,10 @@ def import_zeek(
     realm: Realm = "plant",
     dry_run: DryRun = False,
 ) -> None:
-    """Logs of Zeek and ICSNPP (tabs or JSON, also .gz): dhcp, ssh, ssl with x509, snmp, modbus, dnp3, ntp, mqtt_connect,
-    rdp, cip_identity, bacnet_discovery, bacnet_property, s7comm_known_devices, opcua_binary_get_endpoints_description and
-    others of their kind. Give the logs of one time together: certificates belong to the servers of ssl.log.
+    """Logs of Zeek and ICSNPP (tabs or JSON, also .gz): dhcp, ssh, ssl with x509, snmp, modbus, dnp3, ntp, rdp,
+    mqtt_connect, cip_identity, bacnet_discovery, bacnet_property, s7comm_known_devices,
+    opcua_binary_get_endpoints_description and others of their kind. Give the logs of one time together: certificates
+    belong to the servers of ssl.log.
     """
     from assetctl.work.importing_records import import_zeek as take_in
 

@@ -29,6 +29,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 KEYS = (
     *("manufacturer", "model", "serial_number", "firmware_software_version", "hostname", "description"),
     *("mac_address", "cip_vendor_id", "cip_device_type", "cip_product_code", "sys_object_id", "ip_address"),
+    *("application_name", "plant_identification", "modbus_unit_id", "order_code", "bacnet_device_instance"),
+    *("opcua_application_uri", "opcua_security_policies", "opcua_user_token_types", "anonymous_access"),
+    *("fins_node", "dnp3_address", "snmp_engine_id"),
 )
 Road = Callable[[Store, Path], None]
 
@@ -179,7 +182,85 @@ SWITCH = Device(
         "netbox": _by_netbox("sw-1", "192.168.40.11", "Hirschmann", "MACH104-20TX-F", "942003001000001"),
     },
 )
-DEVICES = (CONTROLLER, SWITCH)
+
+
+def _by_zeek(name: str, server: str, *rows: Mapping[str, str]) -> Road:
+    """Rows of one log about a server such as 10.20.1.5:102."""
+    ip, _, port = server.rpartition(":")
+
+    def road(store: Store, folder: Path) -> None:
+        logs = [_zeek_log(name, **{"id.resp_h": ip, "id.resp_p": port, "is_orig": "F", **row}) for row in rows]
+        lines = [*logs[0].splitlines(), *(log.splitlines()[-1] for log in logs[1:])]
+        import_zeek(store, [_file(folder, f"{name}.log", "\n".join(lines) + "\n")], realm="plant", now=NOW)
+
+    return road
+
+
+CPU = Device(
+    "A controller with S7",
+    "s7-s7_1500_card",
+    "10.20.1.5",
+    {
+        "zeek": _by_zeek(
+            "s7comm_known_devices",
+            "10.20.1.5:102",
+            {
+                **{"automation_system_name": "S71500/ET200MP station_1", "module_name": "PLC_1", "plant_name": "-"},
+                **{"module_serial": "S V-L7AB12342021"},
+            },
+        ),
+        "netbox": _by_netbox("plc-7", "10.20.1.5", "Siemens", "CPU 1512C-1 PN", "S V-L7AB12342021"),
+    },
+)
+COUPLER = Device(
+    "A coupler with Modbus",
+    "modbus-wago",
+    "10.20.1.5",
+    {
+        "zeek": _by_zeek(
+            "modbus_read_device_identification",
+            "10.20.1.5:502",
+            *(
+                {"unit": "255", "object_id_code": f"0x{at:02x}", "object_value": text}
+                for at, text in enumerate(("Wago", "750-8212", "04.01.10"))
+            ),
+        ),
+    },
+)
+HANDLER = Device(
+    "An air handler with BACnet",
+    "bacnet-forwarded",
+    "10.20.1.5",
+    {
+        "zeek": _by_zeek(
+            "bacnet_property",
+            "10.20.1.5:47808",
+            *(
+                {
+                    **{"pdu_service": "read-property-ack", "object_type": "device", "instance_number": "1234"},
+                    **{"property": prop, "value": value},
+                }
+                for prop, value in (("vendor-name", "Automated Logic"), ("model-name", "ME812u"),
+                                    ("firmware-revision", "6.00a"), ("serial-number", "ALC-0042"))
+            ),
+        ),
+    },
+)  # fmt: skip
+SERVER = Device(
+    "A server with OPC UA",
+    "opcua-asyncua",
+    "127.77.60.1",
+    {
+        "zeek": _by_zeek(
+            "opcua_binary_get_endpoints_user_token",
+            "127.77.60.1:4840",
+            *({"user_token_type": str(kind)} for kind in (0,)),
+        ),
+    },
+)
+PRESS = Device("A controller with FINS", "fins-cj2m", "10.20.1.5", {})
+OUTSTATION = Device("An outstation with DNP3", "dnp3_tcp-dnp3py", "10.20.1.5", {})
+DEVICES = (CONTROLLER, SWITCH, CPU, COUPLER, HANDLER, SERVER, PRESS, OUTSTATION)
 
 
 def declared_by(road: Road) -> dict[str, str]:
