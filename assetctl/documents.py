@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from assetctl.errors import InputError
+from assetctl.errors import EnvironmentFault, InputError, lacking
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_TOML_BYTES = 1024 * 1024
@@ -55,6 +55,11 @@ class Document:
             if line is not None:
                 return f"{self.path}:{line}"
         return str(self.path)
+
+
+def yaml_in(folder: Path) -> list[Path]:
+    """The YAML files of a folder, by name. Raises OSError where it cannot be listed, which a glob takes for empty."""
+    return sorted(path for path in folder.iterdir() if path.suffix == ".yaml" and path.is_file())
 
 
 def read_yaml(path: Path, *, most: int = MOST_BYTES) -> Document:
@@ -141,6 +146,8 @@ def _read_bytes(path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             raw = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        if lack := lacking(error):
+            raise EnvironmentFault(f"{path}: cannot be read: {lack}; end what uses it up, then try again") from None
         reason = getattr(error, "strerror", None) or "not a usable file name"
         raise InputError(f"{path}: cannot be read: {reason}; check the path and its permissions") from None
     if len(raw) > most:

@@ -12,7 +12,11 @@
 Silence is not an error: it is an outcome of an exchange.
 """
 
+import errno
+import os
 from enum import IntEnum
+
+SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class Exit(IntEnum):
@@ -52,6 +56,19 @@ PRECEDENCE = (
 def worst(*codes: Exit) -> Exit:
     """The code that a run with all of these outcomes returns; DONE when there are none."""
     return next((code for code in PRECEDENCE if code in codes), Exit.DONE)
+
+
+def lacking(fault: BaseException | None) -> str:
+    """What this machine has run out of, in the system's words, when that is at the root of a fault; else ""."""
+    while fault is not None:
+        if isinstance(fault, MemoryError):
+            return os.strerror(errno.ENOMEM)
+        if isinstance(fault, OSError) and fault.errno in SCARCE:
+            return os.strerror(fault.errno)
+        if isinstance(fault, ImportError) and os.strerror(errno.EMFILE) in str(fault):  # of a compiled module
+            return os.strerror(errno.EMFILE)
+        fault = fault.__cause__ or fault.__context__
+    return ""
 
 
 class AssetctlError(Exception):

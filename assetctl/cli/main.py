@@ -44,7 +44,7 @@ from assetctl.cli import (
 from assetctl.cli.app import App
 from assetctl.cli.clock import FIXED, fixed
 from assetctl.cli.output import Format, Output
-from assetctl.errors import AssetctlError, Exit
+from assetctl.errors import AssetctlError, Exit, lacking
 from assetctl.model import RedactionLevel
 from assetctl.text import visible
 
@@ -133,6 +133,10 @@ def main() -> None:
         where = f"{fault.filename}: " if fault.filename else ""
         advice = "check the path, its permissions and the room left"
         code = _told(f"{where}{fault.strerror or fault}; {advice}", Exit.ENVIRONMENT)
+    except Exception as fault:
+        if not (lack := lacking(fault)):
+            raise  # a bug, with its traceback
+        code = _told(f"{lack}; end what uses it up, then try again", Exit.ENVIRONMENT)
     sys.exit(int(code or 0))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from assetctl.documents import read_yaml
+from assetctl.documents import read_yaml, yaml_in
 from assetctl.errors import InputError
 from assetctl.model import RequirementMapping, Severity, Value
 from assetctl.policy.cases import read_case
@@ -44,14 +44,14 @@ def checks_folder() -> Path:
 def load_frameworks(folder: Path | None = None) -> Mapping[str, Framework]:
     """The requirement tables by id; by default the packaged ones."""
     where = folder or checks_folder() / "frameworks"
-    found = (load_framework(path) for path in sorted(where.glob("*.yaml")))
+    found = (load_framework(path) for path in yaml_in(where))
     return {framework.id: framework for framework in found}
 
 
 def named_frameworks(folder: Path | None = None) -> Mapping[str, Named]:
     """The frameworks of which only the identifiers are known, by id; by default the packaged ones."""
     where = folder or checks_folder() / "frameworks" / "named"
-    found = (load_named(path) for path in sorted(where.glob("*.yaml")))
+    found = (load_named(path) for path in yaml_in(where))
     return {named.id: named for named in found}
 
 
@@ -123,7 +123,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder}: a folder with check files is expected; give its path")
-        found += sorted(path for path in folder.glob("*.yaml") if path.is_file())
+        found += yaml_in(folder)
     if len(found) > MOST_CHECKS:
         raise InputError(f"at most {MOST_CHECKS} checks are loaded, {len(found)} files were found")
     return found

@@ -1,9 +1,9 @@
 """One folder per protocol. This package finds them; nothing else names them."""
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from assetctl.protocol import Protocol
@@ -13,8 +13,9 @@ from assetctl.protocol import Protocol
 def registry() -> Mapping[str, Protocol]:
     """All protocols by name, from the PROTOCOL record of each folder beside this file."""
     found: dict[str, Protocol] = {}
-    for module in pkgutil.iter_modules(__path__):
-        if module.ispkg:
-            record: Protocol = importlib.import_module(f"{__name__}.{module.name}").PROTOCOL
+    folder = Path(__file__).parent
+    for name in sorted(path.name for path in folder.iterdir()):  # a folder that cannot be listed is no empty one
+        if (folder / name / "__init__.py").is_file():
+            record: Protocol = importlib.import_module(f"{__name__}.{name}").PROTOCOL
             found[record.name] = record
     return MappingProxyType(found)

@@ -16,7 +16,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
-from assetctl.errors import AssetctlError, EnvironmentFault, InputError
+from assetctl.errors import AssetctlError, EnvironmentFault, InputError, lacking
 from assetctl.text import one_line
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Templates:
             data = path.read_bytes()
             text = data.decode("utf-8").replace("\r\n", "\n")
         except (OSError, UnicodeDecodeError) as fault:
+            if lack := lacking(fault):
+                raise EnvironmentFault(f"{path}: {lack}; end what uses it up, then try again") from None
             raise InputError(f"{path}: a file in UTF-8 is expected ({fault})") from None
         if len(data) > MOST_FILE:
             raise InputError(f"{path}: at most {MOST_FILE // 1024} KiB are expected; make it smaller")
@@ -124,6 +126,8 @@ class Templates:
         except AssetctlError:
             raise
         except Exception as fault:  # noqa: BLE001 - anything that a template of somebody else may raise
+            if lack := lacking(fault):
+                raise EnvironmentFault(f"{lack}; end what uses it up, then try again") from None
             raise InputError(f"{self.place(fault)}: {one_line(str(fault), most=200)}; mend the template") from None
 
     def _hold(self, head: str, policy: str, *, done: bool) -> None:

@@ -1,13 +1,14 @@
 """The one gate: every frame that leaves this program got its Permit here, and its ledger line first.
 
-In this order: stop, exclusions, plan, vantage, quarantine and breakers, window, published list and class, budget, pace.
-The first "no" is the reason that ledger and evidence show. What the gate does not know, it refuses.
+In this order: stop, exclusions, plan, vantage, quarantine and breakers, end of the approval and window, published list
+and class, budget, pace. The first "no" is the reason that ledger and evidence show. What the gate does not know, it
+refuses.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 
@@ -46,7 +47,7 @@ class Rules:
     exclusions: read anew before each frame. stop: a reason once everything must end.
     zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
     held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
-    the one under which its pace, budget and seat are kept.
+    the one under which its pace, budget and seat are kept. until: when what allows the run ends; None for no end.
     """
 
     vets: Mapping[str, Vet]
@@ -61,6 +62,7 @@ class Rules:
     held: Callable[[Address, str, str], str] = lambda _address, _protocol, _request: ""
     vantage_fault: str = ""
     same_device: Mapping[Address, Address] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 class Gate:
@@ -109,7 +111,7 @@ class Gate:
 
     def begin(self, step: Step, *, worst_s: float) -> Wait | Refused | None:
         """Take the device's seat for a talk of at most `worst_s` seconds; None means it may begin."""
-        reason = self._forbidden(step.address) or self._window_fault(step.address, worst_s)
+        reason = self._forbidden(step.address) or self._time_fault(step.address, worst_s)
         if reason:
             return self._refuse(step, "begin", reason)
         device = self._main(step.address)
@@ -146,7 +148,7 @@ class Gate:
             request = self._named(step, action, opened)
         except Refusal as refusal:
             return self._refuse(step, "unit", str(refusal))
-        reason = self._forbidden(step.address) or self._window_fault(step.address, 0) or self._held(step, request)
+        reason = self._forbidden(step.address) or self._time_fault(step.address, 0) or self._held(step, request)
         if reason:
             return self._refuse(step, request, reason)
         units, packets, datagrams = _weight(step, action, opened)
@@ -174,7 +176,7 @@ class Gate:
         """Leave for one nmap call on addresses of IT or lab networks, none of which ever showed an OT fact."""
         reason = "" if 0 < len(addresses) <= LEASE_ADDRESSES else f"{len(addresses)} addresses; 1 to 16 fit one lease"
         for address in addresses:
-            reason = reason or self._forbidden(address) or self._not_for_nmap(address, ports)
+            reason = reason or self._forbidden(address) or self._expiry(LEASE_S) or self._not_for_nmap(address, ports)
         if reason:
             return self._refuse(step, NMAP, reason)
         payload = "\0".join(argv).encode()
@@ -255,7 +257,15 @@ class Gate:
             return f"zone stopped: {reason}"
         return ""
 
-    def _window_fault(self, address: Destination, worst_s: float) -> str:
+    def _expiry(self, worst_s: float) -> str:
+        until = self.rules.until
+        if until is None or self._now() + timedelta(seconds=worst_s) <= until:
+            return ""
+        return f"the approval ends at {until:%Y-%m-%d %H:%M} UTC"
+
+    def _time_fault(self, address: Destination, worst_s: float) -> str:
+        if expired := self._expiry(worst_s):
+            return expired
         if self.kind(address) is not NetworkKind.OT:
             return ""
         windows = tuple(w for w in self.plan.scope.windows if w.realm in ("", address.realm))

@@ -4,8 +4,9 @@ Source of the numbers: the rules on the wire in docs/safety.md, 10 to 14.
 """
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -147,20 +148,41 @@ def seconds_left(windows: tuple[Window, ...], now: datetime, timezone: str) -> f
     """Seconds until the open window closes, 0 when none is open, None when there are no windows at all."""
     if not windows:
         return None
-    local = now.astimezone(ZoneInfo(timezone))
-    return max((_left_in(window, local) for window in windows), default=0.0)
+    left = ((ends - now).total_seconds() for opens, ends in _spans(windows, now, timezone, (-1, 0)) if opens <= now)
+    return max((0.0, *left))
 
 
-def _left_in(window: Window, local: datetime) -> float:
-    """Seconds left in a window; one that ends before it starts runs over midnight of its day."""
-    for days_back in (0, 1):
-        day = local - timedelta(days=days_back)
-        if day.weekday() not in window.days:
-            continue
-        start = datetime.combine(day.date(), window.start, tzinfo=local.tzinfo)
-        end = datetime.combine(day.date(), window.end, tzinfo=local.tzinfo)
-        if end <= start:
-            end += timedelta(days=1)
-        if start <= local < end:
-            return (end - local).total_seconds()
-    return 0.0
+def next_opening(windows: tuple[Window, ...], now: datetime, timezone: str) -> datetime | None:
+    """When a window opens next, in UTC; None when none does within eight days."""
+    later = (opens for opens, _ in _spans(windows, now, timezone, range(9)) if opens > now)
+    return min(later, default=None)
+
+
+def _spans(
+    windows: tuple[Window, ...], now: datetime, timezone: str, days: Iterable[int]
+) -> Iterator[tuple[datetime, datetime]]:
+    """Every window that begins on these days from today, in UTC: two instants, whatever the clocks do in between."""
+    zone = ZoneInfo(timezone)
+    today = now.astimezone(zone).date()
+    for day in (today + timedelta(days=count) for count in days):
+        for window in windows:
+            if day.weekday() in window.days:
+                last = day + timedelta(days=window.end <= window.start)
+                opens, ends = datetime.combine(day, window.start, zone), datetime.combine(last, window.end, zone)
+                yield from _narrowed(_instants(opens), _instants(ends))
+
+
+def _narrowed(opens: tuple[datetime, datetime], ends: tuple[datetime, datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """A window where clocks are changed: it opens late and closes early, and is never open at a time outside it.
+
+    One that lies within an hour that comes twice is open the first time; one within an hour that is left out, never.
+    """
+    if max(opens) < min(ends):
+        yield max(opens), min(ends)
+    elif opens[0] < opens[1] and ends[0] < ends[1]:
+        yield opens[0], ends[0]
+
+
+def _instants(local: datetime) -> tuple[datetime, datetime]:
+    """The two readings of a time, in UTC: equal but where clocks are changed; the first is the later one in a gap."""
+    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)

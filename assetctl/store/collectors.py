@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from assetctl.errors import EnvironmentFault, InputError
 from assetctl.store.database import address, connect, shown, transaction
+from assetctl.store.faults import raise_fault
 from assetctl.store.schema import ADVISORY_LOCK
 
 SCHEMA = "collectors"
@@ -96,25 +97,33 @@ class Centre:
         return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def prepare(self) -> None:
-        """Make the schema, or bring it to what the installed procrastinate needs, all of it or nothing."""
+        """Make the schema, or bring it to what the installed procrastinate needs.
+
+        Each migration is done whole or not at all, and the next try goes on after the last one: PostgreSQL does not let
+        one transaction make a new state of jobs and use it.
+        """
         from procrastinate.schema import SchemaManager, migrations_path
 
-        known = sorted(path.name for path in migrations_path.glob("*.sql"))
-        with transaction(self.engine, self.where, writes=True) as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        known = sorted(path.name for path in migrations_path.iterdir() if path.suffix == ".sql")
+        with self._preparing() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             _META.create_all(connection)
-            connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
-            found = connection.execute(select(_VERSION.c.migration)).scalar()
+            found = _version(connection)
             if found is not None and found not in known:
                 raise EnvironmentFault(f"{self.where}: its queue is of a newer assetctl; install that")
             if found is None:
-                _run_script(connection, SchemaManager.get_schema())
-            for name in known if found else ():
-                if name > str(found):
-                    _run_script(connection, (migrations_path / name).read_text("utf-8"))
-            connection.execute(_VERSION.delete())
-            connection.execute(_VERSION.insert().values(migration=known[-1]))
+                _bring(connection, SchemaManager.get_schema(), known[-1])
+        for name in known:
+            with self._preparing() as connection:
+                if name > str(_version(connection)):
+                    _bring(connection, (migrations_path / name).read_text("utf-8"), name)
+
+    @contextmanager
+    def _preparing(self) -> Iterator[Connection]:
+        """A transaction that changes the schema; others who would wait for its end."""
+        with transaction(self.engine, self.where, writes=True) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+            yield connection
 
     def grant(self, role: str) -> None:
         """Give a role what a collector needs: its queue, its results; nothing of the inventory."""
@@ -143,6 +152,11 @@ class Centre:
         if found is None:
             raise InputError(f"{name}: no such site is enrolled; see: assetctl collector list")
         return found
+
+    def moment(self) -> datetime:
+        """The time by the server's clock, by which jobs become due."""
+        with transaction(self.engine, self.where, writes=False) as connection:
+            return cast("datetime", connection.execute(text("SELECT now()")).scalar_one())
 
     def hear(self, name: str) -> None:
         """Note that the collector of a site is alive, by the server's clock."""
@@ -181,7 +195,10 @@ class Centre:
                 connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
             if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": number}).scalar():
                 raise EnvironmentFault(f"a collector of {site} is running already; one site has one")
-            yield
+            try:
+                yield
+            finally:
+                connection.invalidate()  # the place is the connection's, which must not live on in the pool
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -191,7 +208,19 @@ class Centre:
             yield connection
 
 
-def _run_script(connection: Connection, script: str) -> None:
-    """Several statements with percent signs in them, as they are: past SQLAlchemy, in its transaction."""
+def _version(connection: Connection) -> str | None:
+    return connection.execute(select(_VERSION.c.migration)).scalar()
+
+
+def _bring(connection: Connection, script: str, version: str) -> None:
+    """Run several statements with percent signs in them as they are, past SQLAlchemy, and note where they lead to."""
+    from psycopg import Error
+
+    connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
     driver: Any = connection.connection.driver_connection
-    driver.execute(script)
+    try:
+        driver.execute(script)
+    except Error as error:
+        raise_fault(error, f"its queue, at {version},")
+    connection.execute(_VERSION.delete())
+    connection.execute(_VERSION.insert().values(migration=version))

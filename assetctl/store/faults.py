@@ -47,7 +47,7 @@ POSTGRESQL: dict[str, Fault] = {
 OTHER: Fault = (EnvironmentFault, "does not answer as expected")
 
 
-def raise_fault(error: DBAPIError | sqlite3.Error, where: str) -> NoReturn:
+def raise_fault(error: Exception, where: str) -> NoReturn:
     """Raise the fault that stands for a driver's error, with the driver's own words at the end."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     kind, advice = _fault(cause)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from assetctl.documents import yaml_in
 from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Asset, Conduit, Finding, LifeState, Position, Result, ScanState, Severity, Zone
 from assetctl.policy.check import Check
@@ -60,7 +61,7 @@ def pack(settings: Settings, folders: Sequence[Path] = ()) -> tuple[Check, ...]:
 def check_ids(settings: Settings) -> tuple[str, ...]:
     """The ids of the same checks, without compiling them; what is wrong in a file is said when it is used."""
     folders = [checks_folder(), *(settings.file(name) for name in settings.files.checks)]
-    paths = (path for folder in folders for path in sorted(folder.glob("*.yaml")))
+    paths = (path for folder in folders if folder.is_dir() for path in yaml_in(folder))
     found = (_ID.search(path.read_text("utf-8", "replace")) for path in paths)
     return tuple(match[1] for match in found if match)
 

@@ -11,14 +11,15 @@ from threading import Thread
 from assetctl.errors import AssetctlError, EnvironmentFault, Exit, InputError, IntegrityFault, SafetyStop
 from assetctl.model import Position, Scan, ScanState, Zone
 from assetctl.plan import Plan
-from assetctl.safety.limits import seconds_left
+from assetctl.safety.limits import next_opening, seconds_left
 from assetctl.settings import Settings
 from assetctl.store.collectors import Centre, Result
 from assetctl.store.repo import Store
 from assetctl.text import one_line
 from assetctl.work import bundling, lock
+from assetctl.work import collecting_outbox as outbox
 from assetctl.work.collecting_job import Job, opened, outside
-from assetctl.work.collecting_queue import RETRY_S, Later, Work, serve
+from assetctl.work.collecting_queue import Later, Work, serve
 from assetctl.work.keybook import enrolled_keys
 from assetctl.work.order import Order, Place, permission_by, plan_for
 from assetctl.work.ordering import order_of, read_approval
@@ -27,9 +28,7 @@ from assetctl.work.scan import Progress
 from assetctl.work.session import perform
 from assetctl.work.signing import Signer
 
-MOST_BUNDLE_BYTES = 256 * 1024 * 1024
-WINDOW_STEP = timedelta(minutes=15)
-MOST_STEPS = 8 * 24 * 4
+NO_WINDOW = timedelta(days=1)
 _ENDS = {Exit.INTERRUPTED, Exit.TERMINATED}
 
 
@@ -80,6 +79,7 @@ def run(collector: Collector, *, once: bool) -> Exit:
         collector.centre.site(collector.site)
         for scan in mark_interrupted(collector.store, collector.place.locks):
             collector.say(f"scan {scan.id} was killed; its job is taken up again")
+        outbox.bring_all(_outbox(collector), collector.centre, collector.say)
         Thread(target=listen, name="queue", daemon=True).start()
         while (told := inbox.get()) is not None:
             if isinstance(told, BaseException):
@@ -119,25 +119,41 @@ def _do(collector: Collector, work: Work) -> None:
     """One job to its end. What goes wrong belongs to the job, not to the collector."""
     collector.say(f"job {work.number} begins")
     try:
+        outbox.bring_all(_outbox(collector), collector.centre, collector.say)
         state, note, path = _outcome(collector, work)
+        result = Result(work.number, collector.site, state, one_line(note, most=2000), collector.now())
+        told = _told(collector, result, path)
     except _Leaving:
-        _settle(work.done, Later("the collector was ended", collector.now()))
+        _settle(work.done, Later("the collector was ended"))
         raise
-    except (Later, EnvironmentFault) as fault:
-        collector.say(f"job {work.number} later: {one_line(str(fault), most=300)}")
-        _settle(work.done, fault)
+    except (Later, AssetctlError) as fault:
+        _put_off(collector, work, fault)
         return
-    bundle = path.read_bytes() if path else None
-    if bundle and len(bundle) > MOST_BUNDLE_BYTES:
-        note, bundle = f"{note}; its bundle is too large for the line, bring it: {path}", None
-    result = Result(work.number, collector.site, state, one_line(note, most=2000), collector.now())
-    try:
-        collector.centre.put_result(result, bundle)
-    except AssetctlError as fault:
-        _settle(work.done, fault)
-        return
-    collector.say(f"job {work.number}: {state}" + (f", {result.note}" if note else ""))
+    collector.say(f"job {work.number}: {state}" + (f", {told.note}" if told.note else ""))
     _settle(work.done, None)
+
+
+def _told(collector: Collector, result: Result, path: Path | None) -> Result:
+    """Tell the centre how a job ended; what has a bundle is kept until the centre has it. Raises EnvironmentFault."""
+    if path is None:
+        collector.centre.put_result(result, None)
+        return result
+    return outbox.bring(outbox.keep(result, path), collector.centre)
+
+
+def _put_off(collector: Collector, work: Work, fault: Later | AssetctlError) -> None:
+    """Have the queue take up a job again, at a time by the centre's clock; the last time, say why it was given up."""
+    collector.say(f"job {work.number} later: {one_line(str(fault), most=300)}")
+    try:
+        if isinstance(fault, Later):
+            fault.at = collector.centre.moment() + fault.after
+        elif work.is_last:
+            outbox.bring_all(_outbox(collector), collector.centre, collector.say)  # the first word stays
+            note = f"given up: {one_line(str(fault), most=1900)}"
+            collector.centre.put_result(Result(work.number, collector.site, "failed", note, collector.now()), None)
+    except AssetctlError as lost:
+        fault = lost
+    _settle(work.done, fault)
 
 
 def _outcome(collector: Collector, work: Work) -> tuple[str, str, Path | None]:
@@ -167,6 +183,8 @@ def _scanned(collector: Collector, work: Work, job: Job) -> Scan | None:
     before = collector.store.scan(job.scan)
     if before is not None and before.state is not ScanState.INTERRUPTED:
         return before
+    if early := job.early(collector.now()):
+        raise Later(f"its time comes in {early.total_seconds():.0f} s by the clock here", early)
     order = order_of(
         job.wish,
         collector.settings,
@@ -206,27 +224,29 @@ def _allowed(collector: Collector, job: Job, order: Order) -> Plan:
 
 
 def _wait_for_window(collector: Collector, order: Order) -> None:
-    """Raise Later until a window is open, with the time when one will be."""
+    """Raise Later as long as no window is open, with the time until one will be."""
     windows = tuple(one for one in order.scope.windows if one.realm in ("", order.realm))
-    now = collector.now()
-    for step in range(MOST_STEPS):
-        at = now + step * WINDOW_STEP
-        if seconds_left(windows, at, order.scope.timezone) != 0:
-            if step:
-                raise Later("outside the window", at)
-            return
-    raise Later("no window opens within a week", now + timedelta(seconds=RETRY_S * 100))
+    now, zone = collector.now(), order.scope.timezone
+    if seconds_left(windows, now, zone) == 0:
+        opens = next_opening(windows, now, zone)
+        if opens is None:
+            raise Later("no window opens within a week", NO_WINDOW)
+        raise Later(f"outside the window, which opens at {opens:%Y-%m-%d %H:%M} UTC", opens - now)
 
 
 def _bundle(collector: Collector, scan: Scan) -> Path:
     """The bundle of a run, written once; a job that is taken up again sends the same bytes."""
-    folder = collector.place.ledgers.with_name("outbox")
+    folder = _outbox(collector)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{scan.id}.bundle"
     if not path.exists():
         given = bundling.cargo(collector.store, (scan.id,), (), collector.settings.project.site)
         bundling.write(collector.store, given, path, collector.signer, now=collector.now())
     return path
+
+
+def _outbox(collector: Collector) -> Path:
+    return collector.place.ledgers.with_name("outbox")
 
 
 def _settle(done: "Future[None]", fault: BaseException | None) -> None:

@@ -64,7 +64,7 @@ def ask(
         begins = at or now
         carried = sealed(site.name, order.realm, plan, wish, Term(begins, begins + times.lasts), signer)
         same = f"{site.name} {order.realm} {plan.hash} {at.isoformat() if at else ''}"
-        numbers.append(request(centre, site.name, carried, lock=f"{site.name}/{order.realm}", same=same, at=at))
+        numbers.append(request(centre, site.name, carried, same=same, at=at))
     return tuple(numbers)
 
 

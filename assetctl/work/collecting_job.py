@@ -8,7 +8,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,6 +48,14 @@ class Job:
     def scan(self) -> str:
         """Id of the run that does it, the same however often it is taken up."""
         return f"job-{self.id[:20]}"
+
+    def early(self, now: datetime) -> timedelta:
+        """How long until it may begin, nothing when it may. Raises InputError when its time is over."""
+        if now > self.valid_until:
+            raise InputError(
+                f"valid from {self.valid_from:%Y-%m-%d %H:%M} to {self.valid_until:%Y-%m-%d %H:%M} UTC; ask again"
+            )
+        return max(timedelta(), self.valid_from - now)
 
 
 Texts = Annotated[tuple[str, ...], Field(max_length=10_000)]
@@ -103,9 +111,9 @@ def sealed(site: str, realm: str, plan: Plan, wish: Wish, term: Term, signer: Si
 
 
 def opened(carried: Mapping[str, Any], keys: Iterable[EnrolledKey], *, site: str, centre: str, now: datetime) -> Job:
-    """A job of the centre for this site, in time. centre: fingerprint of its key, or how it begins.
+    """A job of the centre for this site. centre: fingerprint of its key, or how it begins.
 
-    Raises IntegrityFault for what the centre did not sign, InputError for a job that is not to be done here and now.
+    Raises IntegrityFault for what the centre did not sign for this site, InputError for what is no job.
     """
     import hashlib
 
@@ -121,8 +129,6 @@ def opened(carried: Mapping[str, Any], keys: Iterable[EnrolledKey], *, site: str
     form = fill(_Job, _document(whole))
     if form.site != site:
         raise IntegrityFault(f"for the site {form.site[:60]}, not for {site}")
-    if not form.valid_from <= now <= form.valid_until:
-        raise InputError(f"valid from {form.valid_from:%Y-%m-%d %H:%M} to {form.valid_until:%Y-%m-%d %H:%M}")
     wish = Wish(**form.wish.model_dump())
     digest = hashlib.sha256(raw).hexdigest()
     return Job(digest, site, form.realm, form.plan, form.valid_from, form.valid_until, wish, form.bounds)

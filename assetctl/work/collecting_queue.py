@@ -1,17 +1,19 @@
 """The queue of jobs between a centre and its collectors, kept by procrastinate in the centre's database.
 
-A site is a queue, a realm of it a lock. Both sides connect to the database; the centre connects to no collector.
+A site is a queue. Both sides connect to the database; the centre connects to no collector.
 """
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from assetctl.errors import EnvironmentFault, InputError
+from assetctl.errors import AssetctlError, EnvironmentFault, InputError
 from assetctl.store.collectors import SCHEMA, Centre, Result
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 TASK = "assetctl.scan"
 MOST_ATTEMPTS = 5
-RETRY_S = 30
+RETRY_S, LONGER = 30, 4  # 30 s, 2, 8, 32 minutes, 2 hours: as long as a scan by hand may hold a realm
 HEARD_EVERY_S = 10.0
+LOST_S = 5.0  # without a connection for so long, the centre is lost
 LOOK_S = 0.1  # between two looks whether a cancelled run has ended
 _OPTIONS = {"options": f"-c search_path={SCHEMA}", "application_name": "assetctl collector"}
 
@@ -41,28 +44,29 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A job handed to the thread that scans. done: what is told when it ended."""
+    """A job handed to the thread that scans. done: what is told when it ended. is_last: no other attempt follows."""
 
     number: int
     carried: Mapping[str, Any]
+    is_last: bool = False
     cancelled: Event = field(default_factory=Event)
     done: "Future[None]" = field(default_factory=Future)
 
 
 class Later(Exception):
-    """The job cannot be done now and is to be taken up again at `at`."""
+    """The job cannot be done now and is to be taken up again after a while: the clocks of the two sides may differ."""
 
-    def __init__(self, reason: str, at: datetime) -> None:
+    def __init__(self, reason: str, after: timedelta = timedelta()) -> None:
         super().__init__(reason)
-        self.at = at
+        self.after = after
+        self.at: datetime | None = None  # by the centre's clock; at once as long as nobody asked it
 
 
-def request(
-    centre: Centre, site: str, carried: Mapping[str, str], *, lock: str, same: str, at: datetime | None = None
-) -> int:
-    """Put a job into the queue of a site and return its number. lock: what one job at a time may touch.
+def request(centre: Centre, site: str, carried: Mapping[str, str], *, same: str, at: datetime | None = None) -> int:
+    """Put a job into the queue of a site and return its number. Raises InputError when the same one waits or runs.
 
-    Raises InputError when one that is the same waits or runs.
+    It gets no lock of the queue, where a job of next week would hold up all that are asked for after it: a site has
+    one collector, which does one job at a time, and a realm is locked on its machine.
     """
     from procrastinate.exceptions import AlreadyEnqueued
 
@@ -70,7 +74,7 @@ def request(
         if any(app.job_manager.list_jobs(queueing_lock=same, status="doing")):
             raise InputError(f"{site}: the same job is being done; see: assetctl collector status")
         try:
-            return app.configure_task(TASK, queue=site, lock=lock, queueing_lock=same, schedule_at=at).defer(**carried)
+            return app.configure_task(TASK, queue=site, queueing_lock=same, schedule_at=at).defer(**carried)
         except AlreadyEnqueued:
             raise InputError(f"{site}: the same job waits already; see: assetctl collector status") from None
 
@@ -102,19 +106,26 @@ def serve(centre: Centre, site: str, hand: Callable[[Work], None], stop: Callabl
     app = _app(centre, is_async=True)
 
     async def carry_out(context: "JobContext", /, **carried: Any) -> None:
-        work = Work(_number(context.job), carried)
+        work = Work(_number(context.job), carried, is_last=context.job.attempts >= MOST_ATTEMPTS)
         hand(work)
         await _ended(work, stop)
 
     app.task(name=TASK, pass_context=True, retry=_retry())(carry_out)
+    _say_it_ourselves()
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # psycopg takes no other on Windows
         runner.run(_serve(app, centre, site, once=once))
+
+
+def _say_it_ourselves() -> None:
+    """A lost centre is one line of ours; the libraries below would tell it in tracebacks."""
+    for name in ("procrastinate", "psycopg.pool", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 async def _serve(app: "App", centre: Centre, site: str, *, once: bool) -> None:
     async with app.open_async():
         for row in await app.job_manager.list_jobs_async(queue=site, status="doing"):
-            await _taken_up_again(app, row)
+            await _taken_up_again(app, row, centre)
         hearing = asyncio.create_task(_hear(centre, site))
         try:
             await app.run_worker_async(
@@ -124,12 +135,14 @@ async def _serve(app: "App", centre: Centre, site: str, *, once: bool) -> None:
             hearing.cancel()
 
 
-async def _taken_up_again(app: "App", row: "Row") -> None:
+async def _taken_up_again(app: "App", row: "Row", centre: Centre) -> None:
     """Whoever did a job of this site is dead, since its place was free."""
     from procrastinate.jobs import Status
     from procrastinate.utils import utcnow
 
     if row.attempts >= MOST_ATTEMPTS:
+        note = f"begun {row.attempts + 1} times and never ended"
+        await asyncio.to_thread(centre.put_result, Result(_number(row), row.queue, "failed", note, utcnow()), None)
         await app.job_manager.finish_job_by_id_async(_number(row), Status.FAILED, delete_job=False)
     else:
         await app.job_manager.retry_job_by_id_async(_number(row), utcnow())
@@ -137,7 +150,8 @@ async def _taken_up_again(app: "App", row: "Row") -> None:
 
 async def _hear(centre: Centre, site: str) -> None:
     while True:
-        await asyncio.to_thread(centre.hear, site)
+        with contextlib.suppress(AssetctlError):  # whoever asks for work finds out that the centre is lost
+            await asyncio.to_thread(centre.hear, site)
         await asyncio.sleep(HEARD_EVERY_S)
 
 
@@ -165,7 +179,7 @@ def _retry() -> Any:
             if isinstance(exception, Later):
                 return RetryDecision(retry_at=exception.at)
             if isinstance(exception, EnvironmentFault) and job.attempts < MOST_ATTEMPTS:
-                return RetryDecision(retry_in={"seconds": RETRY_S})
+                return RetryDecision(retry_in={"seconds": RETRY_S * LONGER**job.attempts})
             return None
 
     return Again()
@@ -186,7 +200,7 @@ def _app(centre: Centre, *, is_async: bool) -> "App":
     except ModuleNotFoundError:
         raise EnvironmentFault('collectors need procrastinate: install "assetctl[postgres]"') from None
     kind: Any = PsycopgConnector if is_async else SyncPsycopgConnector
-    return App(connector=kind(conninfo=centre.dsn, kwargs=dict(_OPTIONS), min_size=1, max_size=4))
+    return App(connector=kind(conninfo=centre.dsn, kwargs=dict(_OPTIONS), min_size=1, max_size=4, timeout=LOST_S))
 
 
 def _number(row: "Row") -> int:

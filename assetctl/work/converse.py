@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol as Shape
 
-from assetctl.errors import AssetctlError, EnvironmentFault, WireError
+from assetctl.errors import AssetctlError, EnvironmentFault, WireError, lacking
 from assetctl.model import Address, Claim, Exchange, Observation, Outcome, Segment, SubjectKind, Transport
 from assetctl.plan import Step
 from assetctl.protocol import Context
@@ -79,7 +79,9 @@ async def converse(
         detail = f"probe: {error}"
     except AssetctlError:
         raise
-    except Exception as fault:  # noqa: BLE001  a decoder's bug costs this reading alone; its bytes are kept
+    except Exception as fault:  # a decoder's bug costs this reading alone; its bytes are kept
+        if lack := lacking(fault):
+            raise EnvironmentFault(f"{lack}; end what uses it up, then go on: assetctl scan --resume") from fault
         detail = f"{BROKEN}: {type(fault).__name__}: {fault}"
     finally:
         await _close(step, state, gate)

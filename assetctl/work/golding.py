@@ -10,7 +10,7 @@ from assetctl.advisory.versions import Order
 from assetctl.advisory.versions import compare as compare_versions
 from assetctl.baseline import Golden, approved, renewed
 from assetctl.baseline_text import RULES_FILE, Lines, read, read_rules, written
-from assetctl.documents import Document, read_yaml
+from assetctl.documents import Document, read_yaml, yaml_in
 from assetctl.errors import Exit, InputError
 from assetctl.facts import vocabulary
 from assetctl.golden import DRIFT, UNSEEN, Difference, coverage, verdict, verify
@@ -84,7 +84,7 @@ def golden_files(paths: Iterable[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        inside = yaml_in(path) if path.is_dir() else [path]
         found += [one for one in inside if one.name != RULES_FILE and one not in found]
     if not found:
         raise InputError("no golden file is named; write some: assetctl golden write")

@@ -36,10 +36,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Permission:
-    """Who allowed a run. stated: the words for the record. hash: of the approval file, "" for a yes at the prompt."""
+    """Who allowed a run. stated: the words for the record. hash: of the approval file, "" for a yes at the prompt.
+
+    until: nothing leaves after it; None for a yes, which is for one run.
+    """
 
     stated: str
     hash: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def permission_by(
     found = approvals.objections(plan, approval, now=now, runs_used=used, realm=realm)
     if found:
         raise InputError("the plan is outside the approval: " + "; ".join(found))
-    return Permission(approval.stated, approval.hash)
+    return Permission(approval.stated, approval.hash, approval.valid_until)
 
 
 def _showed_device(observation: Observation) -> bool:

@@ -69,7 +69,7 @@ def perform(
         stop = Stop(stop_file)
         ledger = recovery.ledger_of(scan)
         held = Held(order.scope.safety_consents, safety_systems=left_alone(order, store))
-        gate = _gate(order, plan, ledger, stop, store, now=now, earlier=earlier, held=held)
+        gate = _gate(order, plan, ledger, stop, store, now=now, earlier=earlier, held=held, until=permission.until)
         try:
             counts = _run(
                 order, plan, gate, store, vantage, stop=stop, now=now, progress=progress, on_step=on_step, held=held
@@ -148,6 +148,7 @@ def _gate(
     now: Callable[[], datetime],
     earlier: Mapping[Destination, Mapping[str, int]],
     held: Held,
+    until: datetime | None,
 ) -> Gate:
     quarantined = {
         ledgers.address(entry.subject): entry.reason for entry in store.quarantined(order.realm) if "/" in entry.subject
@@ -164,6 +165,7 @@ def _gate(
         quarantined=quarantined,
         held=held.reason,
         same_device=_same_device(store, order.realm),
+        until=until,
     )
     gate = Gate(plan, rules, ledger, now=now, monotonic=monotonic, spent=earlier)
     for address in evidenced(store, order.realm, control_equipment):

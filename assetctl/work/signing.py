@@ -86,4 +86,5 @@ def sign(path: Path, key: SigningKey) -> Path:
 
 def signatures(folder: Path) -> tuple[Path, ...]:
     """The files of signatures beside a manifest."""
-    return tuple(sorted(folder.glob("manifest.*.sig")))
+    names = sorted(path.name for path in folder.iterdir())
+    return tuple(folder / name for name in names if name.startswith("manifest.") and name.endswith(".sig"))

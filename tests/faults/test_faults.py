@@ -1,17 +1,24 @@
 """A few random faults, and those that chance seldom finds. `python -m tests.faults --count 500` is the whole of it."""
 
 import asyncio
+import errno
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from assetctl.errors import EnvironmentFault, Exit
+from assetctl.documents import read_yaml, yaml_in
+from assetctl.errors import EnvironmentFault, Exit, lacking
+from assetctl.policy.load import load_checks
+from assetctl.protocols import registry
 from assetctl.safety.ledger import Ledger, verify
 from assetctl.work.scan import _watch
+from assetctl.work.signing import signatures
 from tests.unit.plants import gate, plan_of, scope, target
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +74,52 @@ class _Watched:
 
     def __init__(self, asked: object) -> None:
         self.gate = asked
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Not one file can be opened within."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_without_descriptors_no_folder_is_taken_for_empty_and_no_file_for_a_wrong_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("a: b")
+    looks: tuple[Callable[[], object], ...] = (
+        registry.__wrapped__,
+        lambda: yaml_in(tmp_path),
+        lambda: signatures(tmp_path),
+        lambda: load_checks([tmp_path]),
+    )
+    for look in looks:
+        with no_descriptors(), pytest.raises(OSError, match="open files"):
+            look()
+    with no_descriptors(), pytest.raises(EnvironmentFault, match="open files"):
+        read_yaml(file)
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_lacking"),
+    [
+        (OSError(errno.EMFILE, "x"), True),
+        (ImportError("_zoneinfo.so: cannot open shared object file: Too many open files"), True),
+        (MemoryError(), True),
+        (OSError(errno.ENOENT, "x"), False),
+        (ImportError("no such module"), False),
+    ],
+)
+def test_what_the_machine_lacks_is_found_at_the_root_of_any_fault(fault: Exception, is_lacking: bool) -> None:
+    outer = RuntimeError("while a template was filled")
+    outer.__context__ = fault
+    assert bool(lacking(outer)) is is_lacking
+    assert bool(lacking(fault)) is is_lacking
 
 
 LINK_DOWN = """

@@ -54,15 +54,23 @@ def test_a_job_says_what_was_asked_for_and_is_named_by_its_text(key: SigningKey,
         ({"site": "south"}, IntegrityFault),
         ({"centre": "0" * 12}, IntegrityFault),
         ({"centre": ""}, IntegrityFault),
-        ({"now": TERM.ends + timedelta(seconds=1)}, InputError),
-        ({"now": TERM.begins - timedelta(seconds=1)}, InputError),
     ],
 )
-def test_a_job_of_another_site_key_or_time_is_refused(
+def test_a_job_of_another_site_or_key_is_refused(
     key: SigningKey, owner: EnrolledKey, change: dict[str, Any], fault: type[AssetctlError]
 ) -> None:
     with pytest.raises(fault):
         read(carried(key, owner), owner, **change)
+
+
+def test_a_job_whose_time_is_over_is_refused_and_one_that_comes_early_waits(
+    key: SigningKey, owner: EnrolledKey
+) -> None:
+    job = read(carried(key, owner), owner)
+    assert job.early(TERM.begins - timedelta(seconds=7)) == timedelta(seconds=7)
+    assert job.early(TERM.begins) == job.early(TERM.ends) == timedelta()
+    with pytest.raises(InputError, match="ask again"):
+        job.early(TERM.ends + timedelta(seconds=1))
 
 
 def test_what_is_not_as_it_was_signed_is_refused(key: SigningKey, owner: EnrolledKey) -> None:

@@ -1,6 +1,6 @@
 import ast
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -139,6 +139,18 @@ def test_two_addresses_of_one_device_share_seat_pace_budget_and_breaker(tmp_path
     clock.seconds += 1
     g.trip(step, "slowed down")
     assert "tripped" in reason(g.permit(other, OPEN, opened=OPEN))
+
+
+def test_nothing_leaves_after_the_approval_has_ended_not_even_to_it_hosts(tmp_path: Path) -> None:
+    for kind in (NetworkKind.OT, NetworkKind.IT):
+        plan = plan_of(scope(target("10.20.1.1"), kind=kind))
+        step = first_step(plan)
+        ended = gate(plan, tmp_path, until=NOW - timedelta(seconds=1))
+        assert "the approval ends" in reason(ended.permit(step, OPEN, opened=OPEN))
+        ending = gate(plan, tmp_path, until=NOW + timedelta(seconds=60))
+        assert "the approval ends" in reason(ending.begin(step, worst_s=90))
+        assert ending.begin(step, worst_s=30) is None
+        assert isinstance(ending.permit(step, OPEN, opened=OPEN), Permit)
 
 
 def test_no_device_is_begun_that_cannot_finish_inside_the_window(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import random
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from assetctl.safety.limits import (
     PacketPace,
     judge_exchange,
     judge_uptime,
+    next_opening,
     seconds_left,
     zone_trips,
 )
@@ -122,3 +124,65 @@ def test_a_window_over_midnight_counts_for_the_day_it_began() -> None:
     assert seconds_left(night, NOON.replace(hour=23), "UTC") == 5 * 3600
     assert seconds_left(night, NOON + timedelta(hours=15), "UTC") == 3600
     assert seconds_left((), NOON, "UTC") is None
+
+
+BERLIN, EVERY_DAY = "Europe/Berlin", (0, 1, 2, 3, 4, 5, 6)
+SPRING, AUTUMN = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
+clock_times = st.times(max_value=time(23, 59)).map(lambda one: one.replace(second=0, microsecond=0, tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "end", "opens_utc", "minutes"),
+    [
+        (SPRING, time(1), time(5), time(0), 180),  # the clocks leave out 02:00 to 03:00
+        (SPRING, time(2, 15), time(5), time(1, 15), 105),  # 02:15 does not come: an hour later
+        (SPRING, time(1), time(2, 30), time(0), 30),
+        (SPRING, time(23), time(4), time(22), 240),
+        (AUTUMN, time(1), time(5), time(23), 300),  # 02:00 to 03:00 comes twice
+        (AUTUMN, time(2, 15), time(5), time(1, 15), 165),  # the second 02:15: then it is never outside again
+        (AUTUMN, time(1), time(2, 30), time(23), 90),
+        (AUTUMN, time(2, 15), time(2, 45), time(0, 15), 30),
+    ],
+)
+def test_a_window_in_the_night_of_a_clock_change_is_as_long_as_it_really_is(
+    before: datetime, start: time, end: time, opens_utc: time, minutes: int
+) -> None:
+    windows = (Window(EVERY_DAY, start, end),)
+    opens = next_opening(windows, before, BERLIN)
+    assert opens is not None
+    assert opens.time() == opens_utc
+    assert seconds_left(windows, opens, BERLIN) == minutes * 60
+    assert seconds_left(windows, opens + timedelta(minutes=minutes), BERLIN) == 0
+    assert seconds_left(windows, opens - timedelta(seconds=1), BERLIN) == 0
+
+
+def test_a_window_that_does_not_come_is_left_out_that_night() -> None:
+    windows = (Window(EVERY_DAY, time(2, 15), time(2, 45)),)
+    opens = next_opening(windows, SPRING, BERLIN)
+    assert opens == datetime(2026, 3, 30, 0, 15, tzinfo=UTC)
+
+
+@given(
+    before=st.sampled_from([SPRING, AUTUMN, NOON]),
+    spans=st.lists(st.tuples(clock_times, clock_times), min_size=1, max_size=3),
+    minutes=st.lists(st.integers(0, 36 * 60), min_size=1, max_size=20),
+)
+def test_the_local_clock_never_stands_outside_an_open_window_and_what_is_left_is_true(
+    before: datetime, spans: list[tuple[time, time]], minutes: list[int]
+) -> None:
+    windows = tuple(Window(EVERY_DAY, start, end) for start, end in spans)
+    for at in (before + timedelta(minutes=count) for count in minutes):
+        left = seconds_left(windows, at, BERLIN)
+        assert left is not None
+        for moment in (at, at + timedelta(seconds=left - 60)) if left else ():
+            shown = moment.astimezone(ZoneInfo(BERLIN)).time()
+            assert any(a <= shown < b or (b <= a and not b <= shown < a) for a, b in spans)
+            assert seconds_left(windows, moment, BERLIN)
+        opens = next_opening(windows, at, BERLIN)
+        assert opens is not None
+        assert opens > at
+        assert seconds_left(windows, opens, BERLIN)
+
+
+def test_no_window_opens_where_there_is_none() -> None:
+    assert next_opening((), NOON, BERLIN) is None
