@@ -43,7 +43,7 @@ class Open:
 class Ask:
     """Send one unit and wait for its answers. An empty payload only listens.
 
-    replies: how many units belong to the answer at most. wait_s: for the first of them.
+    replies: how many units belong to the answer at most, 0 where none is waited for. wait_s: for the first of them.
     accepts: whether a unit answers this question; others are recorded and otherwise ignored.
     once: a datagram that met silence is not sent again, as the probe has another question for that case.
     """

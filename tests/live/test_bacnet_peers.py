@@ -256,6 +256,27 @@ def test_an_answer_too_long_for_one_unit_loses_at_most_the_text_that_is_too_long
     assert read.units <= PROTOCOL.cost.units
 
 
+@pytest.mark.parametrize(("size", "parts"), [(900, 2), (1600, 2), (9000, 7)])
+def test_in_depth_an_answer_too_long_for_one_unit_is_taken_whole(size: int, parts: int) -> None:
+    with _bacpypes3(description=LONG, location="x" * size) as port:
+        read = drive(PROTOCOL, Context(port=port, depth=frozenset({probe.SEGMENTS})), HOST)
+    assert _named(read)[3:] == [
+        *("read-property-multiple", "read-property-multiple-in-segments"),
+        *["acknowledge-segment"] * parts,
+    ]
+    assert read.value("description") == LONG.strip()
+    assert read.value("physical_location_address") == "x" * size
+    assert read.value("bacnet_absent_properties") == ("serial-number: unknown-property",)
+
+
+def test_an_answer_that_takes_more_units_than_are_offered_is_read_one_by_one() -> None:
+    with _bacpypes3(description=LONG, location="x" * 14000) as port:
+        read = drive(PROTOCOL, Context(port=port, depth=frozenset({probe.SEGMENTS})), HOST)
+    assert "acknowledge-segment" not in _named(read)
+    assert read.value("description") == LONG.strip()
+    assert read.units <= PROTOCOL.limit(Context(port=port, depth=frozenset({probe.SEGMENTS}))).units
+
+
 def test_the_devices_behind_a_router_are_read_as_parts_of_it() -> None:
     """bacpypes3 answers the network number with a broadcast, which nobody hears on a loopback address."""
     pytest.importorskip("bacpypes3")

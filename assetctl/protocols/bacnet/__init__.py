@@ -3,12 +3,15 @@
 Chosen because reading the device object is what every BACnet workstation does with every device: stateless reads of
 constants, addressed to one device. Nothing is subscribed or registered, and nothing is broadcast but, in depth, one
 Who-Is into each network behind a router. Devices there share a slow bus, and a question to one of them is a question
-to that bus: so they are asked only where the scope names that depth.
+to that bus: so they are asked only where the scope names that depth. So is an answer in several units, for the time of
+which a device has to remember us; it is not taken from behind a router, where it would hold the bus.
 """
+
+from functools import partial
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.bacnet import claims, codec, frames, probe, routed, routers, vet
+from assetctl.protocols.bacnet import claims, codec, frames, probe, routed, routers, segments, vet
 from assetctl.protocols.bacnet.frames import Place, Table
 
 _INVOKE_ID = (8,)
@@ -63,6 +66,26 @@ PROTOCOL = Protocol(
                 "prop": tuple(codec.Property),
             },
             varying=_INVOKE_ID,
+        ),
+        Request(
+            name="read-property-multiple-in-segments",
+            klass=RequestClass.DEPTH,
+            clause="ASHRAE 135, 15.7, 5.2, 20.1.2.4 (up to 8 segments)",
+            meaning="the same twelve properties, where they do not fit one unit of the device: in several units",
+            encode=partial(codec.encode_read_multiple, in_segments=True),
+            arguments={"invoke_id": range(256), "instance": range(codec.WILDCARD + 1)},
+            varying=_INVOKE_ID,
+            depths=(probe.SEGMENTS,),
+        ),
+        Request(
+            name="acknowledge-segment",
+            klass=RequestClass.DEPTH,
+            clause="ASHRAE 135, 20.1.6 (SegmentACK, window of one)",
+            meaning="one unit of that answer came, the next one may",
+            encode=segments.encode_acknowledge,
+            arguments={"invoke_id": range(256), "number": range(segments.MOST)},
+            varying=(7,),
+            depths=(probe.SEGMENTS,),
         ),
         Request(
             name="read-bdt",
@@ -133,6 +156,7 @@ PROTOCOL = Protocol(
     cost=Cost(units=1 + 2 + 2 + 1 + len(codec.Property) + 1, connections=1),
     depths={
         probe.BBMD: Cost(units=len(Table), connections=0),
+        probe.SEGMENTS: Cost(units=1 + segments.MOST, connections=0),
         # two to the router, one into each network, all at once and each by itself of every device
         probe.ROUTED: Cost(
             units=2 + routed.MOST_NETWORKS + routed.MOST_DEVICES * (1 + len(routed.SINGLY)), connections=0

@@ -50,11 +50,25 @@ class Heard:
 
 @dataclass(slots=True)
 class Asker:
-    """Numbers the questions of one talk and notes what ends it."""
+    """Numbers the questions of one talk and notes what ends it.
+
+    in_segments: what is too long for one unit is taken in several.
+    """
 
     heard: Heard
     wait_s: float
     invoke_id: int
+    in_segments: bool = False
+
+    def number(self) -> int:
+        """The invoke id of the next confirmed question."""
+        self.invoke_id += 1
+        return self.invoke_id - 1 & 0xFF
+
+    def tell(self, payload: bytes) -> Step:
+        """Send what nobody answers."""
+        reply = yield Ask(payload, FRAMING, replies=0, wait_s=0.0)
+        self.heard.ended = reply.outcome not in (Outcome.ANSWERED, Outcome.SILENT)
 
     def ask(
         self, payload: bytes, accepts: Callable[[bytes], bool], *, once: bool = False, wait_s: float = 0.0
@@ -101,8 +115,7 @@ class Asker:
     def _once(
         self, encode: Callable[..., bytes], decode: Callable[..., Told], service: int, place: Place | None
     ) -> Generator[Ask, Reply, Told | None]:
-        number = self.invoke_id & 0xFF
-        self.invoke_id += 1
+        number = self.number()
         is_answer = partial(codec.is_answer, invoke_id=number, service=service, place=place)
         payload, wait_s = encode(invoke_id=number), ROUTED_WAIT_S if place else 0.0
         frame = yield from self.ask(payload, is_answer, once=not self.heard.spoke, wait_s=wait_s)

@@ -41,11 +41,14 @@ READ_PROPERTY, READ_PROPERTY_MULTIPLE = 12, 14
 
 _CONFIRMED, _UNCONFIRMED, _COMPLEX_ACK, _ERROR, _REJECT, _ABORT = 0, 1, 3, 5, 6, 7
 _SEGMENTED = 0x08
-_NO_SEGMENTS_1476 = 0x05  # no segmented answers, and at most 1476 bytes: what fits one datagram unfragmented
+_TAKES_SEGMENTS = 0x02
+_1476_BYTES = 0x05  # in a unit at most: what fits one datagram unfragmented; no segments
+_8_SEGMENTS = 0x30
 _WHO_IS = 8
 _I_AM = bytes((_UNCONFIRMED << 4, 0))
 _OBJECT_IDENTIFIER_PROPERTY = 75
 _DEVICE_BUSY, _UNKNOWN_OBJECT, _OUT_OF_RESOURCES = 3, 31, 9
+_TOO_LONG = frozenset({1, 4})  # buffer overflow, segmentation not supported
 
 
 class Property(IntEnum):
@@ -79,11 +82,15 @@ _VALUE, _PROPERTY_ERROR = Element(4, True, Form.OPENING), Element(5, True, Form.
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The device answered with an error, a reject or an abort. is_busy: it may answer later."""
+    """The device answered with an error, a reject or an abort.
+
+    is_busy: it may answer later. is_too_long: its answer does not fit one unit.
+    """
 
     reason: str
     is_busy: bool = False
     is_unknown_object: bool = False
+    is_too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +126,12 @@ def encode_read(*, invoke_id: int, instance: int, prop: Property, place: Place |
     return _confirmed(invoke_id, READ_PROPERTY, _read(instance, prop), place)
 
 
-def encode_read_multiple(*, invoke_id: int, instance: int, place: Place | None = None) -> bytes:
-    """All properties of `Property` of the device object."""
-    listed = b"".join(_property(0, prop) for prop in Property)
-    return _confirmed(invoke_id, READ_PROPERTY_MULTIPLE, _device(instance) + b"\x1e" + listed + b"\x1f", place)
+def encode_read_multiple(
+    *, invoke_id: int, instance: int, place: Place | None = None, in_segments: bool = False
+) -> bytes:
+    """All properties of `Property` of the device object. in_segments: the answer may come in up to 8 units."""
+    request = _device(instance) + b"\x1e" + b"".join(_property(0, prop) for prop in Property) + b"\x1f"
+    return _confirmed(invoke_id, READ_PROPERTY_MULTIPLE, request, place, in_segments=in_segments)
 
 
 def _read(instance: int, prop: int) -> bytes:
@@ -138,8 +147,11 @@ def _property(tag: int, prop: int) -> bytes:
     return bytes((tag << 4 | 0x08 | width,)) + prop.to_bytes(width)
 
 
-def _confirmed(invoke_id: int, service: int, request: bytes, place: Place | None = None) -> bytes:
-    header = bytes((_CONFIRMED << 4, _NO_SEGMENTS_1476, invoke_id, service))
+def _confirmed(
+    invoke_id: int, service: int, request: bytes, place: Place | None = None, *, in_segments: bool = False
+) -> bytes:
+    takes, most = (_TAKES_SEGMENTS, _8_SEGMENTS) if in_segments else (0, 0)
+    header = bytes((_CONFIRMED << 4 | takes, most | _1476_BYTES, invoke_id, service))
     return encode_unit(header + request, expects_reply=True, place=place)
 
 
@@ -266,7 +278,8 @@ def _refusal(r: Reader, kind: int) -> Refused:
         return Refused("a refusal that cannot be read")
     if kind == _REJECT:
         return Refused(names.reject(reason))
-    return Refused(names.abort(reason), is_busy=reason == _OUT_OF_RESOURCES)
+    is_too_long = reason in _TOO_LONG
+    return Refused(names.abort(reason), is_busy=reason == _OUT_OF_RESOURCES, is_too_long=is_too_long)
 
 
 def _error(r: Reader) -> Refused:

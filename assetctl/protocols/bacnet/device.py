@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 from functools import partial
 
-from assetctl.protocols.bacnet import codec
+from assetctl.protocols.bacnet import codec, segments
 from assetctl.protocols.bacnet.asker import Asker, Device
 from assetctl.protocols.bacnet.codec import Property, Refused
 from assetctl.protocols.bacnet.values import Absent
@@ -27,6 +27,8 @@ def read_device(
             codec.READ_PROPERTY_MULTIPLE,
             place=device.place,
         )
+        if isinstance(told, Refused) and told.is_too_long and asker.in_segments and device.place is None:
+            told = yield from segments.read_all(asker, instance)
         match told:
             case codec.Properties():
                 device.instance = instance

@@ -3,7 +3,8 @@
 The device object must be named by its instance. Where no earlier step told it, one ReadProperty with the wildcard
 instance asks for it; devices before protocol revision 4, and some after it, answer that with an error or not at all,
 and are called once by a Who-Is to their own address. Then one ReadPropertyMultiple reads everything. A device that
-refuses it (unknown service, too long for one unit) is read property by property, each by itself.
+refuses it (unknown service, too long for one unit) is read property by property, each by itself. What is too long for
+one unit is taken in several in depth alone: by default nothing is asked that a device must remember to go on with.
 
 Many devices broadcast their I-Am to the port of BACnet, whoever called them: so our questions to that port leave from
 the same port here, where it is free. Devices behind a router are asked in depth alone, see `routed`.
@@ -23,7 +24,7 @@ from assetctl.protocols.bacnet.frames import Table
 from assetctl.protocols.bacnet.routed import read_behind
 from assetctl.talk import Ask, Open, Reply, Talk
 
-BBMD, ROUTED = "bacnet.bbmd", "bacnet.routed"
+BBMD, ROUTED, SEGMENTS = "bacnet.bbmd", "bacnet.routed", "bacnet.segments"
 KNOWN_INSTANCE = "bacnet_device_instance"
 PORTS = range(0xBAC0, 0xBAD0)
 """The ports that a BACnet/IP network uses by custom, 47808 to 47823."""
@@ -32,7 +33,7 @@ PORTS = range(0xBAC0, 0xBAD0)
 def probe(context: Context) -> Talk:
     """Identify the device; in depth also the tables of a broadcast management device, or what is behind a router."""
     heard = Heard()
-    asker = Asker(heard, context.answer_s, context.seed)
+    asker = Asker(heard, context.answer_s, context.seed, in_segments=SEGMENTS in context.depth)
     reply = yield Open(Transport.UDP, context.port, source_port=context.port if context.port in PORTS else 0)
     if reply.outcome is Outcome.ANSWERED:
         yield from _identify(asker, _known_instance(context))

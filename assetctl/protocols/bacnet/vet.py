@@ -1,5 +1,6 @@
-"""May this BACnet/IP unit leave? Only reads of a device object's properties, Who-Is to the device or into one network
-behind it, reads of BBMD tables, and the two questions to a router that change nothing may.
+"""May this BACnet/IP unit leave? Only reads of a device object's properties and the acknowledgement of what they bring,
+Who-Is to the device or into one network behind it, reads of BBMD tables, and the two questions to a router that change
+nothing may.
 
 Written without the codec, on purpose.
 """
@@ -28,6 +29,10 @@ def vet(unit: bytes) -> str:
         return _WHOLE[unit]
     if unit[:2] != b"\x81\x0a" or int.from_bytes(unit[2:4]) != len(unit):
         raise Refusal("bacnet: only Original-Unicast-NPDU of its stated length, and reads of BBMD tables, may leave")
+    if unit[4:7] == b"\x01\x00\x40":
+        return _acknowledged(unit[6:])
+    if unit[4:8] == b"\x01\x04\x02\x35":
+        return _in_segments(unit[6:])
     if unit[4:6] == b"\x01\x04":
         return _confirmed(unit[6:])
     if unit[4:6] == b"\x01\x24":
@@ -35,6 +40,20 @@ def vet(unit: bytes) -> str:
     if unit[4:6] == b"\x01\x20" and _behind(unit[6:], to_all=True) == _WHO_IS:
         return "routed-who-is"
     raise Refusal("bacnet: the network layer is version 1, for this device or one network behind it")
+
+
+def _acknowledged(apdu: bytes) -> str:
+    """A SegmentACK of a client for one segment of the first eight, without complaint, with a window of one."""
+    if len(apdu) != 4 or apdu[2] > 7 or apdu[3] != 1:
+        raise Refusal(f"bacnet: {apdu.hex()} acknowledges no segment that is taken here")
+    return "acknowledge-segment"
+
+
+def _in_segments(apdu: bytes) -> str:
+    name = _service(apdu[3], apdu[4:]) if len(apdu) > 4 else ""
+    if name != "read-property-multiple":
+        raise Refusal("bacnet: only the answer to all properties at once may come in segments")
+    return f"{name}-in-segments"
 
 
 def _routed(name: str) -> str:
