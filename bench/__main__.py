@@ -1,17 +1,17 @@
-"""`python -m bench [NAME ...] [--write PAGE]`: all comparisons or those named, in a network namespace of their own.
+"""All comparisons or those named, in a network namespace of their own.
 
-Names: discovery, gufo, late, sweep, memory, usm, modbus, pace, startup, judgement, reports, plant, sites. Prints the
-table, keeps it in bench/results/, ends with 0 whether goals were reached or not; a side that finds another number of
-devices or other values than its peer ends it with 1.
+Prints the table, keeps it in bench/results/, ends with 0 whether goals were reached or not; a side that finds another
+number of devices or other values than its peer ends it with 1.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import rows, snmp_rows
+from bench import port_rows, rows, snmp_rows, store_rows
 from bench.process import enter_namespace
 from bench.table import Row, page, save, text
 
@@ -20,31 +20,46 @@ ALL: Mapping[str, Callable[[], list[Row]]] = {
     "gufo": snmp_rows.beside_gufo,
     "late": snmp_rows.late_answers,
     "sweep": snmp_rows.sweep,
+    "sweepers": port_rows.other_sweepers,
     "memory": snmp_rows.memory,
+    "busy": port_rows.busy_machine,
     "usm": snmp_rows.signed,
     "modbus": rows.modbus_identity,
+    "refused": port_rows.refused_ports,
+    "dropped": port_rows.dropped_ports,
     "pace": rows.pacing,
+    "store": store_rows.storing,
+    "reports": rows.reports,
     "startup": rows.start,
     "judgement": rows.judgement,
-    "reports": rows.reports,
     "plant": rows.plant,
     "sites": rows.many_sites,
 }
 
 
 def main(arguments: list[str]) -> None:
+    told = _told(arguments)
     enter_namespace(arguments)
-    target = Path(arguments[arguments.index("--write") + 1]) if "--write" in arguments else None
-    names = [name for name in arguments if name in ALL] or list(ALL)
     found: list[Row] = []
-    for name in names:
+    for name in told.names or ALL:
         print(f"{name} ...", file=sys.stderr, flush=True)
         found += ALL[name]()
     now = datetime.now(UTC)
     print(text(found))
     print(f"kept as {save(found, Path(__file__).parent / 'results', at=now).name}", file=sys.stderr)
-    if target is not None:
-        target.write_text(page(found, at=now, cores=os.cpu_count() or 1), "utf-8")
+    if told.write is not None:
+        told.write.write_text(page(found, at=now, cores=os.cpu_count() or 1), "utf-8")
+
+
+def _told(arguments: list[str]) -> argparse.Namespace:
+    """What to run; ends the program for --help, and for a name that is none."""
+    parser = argparse.ArgumentParser("python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(ALL)}; without one, all of them")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the page, such as docs/benchmarks.md")
+    told = parser.parse_args(arguments)
+    if strange := [name for name in told.names if name not in ALL]:
+        parser.error(f"no comparison {', '.join(strange)}; there are {', '.join(ALL)}")
+    return told
 
 
 if __name__ == "__main__":

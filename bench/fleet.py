@@ -24,7 +24,7 @@ from assetctl.wire import Reader
 
 FIRST = IPv4Address("127.40.0.1")
 COMMUNITY = b"bench"
-SNMP_PORT, MODBUS_PORT, SINK_PORT = 1161, 502, 9999
+SNMP_PORT, MODBUS_PORT, SINK_PORT = 161, 502, 9999  # nmap speaks SNMP to port 161 alone
 INTERFACES, MODULES = 8, 4
 EVERY = 20  # of a sweep's addresses, one in this many is alive
 SO_TIMESTAMPNS = 35
@@ -111,8 +111,35 @@ def _answers(made: socket.socket, answer: _Answer) -> Iterator[tuple[socket.sock
             whole = Reader(answer(ber.tlv(tag, ber.integer(0) + r.rest())))
             rest = ber.take(whole, 0xA2, "response")[3:]
         except WireError:
+            yield made, _REPORT, peer  # what a question in version 3 is told, which is what nmap asks
             continue
         yield made, ber.tlv(ber.SEQUENCE, head + ber.tlv(0xA2, ber.integer(request_id) + rest)), peer
+
+
+def _report() -> bytes:
+    """An SNMPv3 message which says that the engine id asked with is not known (RFC 3414, section 3.2)."""
+    engine, counter = ber.tlv(4, bytes.fromhex("80001f8804")), ber.object_id((1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0))
+    nobody = ber.tlv(4, b"")
+    header = ber.integer(0) + ber.integer(65507) + nobody[:1] + b"\1\0" + ber.integer(3)
+    security = ber.tlv(ber.SEQUENCE, engine + ber.integer(0) * 2 + nobody * 3)
+    counted = ber.tlv(ber.SEQUENCE, ber.tlv(ber.SEQUENCE, counter + ber.tlv(0x41, b"\1")))
+    scoped = engine + nobody + ber.tlv(0xA8, ber.integer(0) * 3 + counted)
+    whole = ber.integer(3) + ber.tlv(ber.SEQUENCE, header) + ber.tlv(4, security) + ber.tlv(ber.SEQUENCE, scoped)
+    return ber.tlv(ber.SEQUENCE, whole)
+
+
+_REPORT = _report()
+
+
+def listen(places: list[tuple[str, int]]) -> None:
+    """TCP ports that take a connection and end it when the other side does; every other port refuses."""
+    asyncio.run(_listen(places))
+
+
+async def _listen(places: list[tuple[str, int]]) -> None:
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(asyncio.Protocol, address, port) for address, port in places]
+    await _until_told(servers)
 
 
 def _socket(address: str, port: int) -> socket.socket:
@@ -147,6 +174,11 @@ async def _modbus(devices: list[str], delay_s: float) -> None:
         await loop.create_server(lambda a=address: _Unit(a, delay_s), address, MODBUS_PORT, backlog=BACKLOG)
         for address in devices
     ]
+    await _until_told(servers)
+
+
+async def _until_told(servers: list[asyncio.Server]) -> None:
+    loop = asyncio.get_running_loop()
     _ready()
     over = loop.create_future()
     loop.add_reader(sys.stdin, over.set_result, None)
@@ -226,6 +258,8 @@ if __name__ == "__main__":
         case ["sweep", count]:
             there = set(alive(int(count)))
             snmp(sorted(there), [a for a in addresses(int(count)) if a not in there])
+        case ["ports", *places]:
+            listen([(address, int(port)) for address, _, port in (place.partition(":") for place in places)])
         case ["snmpd", count]:
             snmpd(addresses(int(count)))
         case ["plant", count]:

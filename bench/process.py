@@ -39,6 +39,18 @@ def fleet(*arguments: str) -> Iterator[None]:
                 process.kill()
 
 
+@contextmanager
+def busy() -> Iterator[None]:
+    """As many busy loops as there are cores, while the block runs."""
+    loops = [subprocess.Popen((sys.executable, "-c", "while True: pass")) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for one in loops:
+            one.kill()
+            one.wait()
+
+
 def side(module: str, *arguments: str) -> dict[str, Any]:
     """The figures of one side of one round, measured by itself in a process of its own."""
     command = (sys.executable, "-m", f"bench.{module}", *arguments)
