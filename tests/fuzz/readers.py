@@ -12,6 +12,7 @@ import openpyxl
 
 from assetctl import baseline_text, documents, enrolled, fingerprint, zones
 from assetctl.advisory import csaf, eol, kev, ranges, versions
+from assetctl.documents import plain_yaml
 from assetctl.errors import InputError
 from assetctl.exchange import (
     columns,
@@ -98,6 +99,7 @@ def entries() -> Iterator[Entry]:
     yield _file(
         "glpi", "x.json", lambda path: glpi.parse(path.read_bytes(), path.name), _of(SEEDS, "glpi.*"), glpi.__name__
     )
+    yield _text("yaml-alike", _alike, _of(SEEDS, "*.yaml"), plain_yaml.__name__)
     yield _text("ranges", _ranges, lambda: RANGES, ranges.__name__)
     yield _text("expression", _expression, _expressions, "assetctl.policy.expression")
     yield _text("fingerprint", _fingerprint, lambda: DESCRIPTIONS, fingerprint.__name__)
@@ -176,6 +178,20 @@ def _waivers(path: Path) -> object:
 
 def _attestations(path: Path) -> object:
     return attestations.read_attestations(path, today=TODAY, known=KNOWN)
+
+
+def _alike(text: str) -> None:
+    """What the quick reader takes means the same to the exact one, which then refuses nothing."""
+    taken = plain_yaml.quickly(text, Path("x.yaml"))
+    if taken is not None:
+        assert _exactly(text) == taken
+
+
+def _exactly(text: str) -> object:
+    try:
+        return plain_yaml.exactly(text, Path("x.yaml"))
+    except InputError as error:
+        return error
 
 
 def _ranges(text: str) -> object:

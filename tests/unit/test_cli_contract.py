@@ -43,7 +43,7 @@ keys/make keys/enrol keys/list keys/revoke keys/retire verify report/sign bundle
 collector/run collector/enrol collector/list collector/status collector/request collector/cancel collector/merge
 secrets/set secrets/list secrets/test secrets/rm config/show db/info db/migrate db/backup
 """
-HEAVY = "sqlmodel sqlalchemy pysnmp openpyxl jinja2 nmap cryptography alembic ruamel tomlkit rich.progress psycopg"
+HEAVY = "sqlmodel sqlalchemy pysnmp openpyxl jinja2 nmap cryptography alembic ruamel yaml tomlkit rich.progress psycopg"
 FIELDS = """
 id aliases realm site position ip_address mac_address hostname manufacturer model order_code serial_number
 firmware_software_version hardware_version operating_system asset_role_type ports_services protocols modules parent

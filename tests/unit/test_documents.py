@@ -117,7 +117,7 @@ def test_depth_is_allowed_up_to_the_limit(tmp_path):
 
 
 def test_the_number_of_values_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("assetctl.documents.MOST_VALUES", 100)
+    monkeypatch.setattr("assetctl.documents.yaml_tree.MOST_VALUES", 100)
     assert len(read_yaml(_file(tmp_path, "- a\n" * 100)).root) == 100
     assert "split the file" in _refused(read_yaml, _file(tmp_path, "- a\n" * 102))
     assert MOST_VALUES >= 100_000
