@@ -26,15 +26,31 @@ def stand(positions: Sequence[Position], assets: Sequence[Asset]) -> tuple[Stand
     """The device at each position, sorted by position.
 
     The keys of a place (address, then name) decide before those of a device (MAC, serial number), so that a swapped
-    spare is at once the device at the position. An address belongs to the asset that was seen there last.
+    spare is at once the device at the position. An address belongs to the asset that was seen there last; of several
+    positions that name one asset by its addresses, the one counts at whose address it stands now.
     """
     tables = {key: _holders(key, assets) for key in MATCH_KEYS}
     found = [_stand(position, tables) for position in sorted(positions, key=lambda one: one.id)]
-    taken: dict[str, list[str]] = {}
+    taken: dict[str, list[Standing]] = {}
     for one in found:
         if one.asset:
-            taken.setdefault(one.asset, []).append(one.position)
-    return tuple(_alone(one, taken.get(one.asset, [])) for one in found)
+            taken.setdefault(one.asset, []).append(one)
+    by_id = {asset.id: asset for asset in assets}
+    for name, several in taken.items():
+        if len(several) > 1:
+            taken[name] = _not_left(several, settle.addresses(by_id[name])) or several
+    return tuple(_alone(one, [other.position for other in taken.get(one.asset, [])]) for one in found)
+
+
+def _not_left(several: Sequence[Standing], addresses: Sequence[str]) -> list[Standing]:
+    """Those of an asset's positions that are not tied to an address which it has left."""
+    ties = {f"ip_address {address}" for address in addresses}
+    return [one for one in several if not one.reason.startswith("ip_address ") or _tie(one) in ties]
+
+
+def _tie(one: Standing) -> str:
+    key, _, value = one.reason.partition(" ")
+    return f"{key} {normal(key, value)}"
 
 
 def place(assets: Sequence[Asset], positions: Sequence[Position], standings: Iterable[Standing]) -> tuple[Asset, ...]:
@@ -138,7 +154,7 @@ def _stand(position: Position, tables: Mapping[str, Mapping[tuple[str, str], lis
 
 
 def _alone(one: Standing, positions: list[str]) -> Standing:
-    if len(positions) < 2:
+    if positions in ([], [one.position]):
         return one
     others = ", ".join(name for name in positions if name != one.position)
     return Standing(one.position, "", f"{one.reason} names {one.asset}, which {others} names too")

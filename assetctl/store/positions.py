@@ -1,11 +1,12 @@
 """Functional locations: what people declared. A scan never touches them."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, delete, select
 
-from assetctl.model import Position
+from assetctl.model import Position, Retirement
 from assetctl.store.columns import value_of
 from assetctl.store.database import Database, decoding
 from assetctl.store.statements import in_chunks, put
@@ -44,10 +45,17 @@ def _row(position: Position) -> dict[str, Any]:
         "declared": dict(position.declared),
         "source": position.source,
         "declared_at": position.declared_at,
+        "retired": _retirement(position.retired),
     }
+
+
+def _retirement(one: Retirement | None) -> dict[str, str] | None:
+    return {"by": one.by, "on": one.on.isoformat(), "reason": one.reason} if one else None
 
 
 def _position(row: Row[Any]) -> Position:
     fields = dict(row._mapping)
     fields["declared"] = {key: value_of(value) for key, value in row.declared.items()}
+    if row.retired is not None:
+        fields["retired"] = Retirement(row.retired["by"], date.fromisoformat(row.retired["on"]), row.retired["reason"])
     return Position(**fields)

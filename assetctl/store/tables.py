@@ -205,6 +205,7 @@ class PositionRow(Row, table=True):
     declared: Any = Field(sa_type=CanonicalJson, nullable=False)
     source: str = Field(sa_type=ForeignText)
     declared_at: datetime = Field(sa_type=UtcDateTime)
+    retired: Any = Field(sa_type=CanonicalJson, nullable=True)
 
 
 class CheckRunRow(Row, table=True):

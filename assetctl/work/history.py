@@ -1,6 +1,6 @@
 """What was said of an asset and when: values over all scans, its keys, why records were joined, what was declared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from assetctl.facts import vocabulary
 from assetctl.model import Asset, Position
 from assetctl.settle import DECLARED, current
 from assetctl.store.repo import Store
+from assetctl.work.stays import Stay, stays, tenants
 
 Row = dict[str, Any]
 COLUMNS = ("what", "field", "value", "from", "to", "source")
@@ -16,8 +17,10 @@ COLUMNS = ("what", "field", "value", "from", "to", "source")
 
 def history(store: Store, asset: Asset, positions: Iterable[Position], *, volatile: bool = False) -> list[Row]:
     """Rows of one kind after another, each in order of field and time. volatile: also what changes by itself."""
-    held = [one for one in positions if one.id == asset.position and one.realm == asset.realm]
-    return [*_values(asset, volatile), *map(_position, held), *_keys(store, asset), *_joins(store, asset)]
+    declared = tuple(positions)
+    held = [one for one in declared if one.id == asset.position and one.realm == asset.realm]
+    places = [*map(_position, held), *_places(store, asset, declared, held)]
+    return [*_values(asset, volatile), *places, *_keys(store, asset), *_joins(store, asset)]
 
 
 def changed(rows: Iterable[Row]) -> list[Row]:
@@ -46,11 +49,27 @@ def _position(one: Position) -> Row:
     row = _row("position", "position", one.id) | {"from": _time(one.declared_at), "source": one.source}
     if one.retired is None:
         return row
-    return row | {
-        "to": one.retired.on.isoformat(),
-        "is_current": False,
-        "note": f"{one.retired.by}: {one.retired.reason}",
-    }
+    return row | {"to": one.retired.on.isoformat(), "is_current": False, "note": _retired(one)}
+
+
+def _retired(one: Position) -> str:
+    return f"retired by {one.retired.by}: {one.retired.reason}" if one.retired else ""
+
+
+def _places(store: Store, asset: Asset, declared: Sequence[Position], held: Sequence[Position]) -> Iterator[Row]:
+    """The positions at which the device stood before, and the devices that stood at its position before."""
+    for stay in stays(asset, declared):
+        if stay.position.id != asset.position:
+            yield _stay("earlier position", stay.position.id, stay) | {"note": _retired(stay.position)}
+    for one in held:
+        for stay in tenants(one, store.assets(asset.realm)):
+            if stay.asset != asset.id:
+                yield _stay("earlier device", stay.asset, stay)
+
+
+def _stay(field: str, value: str, stay: Stay) -> Row:
+    span = {"from": _time(stay.first_seen), "to": _time(stay.last_seen), "is_current": False}
+    return _row("position", field, value) | span | {"source": stay.tie}
 
 
 def _keys(store: Store, asset: Asset) -> Iterator[Row]:

@@ -4,14 +4,16 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from assetctl.errors import Exit
-from assetctl.model import Claim, Observation, SubjectKind
+from assetctl.model import Address, Claim, Observation, SubjectKind
 from assetctl.work.ingest import Declared, ingest
+from assetctl.work.stays import tenants
 from assetctl.zones import read_register, read_zones
 from tests.live.killed_plant import NETWORK
 from tests.unit.command import Desk, Said
@@ -21,6 +23,7 @@ from tests.unit.test_golden_command import planted_once
 __all__ = ["planted_once", "scanned_once", "servers"]
 
 FIRST = f"{NETWORK}.1"
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OPEN = Claim("port_state", "open", SubjectKind.SERVICE, "tcp/23")
 
 
@@ -31,11 +34,13 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted_once: Path) -
     return Desk(folder, monkeypatch)
 
 
-def scanned_again(desk: Desk, change: Callable[[Observation], Observation | None], *, scan: str = "later") -> None:
-    """The same scan a day later, each observation as it is changed; None for one that was not made."""
+def scanned_again(
+    desk: Desk, change: Callable[[Observation], Observation | None], *, scan: str = "later", days: int = 1
+) -> None:
+    """The same scan a day or more later, each observation as it is changed; None for one that was not made."""
     with store_of(desk) as store:
         (first,) = store.scans()
-        day = timedelta(days=1)
+        day = timedelta(days=days)
         store.begin_scan(
             replace(first, id=scan, started=first.started + day, ended=(first.ended or first.started) + day)
         )
@@ -160,6 +165,43 @@ def test_the_history_tells_each_value_from_when_to_when_and_by_whom(plant: Desk)
     whole = rows(plant.call("--format", "json", "assets", "history", FIRST))
     assert {"value", "id"} <= {row["what"] for row in whole}
     assert any(row["what"] == "id" and row["field"] == "key" for row in whole)
+
+
+PLACES = f"""schema: 1
+positions:
+  - id: PRESS-1
+    match: {{ip_address: {FIRST}}}
+    retired: {{by: A. Example, on: 2026-01-31, reason: line taken out}}
+  - id: PRESS-2
+    match: {{ip_address: {NETWORK}.77}}
+"""
+
+
+def test_a_device_that_was_moved_shows_both_places_and_a_place_its_earlier_device(plant: Desk) -> None:
+    settings = plant.folder / "assetctl.toml"
+    settings.write_text(settings.read_text("utf-8") + 'register = "register.yaml"\n', "utf-8")
+    plant.write("register.yaml", PLACES)
+    with store_of(plant) as store:
+        first = store.scans()[0].id
+        told = next(one for one in store.observations(scan=first) if one.target and str(one.target.ip) == FIRST)
+        known = (Claim("manufacturer", "Acme"), Claim("serial_number", "S-4711-0815"))
+        store.put_observations([replace(told, id=f"{first}/serial", claims=known, exchanges=())])
+
+    def moved(one: Observation) -> Observation:
+        is_it = one.target is not None and str(one.target.ip) == FIRST
+        return replace(one, target=Address("plant", ip_address(f"{NETWORK}.77"))) if is_it else one
+
+    scanned_again(plant, moved, days=2)
+    told = rows(plant.call("--format", "json", "assets", "history", f"{NETWORK}.77"))
+    places = {row["field"]: row for row in told if row["what"] == "position"}
+    assert (places["position"]["value"], places["earlier position"]["value"]) == ("PRESS-2", "PRESS-1")
+    earlier = places["earlier position"]
+    assert earlier["note"] == "retired by A. Example: line taken out"
+    assert earlier["from"] <= earlier["to"] < max(row["from"] for row in told)
+    with store_of(plant) as store:
+        asset = next(one for one in store.assets("plant") if one.position == "PRESS-2")
+        (place,) = [one for one in read_register(plant.folder / "register.yaml", now=NOW) if one.id == "PRESS-1"]
+        assert [stay.asset for stay in tenants(place, store.assets("plant"))] == [asset.id]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from assetctl.errors import InputError, IntegrityFault
-from assetctl.model import Claim, Outcome, Result, ScanState
+from assetctl.model import Claim, Outcome, Result, Retirement, ScanState
 from assetctl.store.bundle_rows import understood
 from assetctl.store.bundles import BundleMark
 from assetctl.store.columns import ForeignText, canonical
@@ -389,7 +389,12 @@ def test_identities_are_remembered_and_updated(store: Store) -> None:
 
 
 def test_positions_come_back_and_are_replaced_by_source(store: Store) -> None:
-    first, second, other = stored.position("=A1"), stored.position("=A2"), stored.position("=B1", source="list.xlsx")
+    gone = Retirement("A. Example", date(2026, 1, 31), "line taken out")
+    first, second, other = (
+        replace(stored.position("=A1"), retired=gone),
+        stored.position("=A2"),
+        stored.position("=B1", source="list.xlsx"),
+    )
     store.put_positions([other, second, first])
     assert store.positions() == (first, second, other)
     store.put_positions([replace(other, declared={})])
