@@ -53,7 +53,7 @@ _RESULTS = (
     Column("Version", Kind.NUMBER, 9, page=False),
     Column("Subject", Kind.LINKS, 26),
     Column("Part", Kind.CODE, 16, page=False),
-    Column("Zone", Kind.LINKS, 18),
+    Column("Zone", Kind.LINKS, 18, page=False),
     Column("Result", Kind.MARK, 12),
     Column("Reason", Kind.CODE, 18),
     Column("Values used", width=60),
@@ -128,6 +128,9 @@ def results(judged: Judged) -> tuple[Table, Table]:
         empty="Every result is a pass, or nothing was judged.",
         folded=True,
         most=3_000,
+        gathers="Subject",
+        page_rows=lambda: (_result(judged, one) for one in held if one.result is not Result.FAIL and _rests(one)),
+        left_out="Failures stand under Findings, and results for which no value was known under Unknowns.",
     )
     counts = table(
         "counts",
@@ -138,6 +141,7 @@ def results(judged: Judged) -> tuple[Table, Table]:
         empty="Nothing was judged.",
         folded=True,
         most=3_000,
+        gathers="Zone",
     )
     return every, counts
 
@@ -199,6 +203,11 @@ def requirements(info: CheckInfo, *, ours: bool) -> str:
     """The requirements of a check: of 62443-3-3, or of all others."""
     named = (one for one in info.maps if (one.framework == IEC) is ours)
     return "; ".join(dict.fromkeys(f"{m.requirement} ({m.framework} {m.edition}, {m.strength})" for m in named))
+
+
+def _rests(finding: Finding) -> bool:
+    """Whether a result rests on any value at all."""
+    return any(because.value != "" for because in finding.because)
 
 
 def _result(judged: Judged, finding: Finding) -> Row:

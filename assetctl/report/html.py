@@ -5,21 +5,23 @@ The style and the script are let in by their hashes; everything else is refused 
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from assetctl.report.gathering import PageRows
+from assetctl.report.rows import pieces as row_pieces
 from assetctl.report.speech import speech_of, spoken
-from assetctl.report.table import Column, Row, Table
+from assetctl.report.table import Kind, Table
 from assetctl.report.templates import PAGE, Templates
 from assetctl.report.view import ReportView
 from assetctl.report.words import Mark
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
-_BUFFERED = 200  # pieces of the template that are joined before they are written
+_BUFFERED = 16  # pieces of the template that are joined before they are written
 _LOGO = (240, 72)  # pixels
+_BODY = "{% for piece in written(table) %}{{ piece }}{% endfor %}"
 _CODED = (
     "Report id",
     "Supersedes",
@@ -29,6 +31,7 @@ _CODED = (
     "Attestations file SHA-256",
     "Golden inventory SHA-256",
 )
+_PLACED = {Kind.NUMBER: "n", Kind.TIME: "d", Kind.CODE: "c"}  # kinds whose look a table gives to whole columns
 _ORDER = ("critical", "high", "medium", "low", "fail", "error", "unknown", "pass", "not applicable")
 
 
@@ -47,6 +50,12 @@ def pieces(view: ReportView, templates: Path | None = None) -> Iterator[str]:
 
     def rendered() -> Iterator[str]:
         environment, cells = _workshop(used)
+        rows = PageRows()
+
+        def written(table: Table) -> Iterator[str]:
+            return map(Markup, row_pieces(table.columns, rows.first(table), cells, say.marks))
+
+        body = environment.from_string(_BODY)
         stream = environment.get_template(PAGE).stream(
             view=view,
             say=say,
@@ -55,8 +64,11 @@ def pieces(view: ReportView, templates: Path | None = None) -> Iterator[str]:
             order="|".join(map(say, _ORDER)),
             coded=tuple(map(say, _CODED)),
             logo_size=view.logo.fitted(*_LOGO) if view.logo else (0, 0),
-            body={table.id: _body(environment, cells, table.columns) for table in view.tables()},
-            first_rows=_first_rows,
+            body=dict.fromkeys((table.id for table in view.tables()), body),
+            first_rows=rows.first,
+            shown=rows.shown,
+            placed=_PLACED,
+            written=written,
             policy=Markup(policy),  # noqa: S704 - made of hashes
             **inlined,
         )
@@ -75,10 +87,6 @@ def _policy(inlined: Mapping[str, str], *, has_logo: bool) -> str:
     )
 
 
-def _first_rows(table: Table) -> Iterator[Row]:
-    return islice(table.rows(), table.most)
-
-
 def _workshop(used: Templates) -> "tuple[Environment, Mapping[str, str]]":
     """Where the page is compiled, and how its cells stand; of the shipped templates once."""
     return _shipped() if used.own is None else (used.environment(), used.cells())
@@ -87,15 +95,3 @@ def _workshop(used: Templates) -> "tuple[Environment, Mapping[str, str]]":
 @cache
 def _shipped() -> "tuple[Environment, Mapping[str, str]]":
     return Templates().environment(), Templates().cells()
-
-
-def _body(environment: "Environment", cells: Mapping[str, str], columns: tuple[Column, ...]) -> "Template":
-    """The rows of a table as a template with one place a column; a loop over columns would take thrice as long."""
-    names = ", ".join(f"c{at}" for at in range(len(columns)))
-    held = "".join(cells[column.kind].replace("CELL", f"c{at}") for at, column in enumerate(columns) if column.page)
-    return _compiled(environment, f"{{% for {names} in first_rows(table) %}}\n<tr>{held}</tr>{{% endfor %}}")
-
-
-@cache
-def _compiled(environment: "Environment", source: str) -> "Template":
-    return environment.from_string(source)

@@ -222,4 +222,5 @@ def _services(entries: Sequence[Entry], links: Links) -> Table:
         empty="No port was looked at.",
         folded=True,
         most=3_000,
+        gathers="Port",
     )

@@ -17,7 +17,7 @@ _UNKNOWNS = (
     Column("Title", width=36),
     Column("Subject", Kind.LINKS, 26),
     Column("Reason", Kind.CODE, 18),
-    Column("Statement", width=60),
+    Column("Statement", width=60, page=False),
     Column("Missing", width=40),
     Column("What would settle it", width=50, page=False),
 )
@@ -147,6 +147,7 @@ def unknowns(judged: Judged) -> Section:
         empty="Nothing is unknown.",
         folded=True,
         most=3_000,
+        gathers="Subject",
     )
     lead = ("UNKNOWN is never counted as PASS. Each reason names what would settle it.",)
     return Section("unknowns", "Open points", lead, tables=(reasons, every))

@@ -145,6 +145,7 @@ def vectors(inputs: ReportInputs, links: Links) -> Table:
         empty="No zones file was given, so there is no place to have a level.",
         folded=len(inputs.levels) > MOST_OPEN,
         most=3_000,
+        gathers="Zone or conduit" if len(inputs.levels) > MOST_OPEN else "",
     )
 
 
@@ -165,15 +166,17 @@ def requirements(base: Grounds, drawings: tuple[Drawing, ...] = ()) -> Section:
         empty="No zones file was given, so no row can be placed.",
         most=1_000_000,
     )
+    placed = tuple(_requirement(base, cell, state) for cell in cells for state in cell.rows)
     every = table(
         "requirements",
         "Requirements",
         "Each row at each zone and conduit: its state, who or what decided it, and what it rests on.",
         _REQUIREMENTS,
-        lambda: (_requirement(base, cell, state) for cell in cells for state in cell.rows),
+        lambda: placed,
         empty="No zones file was given, so no row can be placed.",
         folded=True,
         most=3_000,
+        gathers="Zone",
     )
     return Section("requirements", "Results by FR and SR", lead, drawings=drawings, tables=(by_row, every))
 

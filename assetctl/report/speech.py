@@ -7,7 +7,7 @@ it is: words of devices, files and people. The texts of a check stand in its own
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -116,9 +116,14 @@ class Speech:
             sheet=self(table.sheet),
             purpose=self(table.purpose),
             empty=self(table.empty),
+            left_out=self(table.left_out),
             columns=tuple(replace(one, title=self(one.title)) for one in table.columns),
-            rows=lambda: (self.row(table, row) for row in table.rows()),
+            rows=self._rows(table, table.rows),
+            page_rows=self._rows(table, table.page_rows) if table.page_rows else None,
         )
+
+    def _rows(self, table: Table, rows: Callable[[], Iterator[Row]]) -> Callable[[], Iterator[Row]]:
+        return lambda: (self.row(table, row) for row in rows())
 
     def entry(self, entry: Entry) -> Entry:
         """What can be filled in, in this language."""

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain, compress
+from operator import itemgetter
 from unicodedata import category
 
 from assetctl.text import visible
@@ -64,6 +65,8 @@ class Table:
     """A table under its sheet name. rows: a fresh iterator at every call, always the same rows.
 
     empty: the sentence in place of rows. folded: closed in the page until asked for. most: rows in the page.
+    gathers: the column whose values stand together in the page where the rest of neighbouring rows is the same.
+    page_rows: those of the page where it does not show all, and left_out: the sentence that says where the others are.
     """
 
     id: str
@@ -75,6 +78,9 @@ class Table:
     empty: str
     folded: bool = False
     most: int = 20_000
+    gathers: int | None = None
+    page_rows: Callable[[], Iterator[Row]] | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +162,21 @@ def table(
     empty: str,
     folded: bool = False,
     most: int = 20_000,
+    gathers: str = "",
+    page_rows: Callable[[], Iterable[Row]] | None = None,
+    left_out: str = "",
 ) -> Table:
-    """A table whose cells pass `final` on their way out; counts its rows once."""
+    """A table whose cells pass `final` on their way out; counts its rows once. gathers: title of that column."""
 
-    def streamed() -> Iterator[Row]:
-        return (tuple(map(_final_cell, row)) for row in rows())
+    finished = _finisher(columns)
 
+    def streamed(rows: Callable[[], Iterable[Row]]) -> Callable[[], Iterator[Row]]:
+        return lambda: map(finished, rows())
+
+    at = next(place for place, column in enumerate(columns) if column.title == gathers) if gathers else None
     count = sum(1 for _ in rows())
-    return Table(id, sheet, purpose, columns, streamed, count, empty, folded, most)
+    in_page = streamed(page_rows) if page_rows else None
+    return Table(id, sheet, purpose, columns, streamed(rows), count, empty, folded, most, at, in_page, left_out)
 
 
 def final(text: str, most: int = MOST_TEXT) -> str:
@@ -245,6 +258,38 @@ def _drawn(char: str) -> str:
     if char.isprintable() or category(char) == "Zs":
         return char
     return f"\\u{ord(char):04x}"
+
+
+def _finisher(columns: tuple[Column, ...]) -> Callable[[Row], Row]:
+    """All cells of a row through `final`. Nearly every row is final as it is, which one look at its texts tells."""
+    worded = (Kind.TEXT, Kind.CODE, Kind.TIME, Kind.MARK)
+    texts = picker([at for at, column in enumerate(columns) if column.kind in worded])
+    others = [at for at, column in enumerate(columns) if column.kind not in worded]
+
+    def finished(row: Row) -> Row:
+        try:
+            whole = "".join(texts(row))  # type: ignore[arg-type]
+        except TypeError:
+            return tuple(map(_final_cell, row))  # a number among the texts
+        if len(whole) <= MOST_TEXT and whole.isprintable() and all([_is_final(row[at]) for at in others]):
+            return row
+        return tuple(map(_final_cell, row))
+
+    return finished
+
+
+def picker(places: Sequence[int]) -> Callable[[Row], Sequence[Cell]]:
+    """What takes the cells of these places out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: tuple(row[at] for at in places)
+
+
+def _is_final(cell: Cell) -> bool:
+    """Whether a number, or the words of a link or of several, are final."""
+    if isinstance(cell, tuple):
+        return all([_is_final(one) for one in cell])
+    return len(cell.label) <= MOST_LABEL and cell.label.isprintable() if isinstance(cell, Ref) else cell != str(cell)
 
 
 def _final_cell(cell: Cell) -> Cell:

@@ -17,6 +17,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from assetctl.errors import AssetctlError, EnvironmentFault, InputError, lacking
+from assetctl.report.rows import PLACES
 from assetctl.text import one_line
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Templates:
         for kind, cell in own.items():
             if kind not in shipped or not isinstance(cell, str):
                 raise InputError(f"{self.path(CELLS)}: {kind}: one of {', '.join(shipped)} with a text is expected")
+            for place in sorted(PLACES[kind]):
+                if cell.count(place) != 1:
+                    raise InputError(f"{self.path(CELLS)}: {kind}: {place} is expected in it, once")
         return shipped | own
 
     def environment(self) -> "Environment":

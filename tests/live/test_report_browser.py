@@ -106,19 +106,19 @@ def test_clicks_on_a_heading_sort_and_typing_filters(page: Page, plain: Path) ->
 
 def test_a_click_on_a_link_opens_what_it_leads_into(page: Page, plain: Path) -> None:
     page.open(plain)
-    page.run("document.querySelector('#table-rows a[href^=\"#checks-\"]').id = 'to-check'")
+    page.run("document.querySelector('#table-rows a[href^=\"#k-\"]').id = 'to-check'")
     page.click("#to-check")
-    assert page.run("location.hash").startswith("#checks-")
-    page.run("document.querySelector('#table-waivers a[href^=\"#findings-\"]').id = 'to-finding'")
+    assert page.run("location.hash").startswith("#k-")
+    page.run("document.querySelector('#table-waivers a[href^=\"#f-\"]').id = 'to-finding'")
     page.click("#to-finding")
     row = "document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect()"
     assert page.run(f"{row}.top >= 0 && {row}.top < innerHeight")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_everybody_can_read_it(page: Page, tmp_path: Path, dark: bool) -> None:
+@pytest.mark.parametrize(("language", "dark"), [("en", False), ("en", True), ("de", False)])
+def test_everybody_can_read_it(page: Page, tmp_path: Path, language: str, dark: bool) -> None:
     """No violation of WCAG 2.1 AA or of good practice, by axe-core."""
-    page.open(written(tmp_path, shortened(build(plant()))), dark=dark)
+    page.open(written(tmp_path, replace(shortened(build(plant())), language=language)), dark=dark)
     page.run(AXE.read_text("utf-8") + "; true")
     told = json.loads(page.run("axe.run({resultTypes: ['violations']}).then((found) => JSON.stringify(found))"))
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in told["violations"]] == []
@@ -129,6 +129,24 @@ def test_everybody_can_read_it(page: Page, tmp_path: Path, dark: bool) -> None:
 def test_the_page_itself_never_scrolls_sideways(page: Page, plain: Path, width: int) -> None:
     page.open(plain, width=width)
     assert page.run("document.documentElement.scrollWidth") <= width
+
+
+def test_in_german_it_sorts_filters_and_counts_as_in_english(page: Page, tmp_path: Path) -> None:
+    page.open(written(tmp_path, replace(build(plant()), language="de")))
+    assert page.asked == page.complaints == []
+    assert page.run("document.documentElement.lang") == "de"
+    titles = page.run("[...document.querySelectorAll('#table-checks thead th')].map((e) => e.innerText.trim())")
+    at = next(at for at, title in enumerate(titles, start=1) if title.startswith("Schwere"))
+    page.click(f"#table-checks thead th:nth-child({at}) button")
+    order = f"[...document.querySelectorAll('#table-checks tbody tr :nth-child({at})')].map((e) => e.innerText.trim())"
+    ranks = ["kritisch", "hoch", "mittel", "niedrig"]
+    assert [ranks.index(word) for word in page.run(order)] == sorted(ranks.index(word) for word in page.run(order))
+    page.run("document.querySelector('#table-assets').closest('.frame').previousElementSibling.id = 'narrow'")
+    page.click("#narrow input")
+    page.type("siemens XC208")
+    assert page.run("document.querySelector('#narrow').innerText").startswith("Filter")
+    assert page.run("document.querySelector('#narrow [role=status]').innerText") == "3 von 30"
+    assert page.picture("#table-checks").startswith(PNG)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

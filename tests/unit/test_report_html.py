@@ -20,6 +20,7 @@ from assetctl.report.words import words
 from tests.unit.report_plant import hostile_plant, plant
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
+ENDED_BY = {"td": ("td", "th"), "th": ("td", "th"), "tr": ("td", "th", "tr")}
 OURS = """html head meta title style body a svg symbol path header p h1 h2 dl div dt dd ul li nav ol main section
 figure figcaption desc rect circle text b table caption tr th td thead tbody span small details summary footer
 script use"""
@@ -38,6 +39,7 @@ class Page(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.end(ENDED_BY.get(tag, ()))
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.open.append(tag)
@@ -46,7 +48,14 @@ class Page(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in ("table", "thead"):
+            self.end(("td", "th", "tr", "tbody"))
         assert self.open.pop() == tag
+
+    def end(self, tags: tuple[str, ...]) -> None:
+        """Close what HTML lets a writer leave open."""
+        while self.open and self.open[-1] in tags:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
         self.words.setdefault(self.open[-1] if self.open else "", []).append(data)
@@ -140,7 +149,7 @@ def test_every_drawing_has_words_or_is_hidden_from_readers() -> None:
 
 
 def test_every_sign_of_a_mark_is_drawn() -> None:
-    drawn = set(re.findall(r'<symbol id="s-(\w+)"', rendered()))
+    drawn = set(re.findall(r"\.m\.(\w+) \{ --sign: polygon", rendered()))
     assert {mark.sign for mark in words().marks.values() if mark.sign} <= drawn
     assert {mark.tone for mark in words().marks.values()} == {"good", "bad", "warn", "error", "quiet"}
 

@@ -65,10 +65,28 @@ def test_an_own_page_is_made_from_the_view(tmp_path: Path) -> None:
 
 
 def test_an_own_cell_takes_the_place_of_one_kind(tmp_path: Path) -> None:
-    (tmp_path / "cells.toml").write_text("number = '<td class=\"n own\">{{ CELL }}</td>'", "utf-8")
+    (tmp_path / "cells.toml").write_text("number = '<td class=\"n own\">{text}'", "utf-8")
     out = io.StringIO()
     html.write(VIEW, out, tmp_path)
     assert '<td class="n own">' in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ("number = '<td>{{ CELL }}</td>'", "number: {text} is expected in it, once"),
+        ("key = '<th>{text}'", "key: {anchor} is expected in it, once"),
+        ("links = '<td>{links}{links}'", "links: {links} is expected in it, once"),
+        ("colour = '<td>'", "colour: one of text, code"),
+        ("text = 1", "text: one of text, code"),
+    ],
+)
+def test_an_own_cell_without_its_value_is_refused(tmp_path: Path, own: str, told: str) -> None:
+    (tmp_path / "cells.toml").write_text(own, "utf-8")
+    with pytest.raises(InputError) as caught:
+        html.write(VIEW, io.StringIO(), tmp_path)
+    assert told in str(caught.value)
+    assert str(tmp_path / "cells.toml") in str(caught.value)
 
 
 @pytest.mark.parametrize(
