@@ -3,7 +3,8 @@
 Probes get it as their context. It decides whether a protocol that wants a hint is asked, and which ports come first.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -29,6 +30,8 @@ from assetctl.settle import addresses, services, settled
 from assetctl.transport.route import neighbour_mac
 
 _TUNNEL = ("service_tunnel", "ssl")
+_SERVERS = ("opcua_discovery_urls", "opcua_known_servers")
+_URL = re.compile(r"opc\.tcp://\[?([0-9A-Fa-f:.]{2,45})\]?:([0-9]{1,5})(?![0-9])")
 KEPT = ("manufacturer", "model", "order_code", "asset_role_type", "bacnet_device_instance", "snmp_enterprise_number")
 
 
@@ -93,6 +96,8 @@ class Knowledge:
             told.setdefault(key, makers.canonical(text) if key in ("manufacturer", "mac_maker") else text)
         elif key == "port_state" and value == PortState.OPEN:
             told[OPEN_PORTS] = " ".join(sorted({*told.get(OPEN_PORTS, "").split(), local_key}))
+        elif key in _SERVERS and (named := {*_named_ports(value, address.ip)}):
+            told[OPEN_PORTS] = " ".join(sorted({*told.get(OPEN_PORTS, "").split(), *named}))
         elif (key, value) == _TUNNEL:
             told[TLS_PORTS] = " ".join(sorted({*told.get(TLS_PORTS, "").split(), local_key}))
 
@@ -108,6 +113,13 @@ def is_wanted(step: Step, protocol: Protocol | None, scope: Scope, known: Mappin
     if protocol is None or protocol.wants is None or not is_hinted(protocol, scope):
         return True
     return protocol.wants.suggested(known, port=f"{step.transport}/{step.port}")
+
+
+def _named_ports(urls: Value, ip: IPAddress) -> Iterator[str]:
+    """The ports at this address where a server of the device says that servers are. What has another host is left."""
+    for host, port in _URL.findall(" ".join(urls) if isinstance(urls, tuple) else str(urls)):
+        if host.casefold() == str(ip) and 0 < int(port) < 1 << 16:
+            yield f"tcp/{port}"
 
 
 def _mac_maker(ip: IPAddress) -> str:

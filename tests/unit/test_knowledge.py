@@ -110,6 +110,38 @@ def test_answers_teach_and_what_was_told_first_stays() -> None:
     assert knowledge.of(address("10.20.1.2")) == {}
 
 
+def test_a_port_that_a_server_of_the_device_names_counts_as_open_there_and_at_no_other_device() -> None:
+    knowledge = Knowledge()
+    v6 = address("2001:db8::7")
+    urls = (
+        "opc.tcp://10.20.1.1:48010/plant",
+        "opc.tcp://10.20.1.2:49320",
+        "opc.tcp://server:53530",
+        "http://10.20.1.1:80",
+    )
+    known = (
+        "urn:a Server opc.tcp://10.20.1.1:62541 opc.tcp://10.20.1.1:70000",
+        "urn:b Server opc.tcp://10.20.1.11:51210",
+    )
+    knowledge.learn(HERE, [Claim("opcua_discovery_urls", urls, SubjectKind.SERVICE, "tcp/4840")])
+    knowledge.learn(HERE, [Claim("opcua_known_servers", known, SubjectKind.SERVICE, "tcp/4840")])
+    knowledge.learn(
+        v6, [Claim("opcua_discovery_urls", ("opc.tcp://[2001:DB8::7]:48020/",), SubjectKind.SERVICE, "tcp/4840")]
+    )
+    assert knowledge.by_address == {HERE: {OPEN_PORTS: "tcp/48010 tcp/62541"}, v6: {OPEN_PORTS: "tcp/48020"}}
+
+
+def test_opc_ua_on_a_further_port_is_asked_only_where_it_is_open_or_named() -> None:
+    elsewhere = registry()["opcua-elsewhere"]
+    swept, taken = planned({elsewhere.name: elsewhere})
+    known = {OPEN_PORTS: "tcp/48010 tcp/4840"}
+    taken = tuple(one for one in taken if one.protocol == elsewhere.name)
+    assert [one.port for one in taken] == [*elsewhere.ports]
+    assert [one.port for one in taken if is_wanted(one, elsewhere, swept.scope, known)] == [48010]
+    named, taken = planned({elsewhere.name: elsewhere}, probes=(elsewhere.name,))
+    assert all(is_wanted(one, elsewhere, named.scope, {}) for one in taken)
+
+
 def test_a_stored_device_is_known_at_each_of_its_addresses() -> None:
     knowledge = Knowledge()
     told = {"manufacturer": "Siemens", "tcp/102 port_state": "open", "tcp/80 port_state": "closed"}

@@ -152,7 +152,7 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
 }  # fmt: skip
 """The protocols that are heard in a way of their own; any other by the questions it publishes."""
 
-_LEFT_OUT = frozenset({"https", "opcua-session", "lldp", "profinet_dcp"})
+_LEFT_OUT = frozenset({"https", "opcua-elsewhere", "opcua-session", "lldp", "profinet_dcp"})
 _MORE_PORTS: dict[str, Sequence[int]] = {
     "bacnet": range(0xBAC1, 0xBAD0),
     "enip": (2222,),
