@@ -9,6 +9,7 @@ from assetctl.settings import Settings, masked
 from assetctl.store.repo import open_store
 from assetctl.transport.route import is_forwarding
 from assetctl.transport.tool import find_nmap
+from assetctl.work import awake
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Condition:
 def examine(settings: Settings, database_url: str) -> Iterator[Condition]:
     """Everything a scan or a check would stumble over."""
     yield _nmap()
+    yield _awake()
     yield _database(database_url)
     if is_forwarding():
         yield Condition(
@@ -37,6 +39,13 @@ def _nmap() -> Condition:
     if path is None:
         return Condition("nmap", "note", "not installed: services on IT networks are not looked at; all else works")
     return Condition(f"nmap {path}", "ok")
+
+
+def _awake() -> Condition:
+    path = awake.tool()
+    if not path:
+        return Condition("sleep", "note", "nothing here keeps the machine awake: switch sleep off for long scans")
+    return Condition(f"kept awake by {path}", "ok")
 
 
 def _database(url: str) -> Condition:

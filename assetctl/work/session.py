@@ -24,6 +24,7 @@ from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
 from assetctl.transport import link, route
 from assetctl.work import clock, ledgers, lock, recovery
+from assetctl.work.awake import awake
 from assetctl.work.converse import BROKEN, Surroundings
 from assetctl.work.expected import expected
 from assetctl.work.ingest import Ingested, ingest
@@ -63,7 +64,7 @@ def perform(
     if not plan.rows:
         raise InputError("the plan is empty: nothing in it may be asked; `assetctl plan` says why")
     vantage = _vantage(order, plan)
-    with lock.held(place.locks, order.realm, order.scan) as stop_file:
+    with lock.held(place.locks, order.realm, order.scan) as stop_file, awake():
         earlier = ledgers.spent(store.scans(order.realm), now=now())
         scan = _begun(order, plan, permission, store, place, vantage=vantage, now=now)
         stop = Stop(stop_file)
