@@ -59,7 +59,7 @@ class Project(Form):
 class Database(Form):
     """url: an SQLAlchemy address; a relative SQLite file lies beside the settings file."""
 
-    url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///assetctl.db"
+    url: Annotated[str, AfterValidator(_database_url)] = Field(default="sqlite:///assetctl.db", repr=False)
 
 
 class Network(Form):
@@ -311,7 +311,7 @@ class Collector(Form):
     with. key: the `signing` entry that signs results. approval: file that every job must lie inside, too."""
 
     site: Text = ""
-    centre: Text = ""
+    centre: Text = Field(default="", repr=False)
     centre_key: Text = ""
     key: Text = ""
     approval: Text = ""

@@ -116,6 +116,7 @@ def options(
 
 def main() -> None:
     """Run one command. Every error on purpose is one line: what, where, what to do; anything else is a bug."""
+    _leave_no_core()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without the letters of a device's text
@@ -138,6 +139,15 @@ def main() -> None:
             raise  # a bug, with its traceback
         code = _told(f"{lack}; end what uses it up, then try again", Exit.ENVIRONMENT)
     sys.exit(int(code or 0))
+
+
+def _leave_no_core() -> None:
+    """A crash must not write the memory, and the secrets in it, to the disk. Before a pipe, Linux heeds 1 and not 0."""
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (0 if hard == 0 else 1, hard))
 
 
 def _told(text: str, code: int) -> int:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from assetctl.errors import EnvironmentFault, InputError
 from assetctl.store.database import address, connect, shown, transaction
@@ -189,16 +190,26 @@ class Centre:
     @contextmanager
     def only_one(self, site: str) -> Iterator[None]:
         """Hold the place of the one collector of a site, for as long as this connection lives."""
+        connection = self._place_of(site)
+        try:
+            yield
+        finally:
+            connection.invalidate()  # the place is the connection's, which must not live on in the pool
+            connection.close()
+
+    def _place_of(self, site: str) -> Connection:
+        """A connection that holds the place of a site. Raises EnvironmentFault when another one holds it."""
         number = int.from_bytes(hashlib.sha256(site.encode()).digest()[:7], "big")
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             for name, value in (("idle", 30), ("interval", 10), ("count", 3)):  # so that a dead line lets go
                 connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {value}")
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": number}).scalar():
-                raise EnvironmentFault(f"a collector of {site} is running already; one site has one")
-            try:
-                yield
-            finally:
-                connection.invalidate()  # the place is the connection's, which must not live on in the pool
+            if connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": number}).scalar():
+                return connection
+        except DBAPIError as error:
+            raise_fault(error, self.where)
+        connection.close()
+        raise EnvironmentFault(f"a collector of {site} is running already; one site has one")
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

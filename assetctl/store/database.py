@@ -97,7 +97,8 @@ def connect(url: URL, *, wait_s: float, foreign_keys: bool = True) -> Engine:
     wait_s: how long a lock is waited for. foreign_keys: off only for migrations, on SQLite.
     """
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": wait_s})
+        path = Path(str(url.database))
+        engine = create_engine(url, hide_parameters=True, creator=partial(_existing, path, wait_s))
         event.listen(engine, "connect", partial(_prepare_sqlite, "ON" if foreign_keys else "OFF"))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -109,6 +110,12 @@ def connect(url: URL, *, wait_s: float, foreign_keys: bool = True) -> Engine:
         return create_engine(url, hide_parameters=True, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise EnvironmentFault('PostgreSQL needs the package psycopg: install "assetctl[postgres]"') from error
+
+
+def _existing(path: Path, wait_s: float) -> sqlite3.Connection:
+    """A connection to a file that is there: one that went away meanwhile is not made anew, empty, in its place."""
+    there = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(there, timeout=wait_s, uri=True, check_same_thread=False)
 
 
 def check_path(path: Path, *, create: bool) -> None:
@@ -143,7 +150,8 @@ def use_write_ahead_log(path: Path, where: str, *, wait_s: float) -> None:
     """
     deadline = time.monotonic() + wait_s
     try:
-        with closing(sqlite3.connect(path, timeout=wait_s, isolation_level=None)) as connection:
+        with closing(_existing(path, wait_s)) as connection:
+            connection.isolation_level = None
             while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
                 try:
                     connection.execute("PRAGMA journal_mode=WAL")

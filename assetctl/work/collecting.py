@@ -3,7 +3,7 @@
 import queue
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -43,7 +43,7 @@ class Collector:
     signer: Signer
     zones: tuple[Zone, ...]
     register: tuple[Position, ...]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     now: Callable[[], datetime]
     say: Callable[[str], None]
 

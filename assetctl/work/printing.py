@@ -37,6 +37,12 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer",
 )
+_ENVIRONMENT = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"),
+        *("SYSTEMROOT", "WINDIR", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES"),
+    )
+)
 _ALONE = (("unshare", "--net"), ("unshare", "--map-root-user", "--net"))
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:[^)]{1,40}\)")
 
@@ -64,13 +70,20 @@ def paper(page: Path, program: Path, *, at: datetime) -> bytes:
         flags = (f"--user-data-dir={Path(folder) / 'profile'}", f"--print-to-pdf={out}", page.absolute().as_uri())
         command = (*_alone(), str(program), *FLAGS, *_sandbox(), *flags)
         try:
-            done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S)  # noqa: S603 - fixed flags
+            done = subprocess.run(  # noqa: S603 - fixed flags
+                command, capture_output=True, timeout=PATIENCE_S, env=_surroundings()
+            )
         except (OSError, subprocess.TimeoutExpired) as fault:
             raise EnvironmentFault(f"{program}: does not print: {fault}") from None
         if not out.is_file():
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise EnvironmentFault(f"{program}: wrote no PDF (status {done.returncode}): {said[0][:200]}")
         return _DATE.sub(lambda found: _dated(found, at), out.read_bytes())
+
+
+def _surroundings() -> dict[str, str]:
+    """What a browser needs of the environment; the secrets that may stand in it are none of its business."""
+    return {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT}
 
 
 def _dated(found: re.Match[bytes], at: datetime) -> bytes:
