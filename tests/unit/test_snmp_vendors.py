@@ -18,7 +18,7 @@ from assetctl.protocols.snmp.vet import vet
 from tests.unit.snmp_agent import Agent, Oid, Talked, talk_to
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
-STANDARD = ((1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
+STANDARD = ((1, 3, 6, 1, 2, 1, 16), (1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
 SHARED = {"any UPS", "several on Net-SNMP"}
 NET_SNMP = (*ENTERPRISES, 8072, 3, 2, 10)
 V1, V2C = Credential("old", "snmp-v1"), Credential("ro", "snmp-v2c")
@@ -285,6 +285,7 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
         ("248.14.10.41", "248.14.1.1.2.0", "SW: L2P-09.0.04 CH: 1.10 BP: 000", "L2P-09.0.04"),
         ("248.14.10.41", "248.14.1.1.2.0", "CH: 1.10", None),
         ("25049.1.81", "25049.17.1.1", "4.3.0 f5ad8650 ()", "4.3.0"),
+        ("12356.106.1.5005", "12356.106.4.1.1.0", "S124DP-v3.6.9-build0426,190117 (GA)", "v3.6.9"),
         ("1718.3", "1718.3.1.1.0", "Sentry Switched CDU Version 7.1a", "7.1a"),
         ("890.1.15", "890.1.15.3.1.6.0", "V4.50(AAHH.0) | 01/31/2018", "V4.50(AAHH.0)"),
     ],
