@@ -1,6 +1,6 @@
 """Clusters and ids become assets: facts with their sources and intervals, parents, positions and zones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -104,9 +104,28 @@ def _said(seen: Sighting) -> Iterator[tuple[Claim, str, str]]:
         yield Claim("part", seen.part), kind, name
 
 
-def _intervals(asset: str, row: _Row, words: Iterable[_Word]) -> Iterator[Fact]:
+def _intervals(asset: str, row: _Row, words: Sequence[_Word]) -> Iterator[Fact]:
     """One fact for each run of times at which the source said the same value."""
     kind, local_key, key, source, name, vantage = row
+    subject = Subject(kind, asset, local_key)
+    for began, word in _runs(words):
+        yield Fact(
+            subject=subject,
+            key=key,
+            value=word.value,
+            source=Source(source, name, word.evidence),
+            vantage=vantage,
+            first_seen=began,
+            last_seen=word.at,
+            confidence=word.confidence,
+        )
+
+
+def _runs(words: Sequence[_Word]) -> Iterator[tuple[datetime, _Word]]:
+    """The last word of each run of the same value, with when it began."""
+    if len(words) == 1:
+        yield words[0].at, words[0]
+        return
     times: dict[datetime, dict[Value, _Word]] = {}
     for word in words:
         said = times.setdefault(word.at, {})
@@ -119,14 +138,4 @@ def _intervals(asset: str, row: _Row, words: Iterable[_Word]) -> Iterator[Fact]:
         ended += [running.pop(value) for value in sorted(set(running) - set(times[at]), key=str)]
         for value, word in times[at].items():
             running[value] = (running[value][0] if value in running else at, word)
-    for began, word in sorted([*ended, *running.values()], key=lambda one: (one[0], str(one[1].value))):
-        yield Fact(
-            subject=Subject(kind, asset, local_key),
-            key=key,
-            value=word.value,
-            source=Source(source, name, word.evidence),
-            vantage=vantage,
-            first_seen=began,
-            last_seen=word.at,
-            confidence=word.confidence,
-        )
+    yield from sorted([*ended, *running.values()], key=lambda one: (one[0], str(one[1].value)))

@@ -29,7 +29,7 @@ def stand(positions: Sequence[Position], assets: Sequence[Asset]) -> tuple[Stand
     spare is at once the device at the position. An address belongs to the asset that was seen there last; of several
     positions that name one asset by its addresses, the one counts at whose address it stands now.
     """
-    tables = {key: _holders(key, assets) for key in MATCH_KEYS}
+    tables = {key: _holders(key, assets) for key in MATCH_KEYS if any(one.match.get(key) for one in positions)}
     found = [_stand(position, tables) for position in sorted(positions, key=lambda one: one.id)]
     taken: dict[str, list[Standing]] = {}
     for one in found:
@@ -95,6 +95,8 @@ class Whereabouts:
 
     def by_address(self, asset: Asset) -> tuple[str, ...]:
         """The zones in which the current addresses of an asset lie, sorted; an address in no zone does not count."""
+        if not any(realm == asset.realm for realm, _ in self._lengths):
+            return ()
         found = (self.of_address(asset.realm, ip_address(text)) for text in settle.addresses(asset))
         return tuple(sorted({zone for zone in found if zone}))
 
@@ -124,8 +126,8 @@ def _holders(key: str, assets: Sequence[Asset]) -> Mapping[tuple[str, str], list
     """Asset ids by realm and value. For an address only those that were seen there last."""
     seen: dict[tuple[str, str], dict[str, Fact]] = {}
     for asset in assets:
-        for fact in settle.current(asset.facts):
-            if fact.key == key and fact.source.kind != DECLARED and not (asset.parent and key == "ip_address"):
+        for fact in settle.current(fact for fact in asset.facts if fact.key == key):
+            if fact.source.kind != DECLARED and not (asset.parent and key == "ip_address"):
                 said = seen.setdefault((asset.realm, normal(key, str(fact.value))), {})
                 if asset.id not in said or fact.last_seen > said[asset.id].last_seen:
                     said[asset.id] = fact

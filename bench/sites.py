@@ -1,19 +1,22 @@
 """Forty sites in one database: each a realm of its own with the same addresses, many facts for each device.
 
-What is measured: taking in what the sites saw and merging it, judging all of it, a page of it, and what changed at one
-site from one scan to the next. Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its
-figures as JSON; ENGINE is sqlite or postgresql. ASSETCTL_BENCH_ASSETS and ASSETCTL_BENCH_FACTS name the larger size
-of `python -m bench sites`, which also runs a tenth of it.
+What is measured: taking in what the sites saw, merging it, judging all of it, a list of it and, where anybody would
+open that, a page of it; what changed at one site from one scan to the next, and what is known of one device over time.
+Each step runs in a process of its own, so that its memory is its own.
+
+Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its figures as JSON; ENGINE is
+sqlite or postgresql. `python -m bench sites` does so for each size in ASSETCTL_BENCH_ASSETS (such as 1000,10000).
 """
 
 import json
-import resource
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,26 +25,24 @@ from assetctl.model import Address, Claim, Observation, Outcome, Scan, ScanState
 from assetctl.protocols import registry
 from assetctl.settings import Settings
 from assetctl.store.repo import Store, open_store
+from bench.memory import peak_kib
 
 SITES = 40
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 FIRST = IPv4Address("192.168.0.1")
-STEPS = ("import and merge", "check", "report", "diff of a site")
+MOST_ON_A_PAGE = 10_000  # assets of a page that anybody would open; above it lists are exported
 INTERFACE = ("interface_name", "interface_oper_status", "interface_admin_status", "interface_description")
 _MAKERS = (("Siemens", "CPU 315-2 PN/DP", "plc"), ("Hirschmann", "MACH104-20TX-F", "switch"), ("WAGO", "750-352", "io"))
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds of this process's CPU by step; a server's own are not in it."""
+    """What a step took. cpu_s: of its own process; a server's is not in it."""
 
-    steps: dict[str, float] = field(default_factory=dict)
-
-    def of(self, step: str, work: Callable[[], object]) -> None:
-        began_s = time.process_time()
-        work()
-        self.steps[step] = self.steps.get(step, 0.0) + time.process_time() - began_s
+    cpu_s: float
+    wall_s: float
+    kib: int
 
 
 def _claims(site: int, number: int, facts: int, *, changed: bool) -> Iterator[Claim]:
@@ -83,13 +84,18 @@ def _scan(site: int, at: datetime) -> Scan:
     return Scan(name, f"site-{site:02}", ScanState.DONE, at, at, "eth0", coverage=("192.168.0.0/16",))
 
 
-def _take_in(store: Store, site: int, at: datetime, count: int, facts: int) -> None:
+def _take_in(store: Store, at: datetime, sites: Iterable[int], count: int, facts: int) -> None:
+    for site in sites:
+        scan = _scan(site, at)
+        store.begin_scan(scan)
+        store.put_observations(_seen(site, scan.id, at, count, facts))
+
+
+def _merge(store: Store, sites: Iterable[int]) -> None:
     from assetctl.work.ingest import ingest
 
-    scan = _scan(site, at)
-    store.begin_scan(scan)
-    store.put_observations(_seen(site, scan.id, at, count, facts))
-    ingest(store, scan.realm)
+    for site in sites:
+        ingest(store, f"site-{site:02}")
 
 
 def _judge(store: Store) -> None:
@@ -100,7 +106,7 @@ def _judge(store: Store) -> None:
     check(store, pack(settings), plant, now=LATER)
 
 
-def _page(store: Store, path: Path) -> None:
+def _page(store: Store) -> None:
     from assetctl.report.html import write
     from assetctl.report.view import build
     from assetctl.work.check import pack
@@ -108,8 +114,15 @@ def _page(store: Store, path: Path) -> None:
 
     settings = Settings()
     material = Material(settings, pack(settings), registry(), (), "", ())
-    with path.open("w", encoding="utf-8") as out:
+    with Path(os.devnull).open("w", encoding="utf-8") as out:
         write(build(inputs(store, material, generated_at=LATER)), out)
+
+
+def _export(store: Store) -> None:
+    from assetctl.work.export import write_assets
+
+    with TemporaryDirectory() as made:
+        write_assets(store.assets(), Path(made) / "assets.csv")
 
 
 def _compare(store: Store) -> None:
@@ -120,6 +133,57 @@ def _compare(store: Store) -> None:
     before, after = (stored_side(_scan(0, at).id, store, NOTHING, now=LATER, time=None) for at in (NOW, LATER))
     if not diff(before, after):
         raise SystemExit("bench: no difference was found where a hundredth of the firmware is new")
+
+
+def _look_back(store: Store) -> None:
+    from assetctl.work.history import history
+
+    for fact in store.facts(key="serial_number", realm="site-00"):
+        asset = store.asset(fact.subject.asset)
+        assert asset is not None
+        if not history(store, asset, ()):
+            raise SystemExit(f"bench: nothing is known of {asset.id} over time")
+        return
+
+
+def _steps(assets: int, facts: int) -> Mapping[str, Callable[[Store], None]]:
+    count, every = assets // SITES, range(SITES)
+    whole: dict[str, Callable[[Store], None]] = {"report": _page} if assets <= MOST_ON_A_PAGE else {}
+    return {
+        "import": partial(_take_in, at=NOW, sites=every, count=count, facts=facts),
+        "merge": partial(_merge, sites=every),
+        "check": _judge,
+        "export": _export,
+        **whole,
+        "import of a later scan": partial(_take_in, at=LATER, sites=range(1), count=count, facts=facts),
+        "merge of a site": partial(_merge, sites=range(1)),
+        "diff of a site": _compare,
+        "history of a device": _look_back,
+    }
+
+
+def _apart(url: str, work: Callable[[Store], None]) -> Figures:
+    """Do a step in a process of its own. Raises SystemExit when it fails."""
+    reading, writing = os.pipe()
+    began_s = time.monotonic()
+    if not (child := os.fork()):
+        code = 1
+        try:
+            began_cpu_s = time.process_time()
+            with open_store(url) as store:
+                work(store)
+            os.write(writing, json.dumps([time.process_time() - began_cpu_s, peak_kib()]).encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as told:
+        said = told.read()
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise SystemExit(f"bench: a step ended with {os.waitstatus_to_exitcode(status)}")
+    cpu_s, kib = json.loads(said)
+    return Figures(cpu_s, time.monotonic() - began_s, kib)
 
 
 @contextmanager
@@ -134,21 +198,20 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
         yield server.url("sites")
 
 
-def measure(engine: str, assets: int, facts: int) -> dict[str, float]:
-    """Seconds by step, the most memory, the size of the database and how many facts it holds."""
-    figures, count = Figures(), assets // SITES
-    with TemporaryDirectory() as made, _database(engine, Path(made)) as url, open_store(url) as store:
-        for site in range(SITES):
-            figures.of("import and merge", lambda site=site: _take_in(store, site, NOW, count, facts))
-        figures.of("check", lambda: _judge(store))
-        figures.of("report", lambda: _page(store, Path(made) / "report.html"))
-        _take_in(store, 0, LATER, count, facts)
-        figures.of("diff of a site", lambda: _compare(store))
-        held = store.info()
-    if held.counts["asset"] != count * SITES:
-        raise SystemExit(f"bench: {held.counts['asset']} assets where {count * SITES} are")
-    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {**figures.steps, "kib": kib, "bytes": held.size_bytes, "facts": held.counts["fact"]}
+def measure(engine: str, assets: int, facts: int) -> dict[str, object]:
+    """Figures by step, the size of the database and how many facts it holds."""
+    found: dict[str, Figures] = {}
+    with TemporaryDirectory() as made, _database(engine, Path(made)) as url:
+        open_store(url).close()
+        for name, work in _steps(assets, facts).items():
+            found[name] = _apart(url, work)
+            print(f"{engine} {assets} {name}: {found[name]}", file=sys.stderr, flush=True)
+        with open_store(url) as store:
+            held = store.info()
+    if held.counts["asset"] != assets // SITES * SITES:
+        raise SystemExit(f"bench: {held.counts['asset']} assets where {assets // SITES * SITES} are")
+    steps = {name: asdict(figures) for name, figures in found.items()}
+    return {"steps": steps, "bytes": held.size_bytes, "facts": held.counts["fact"]}
 
 
 def main(arguments: Iterable[str]) -> None:

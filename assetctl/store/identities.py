@@ -1,6 +1,6 @@
 """Which id each key was given, and which ids now stand for others. Never derived again: it is how ids stay."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
@@ -22,10 +22,15 @@ def put_identities(store: Database, identities: Mapping[str, str]) -> None:
         put(connection, IDENTITY, rows)
 
 
-def identities(store: Database) -> Mapping[str, str]:
-    """The id of every key."""
+def identities(store: Database, *, realm: str | None = None, assets: Iterable[str] | None = None) -> Mapping[str, str]:
+    """The id of every key; of the keys of one realm when named, or of those that have one of these ids."""
+    chosen = select(IDENTITY.c.key, IDENTITY.c.asset)
+    if realm is not None:
+        chosen = chosen.where(IDENTITY.c.key.startswith(f"{realm} ", autoescape=True))
+    if assets is not None:
+        chosen = chosen.where(IDENTITY.c.asset.in_(tuple(assets)))
     with store.reading() as connection:
-        return {key: asset for key, asset in connection.execute(select(IDENTITY.c.key, IDENTITY.c.asset))}
+        return {key: asset for key, asset in connection.execute(chosen)}
 
 
 def put_aliases(store: Database, aliases: Mapping[str, str]) -> None:

@@ -19,31 +19,36 @@ REPEATED = 1 << 12  # subjects and sources of one asset follow each other
 KINDS = {kind.value: kind for kind in SubjectKind}
 
 
-def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> None:
+def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> tuple[Asset, ...]:
     """Make these the assets of the realm, in one transaction; their aliases stay known for ever.
 
-    The iterable must not itself write to this store. Raises ValueError for an asset of another realm,
-    or with a fact about another asset.
+    Yields the assets that were there before. The rows of one that is stored just so already are not touched. The
+    iterable must not itself write to this store. Raises ValueError for an asset of another realm, or with a fact about
+    another asset.
     """
     with store.writing() as connection:
-        connection.execute(delete(FACT).where(FACT.c.realm == realm))
-        connection.execute(delete(ASSET).where(ASSET.c.realm == realm))
+        before = _read(connection, *_of_realm(realm), store.where)
+        left = {one.id: one for one in before}
         aliases: dict[str, str] = {}
         for chunk in in_chunks(assets):
-            _insert(connection, realm, chunk)
+            _require_own(realm, chunk)
+            fresh = [one for one in chunk if left.get(one.id) != one]
+            _delete(connection, [one.id for one in fresh if one.id in left])
+            _insert(connection, realm, fresh)
             for one in chunk:
+                left.pop(one.id, None)
                 aliases |= {alias: min(one.id, aliases.get(alias, one.id)) for alias in one.aliases}
+        _delete(connection, left)
         insert_aliases(connection, aliases)
         own_ids = select(ASSET.c.id).where(ASSET.c.realm == realm)
         connection.execute(delete(ALIAS).where(ALIAS.c.alias.in_(own_ids)))  # else two could stand for each other
+    return before
 
 
 def assets(store: Database, realm: str | None = None) -> tuple[Asset, ...]:
     """All assets, of one realm when named, by id."""
-    rows, facts = select(ASSET).order_by(ASSET.c.id), select(FACT).order_by(FACT.c.asset, FACT.c.ordinal)
-    if realm is not None:
-        rows, facts = rows.where(ASSET.c.realm == realm), facts.where(FACT.c.realm == realm)
-    return _read(store, rows, facts)
+    with store.reading() as connection:
+        return _read(connection, *_of_realm(realm), store.where)
 
 
 def asset(store: Database, id_or_alias: str) -> Asset | None:
@@ -51,8 +56,9 @@ def asset(store: Database, id_or_alias: str) -> Asset | None:
     with store.reading() as connection:
         there = connection.execute(select(ASSET.c.id).where(ASSET.c.id == id_or_alias)).scalar_one_or_none()
         known = there or current_id(connection, id_or_alias)
-    rows = select(ASSET).where(ASSET.c.id == known)
-    found = _read(store, rows, select(FACT).where(FACT.c.asset == known).order_by(FACT.c.ordinal))
+        rows = select(ASSET).where(ASSET.c.id == known)
+        facts = select(FACT).where(FACT.c.asset == known).order_by(FACT.c.ordinal)
+        found = _read(connection, rows, facts, store.where)
     return found[0] if found else None
 
 
@@ -67,21 +73,36 @@ def facts(store: Database, *, key: str | None = None, realm: str | None = None) 
         yield from map(_fact, connection.execution_options(yield_per=PAGE).execute(chosen))
 
 
-def _insert(connection: Connection, realm: str, chunk: list[Asset]) -> None:
+def _of_realm(realm: str | None) -> tuple[Select[Any], Select[Any]]:
+    rows, facts = select(ASSET).order_by(ASSET.c.id), select(FACT).order_by(FACT.c.asset, FACT.c.ordinal)
+    if realm is not None:
+        rows, facts = rows.where(ASSET.c.realm == realm), facts.where(FACT.c.realm == realm)
+    return rows, facts
+
+
+def _require_own(realm: str, chunk: list[Asset]) -> None:
     strangers = [one.id for one in chunk if one.realm != realm or any(f.subject.asset != one.id for f in one.facts)]
     if strangers:
         raise ValueError(f"asset {strangers[0]} is not of realm {realm}, or holds a fact about another asset")
+
+
+def _insert(connection: Connection, realm: str, chunk: list[Asset]) -> None:
     if chunk:
         connection.execute(ASSET.insert(), [_row(one) for one in chunk])
     insert_all(connection, FACT, (_fact_row(realm, at, fact) for one in chunk for at, fact in enumerate(one.facts)))
 
 
-def _read(store: Database, rows: Select[Any], facts: Select[Any]) -> tuple[Asset, ...]:
-    with store.reading() as connection, decoding(store.where):
+def _delete(connection: Connection, ids: Iterable[str]) -> None:
+    for chunk in in_chunks(ids):
+        connection.execute(delete(FACT).where(FACT.c.asset.in_(chunk)))
+        connection.execute(delete(ASSET).where(ASSET.c.id.in_(chunk)))
+
+
+def _read(connection: Connection, rows: Select[Any], facts: Select[Any], where: str) -> tuple[Asset, ...]:
+    with decoding(where):
         found = connection.execute(rows).all()
         known = connection.execution_options(yield_per=PAGE).execute(facts)
         owned = {owner: tuple(map(_fact, group)) for owner, group in groupby(known, lambda row: row.asset)}
-    with decoding(store.where):
         return tuple(_asset(row, owned.get(row.id, ())) for row in found)
 
 

@@ -1,6 +1,6 @@
 """Runs of the policy: what did not pass, with its evidence; what passed, as a count and the hash of what was judged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from assetctl.model import Because, Finding, Result, Severity
 from assetctl.store.database import Database, decoding
 from assetctl.store.records import CheckRun as CheckRun
 from assetctl.store.records import Span
-from assetctl.store.statements import in_chunks, put
+from assetctl.store.statements import insert_all, put
 from assetctl.store.tables import CHECK_RUN, FINDING
 
 
@@ -20,11 +20,7 @@ def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None
     with store.writing() as connection:
         put(connection, CHECK_RUN, [_row(run)])
         connection.execute(delete(FINDING).where(FINDING.c.run == run.id))
-        ordinal = 0
-        for chunk in in_chunks(kept):
-            rows = [_finding_row(run.id, ordinal + at, finding) for at, finding in enumerate(chunk)]
-            connection.execute(FINDING.insert(), rows)
-            ordinal += len(chunk)
+        insert_all(connection, FINDING, (_finding_row(run.id, at, finding) for at, finding in enumerate(kept)))
 
 
 def runs(store: Database, realm: str | None = None) -> tuple[CheckRun, ...]:
@@ -84,26 +80,12 @@ def _run(row: Row[Any]) -> CheckRun:
     return CheckRun(**(dict(row._mapping) | {"scans": tuple(row.scans)}))
 
 
-def _finding_row(run_id: str, ordinal: int, finding: Finding) -> dict[str, Any]:
-    return {
-        "run": run_id,
-        "ordinal": ordinal,
-        "id": finding.id,
-        "check_id": finding.check,
-        "check_version": finding.check_version,
-        "title": finding.title,
-        "severity": finding.severity.value,
-        "subject": finding.subject,
-        "result": finding.result.value,
-        "reason": finding.reason,
-        "statement": finding.statement,
-        "because": [_because_document(because) for because in finding.because],
-        "waiver": finding.waiver,
-        "realm": finding.realm,
-        "position": finding.position,
-        "part": finding.part,
-        "zone": finding.zone,
-    }
+def _finding_row(run_id: str, ordinal: int, finding: Finding) -> Sequence[Any]:
+    check = (finding.check, finding.check_version, finding.title, finding.severity.value)
+    said = (finding.subject, finding.result.value, finding.reason, finding.statement)
+    because = [_because_document(because) for because in finding.because]
+    where = (finding.realm, finding.position, finding.part, finding.zone)
+    return run_id, ordinal, finding.id, *check, *said, because, finding.waiver, *where
 
 
 def _because_document(because: Because) -> dict[str, Any]:

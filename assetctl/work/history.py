@@ -76,9 +76,12 @@ def _keys(store: Store, asset: Asset) -> Iterator[Row]:
     """The keys by which the asset has its id, and the ids that it had before."""
     for name in sorted(asset.aliases):
         yield _row("id", "alias", name) | {"is_current": False}
-    for key, name in sorted(store.identities().items()):
-        if name in (asset.id, *asset.aliases):
-            yield _row("id", "key", key)
+    for key in sorted(_own_keys(store, asset)):
+        yield _row("id", "key", key)
+
+
+def _own_keys(store: Store, asset: Asset) -> set[str]:
+    return set(store.identities(assets=(asset.id, *asset.aliases)))
 
 
 def _joins(store: Store, asset: Asset) -> Iterator[Row]:
@@ -86,7 +89,7 @@ def _joins(store: Store, asset: Asset) -> Iterator[Row]:
     for join in sorted(asset.joins, key=lambda one: (one.key, one.value)):
         scans = sorted({name.partition("/")[0] for name in join.observations})
         yield _row("join", join.key, join.value) | {"source": ", ".join(scans)}
-    mine = {key for key, name in store.identities().items() if name in (asset.id, *asset.aliases)}
+    mine = _own_keys(store, asset)
     for one in sorted(store.decisions(asset.realm), key=lambda one: (one.at, one.id)):
         if {one.left, one.right} & mine:
             span = {"from": _time(one.at), "to": _time(one.revoked_at) if one.revoked_at else ""}

@@ -43,14 +43,13 @@ NOTHING = Declared()
 
 def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
     """Derive all assets of a realm from its observations and what was declared, and store them."""
-    before = {asset.id: _said(asset) for asset in store.assets(realm)}
     inventory, assigned = _inventory(store, realm, seen_in(store, realm), declared)
     store.put_identities(assigned.additions)
     store.put_aliases(_other_names(assigned.accepted))
-    store.replace_assets(realm, inventory.assets)
+    before = {asset.id: asset for asset in store.replace_assets(realm, inventory.assets)}
     known = {alias for asset in inventory.assets for alias in asset.aliases if alias in before}
     new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
-    changed = frozenset(a.id for a in inventory.assets if a.id in before and _said(a) != before[a.id])
+    changed = frozenset(a.id for a in inventory.assets if a.id in before and _is_news(a, before[a.id]))
     return Ingested(inventory.assets, inventory.standings, new, changed)
 
 
@@ -72,7 +71,7 @@ def _inventory(
     store: Store, realm: str, sighted: tuple[Sighting, ...], declared: Declared
 ) -> tuple[Inventory, Assigned]:
     clusters = merge.cluster(sighted, pins=pins(store.decisions(realm)))
-    assigned = assign(clusters, store.identities())
+    assigned = assign(clusters, store.identities(realm=realm))
     by_id = {one.id: one for one in (*store.positions(realm), *declared.register) if one.realm == realm}
     inventory = build_assets(
         clusters,
@@ -99,6 +98,10 @@ def seen(observations: Iterable[Observation]) -> tuple[Sighting, ...]:
 def pins(decisions: Iterable[Decision]) -> tuple[merge.Pin, ...]:
     """What people decided, for the merge."""
     return tuple(merge.Pin(merge.PinKind(one.kind), one.left, one.right) for one in decisions)
+
+
+def _is_news(asset: Asset, before: Asset) -> bool:
+    return asset.facts != before.facts and _said(asset) != _said(before)
 
 
 def _said(asset: Asset) -> frozenset[tuple[str, str, str]]:

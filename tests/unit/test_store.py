@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import StatementError
 
 from assetctl.errors import InputError, IntegrityFault
@@ -332,6 +333,29 @@ def test_a_realm_is_replaced_as_a_whole_and_others_stay(store: Store) -> None:
     assert store.assets("line-2") == (other,)
     store.replace_assets("plant", [])
     assert store.assets() == (other,)
+
+
+def test_replacing_tells_what_was_there_and_writes_only_what_differs(store: Store) -> None:
+    store.replace_assets("plant", [stored.asset("a-1"), stored.asset("a-2")])
+    written: list[str] = []
+
+    @event.listens_for(store.engine, "before_cursor_execute", named=True)
+    def note(statement: str, parameters: Any, **_told: Any) -> None:
+        if statement.startswith("INSERT INTO fact "):
+            written.extend(row[0] for row in (parameters if isinstance(parameters, list) else [parameters]))
+
+    again = [stored.asset("a-1"), stored.asset("a-2", facts=1)]
+    assert store.replace_assets("plant", again) == (stored.asset("a-1"), stored.asset("a-2"))
+    assert written == ["a-2"]
+    assert store.assets() == tuple(again)
+
+
+def test_the_keys_of_one_realm_or_of_some_assets_are_found_without_the_others(store: Store) -> None:
+    held = {"plant serial:1": "a-1", "plant mac:2": "a-2", "plant_ serial:1": "b-1", "PLANT2 serial:1": "c-1"}
+    store.put_identities(held)
+    assert store.identities(realm="plant") == {"plant serial:1": "a-1", "plant mac:2": "a-2"}
+    assert store.identities(assets=("b-1", "c-1", "d-1")) == {"plant_ serial:1": "b-1", "PLANT2 serial:1": "c-1"}
+    assert store.identities() == held
 
 
 def test_a_replacement_that_fails_leaves_the_old_inventory(store: Store) -> None:
