@@ -1,7 +1,7 @@
 """The comparisons beside SNMP's: Modbus identity, packet rate, start, judgement, a plant from its sweep to reports."""
 
 import os
-from math import log
+from math import log, log10
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -166,10 +166,14 @@ def many_sites() -> list[Row]:
     rows = []
     for engine in ("sqlite", "postgresql"):
         less, more = (side("sites", engine, str(count), facts) for count in (few, assets))
-        what = f"{sites.SITES} sites, {assets} assets, {more['facts']:.0f} facts on {engine}: "
-        for step in sites.STEPS:
-            note = f"{less[step]:.1f} s and {more[step]:.1f} s of CPU"
-            rows.append(at_most("", f"{what}{step}, of that for a tenth", more[step] / less[step], allowed, note=note))
-        held = f"{more['bytes'] / 2**20:.0f} MB of database"
-        rows.append(Row("", f"{what}most memory", "", f"{more['kib'] / 1024:.0f} MB", None, held))
+        what = f"{sites.SITES} sites, {assets} assets, {more['facts']} facts on {engine}: "
+        for step, took in more["steps"].items():
+            before = less["steps"][step]
+            grown = took["cpu_s"] / before["cpu_s"]
+            note = f"{before['cpu_s']:.1f} and {took['cpu_s']:.1f} s of CPU, as n^{log10(grown):.2f}; "
+            note += f"{took['wall_s']:.0f} s by the clock; {before['kib'] >> 10} and {took['kib'] >> 10} MB of memory"
+            rows.append(at_most("", f"{what}{step}, CPU of that for a tenth", grown, allowed, note=note))
+        rows.append(
+            Row("", f"{what}database", "", f"{more['bytes'] >> 20} MB", None, f"{less['bytes'] >> 20} MB before")
+        )
     return rows
