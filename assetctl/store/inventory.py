@@ -101,7 +101,7 @@ def _delete(connection: Connection, ids: Iterable[str]) -> None:
 def _read(connection: Connection, rows: Select[Any], facts: Select[Any], where: str) -> tuple[Asset, ...]:
     with decoding(where):
         found = connection.execute(rows).all()
-        known = connection.execution_options(yield_per=PAGE).execute(facts)
+        known = connection.execute(facts, execution_options={"yield_per": PAGE})
         owned = {owner: tuple(map(_fact, group)) for owner, group in groupby(known, lambda row: row.asset)}
         return tuple(_asset(row, owned.get(row.id, ())) for row in found)
 
