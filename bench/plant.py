@@ -133,7 +133,7 @@ def _reports(done: Parts, store: Store, settings: Settings, folder: Path) -> Non
     from assetctl.work.check import pack
     from assetctl.work.reporting import Material, inputs
 
-    material = Material(settings, pack(settings), registry(), (), "", ())
+    material = Material(settings, pack(settings), registry(), (), ())
     view = done.take("view", lambda: build(inputs(store, material, generated_at=datetime.now(UTC))))
     with (folder / "report.html").open("w", encoding="utf-8") as page:
         done.take("page", lambda: html.write(view, page))

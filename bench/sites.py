@@ -113,7 +113,7 @@ def _page(store: Store) -> None:
     from assetctl.work.reporting import Material, inputs
 
     settings = Settings()
-    material = Material(settings, pack(settings), registry(), (), "", ())
+    material = Material(settings, pack(settings), registry(), (), ())
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         write(build(inputs(store, material, generated_at=LATER)), out)
 

@@ -236,7 +236,7 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
     from assetctl.work.reporting import Material, inputs
     from assetctl.work.retiring import answering_again, retired
 
-    zones, zones_hash = app.zones, app.zones_file.sha256
+    zones = app.zones
     since = day(wanted.since, "--since") if wanted.since else None
     checks, at, register = pack(app.settings), now(), app.register
     papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
@@ -245,7 +245,6 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
         checks,
         registry(),
         zones,
-        zones_hash,
         register,
         assessor=wanted.assessor,
         classification=wanted.classification,

@@ -59,7 +59,12 @@ def _inputs_today(app: App) -> dict[str, str]:
     from hashlib import sha256
 
     files = app.settings.files
-    named = {"zones": files.zones, "waivers": files.waivers, "attestations": files.attestations}
+    named = {
+        "zones": files.zones,
+        "positions": files.positions,
+        "waivers": files.waivers,
+        "attestations": files.attestations,
+    }
     found = {name: app.settings.file(path) for name, path in named.items() if path}
     return {name: sha256(path.read_bytes()).hexdigest() for name, path in found.items() if path.is_file()}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from assetctl.report.gathering import PageRows
+from assetctl.report.judged_files import FILES
 from assetctl.report.rows import pieces as row_pieces
 from assetctl.report.speech import speech_of, spoken
 from assetctl.report.table import Kind, Table
@@ -26,9 +27,7 @@ _CODED = (
     "Report id",
     "Supersedes",
     "Check pack",
-    "Zones file SHA-256",
-    "Waivers file SHA-256",
-    "Attestations file SHA-256",
+    *(f"{title} SHA-256" for title in FILES.values()),
     "Golden inventory SHA-256",
 )
 _PLACED = {Kind.NUMBER: "n", Kind.TIME: "d", Kind.CODE: "c"}  # kinds whose look a table gives to whole columns

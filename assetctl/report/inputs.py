@@ -250,9 +250,8 @@ class ReportInputs:
     assessor: str = ""  # role, organisation and relation to the owner
     supersedes: str = ""  # report id
     golden_hash: str = ""
-    zones_hash: str = ""
-    waivers_hash: str = ""
-    attestations_hash: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)  # name in [files] -> SHA-256, as the report shows them
+    judged_files: Mapping[str, str] = field(default_factory=dict)  # the same, as the checks were run with them
     levels: tuple[Cell, ...] = ()  # as of the last run of everything, with today's answers
     lives: tuple[Life, ...] = ()  # every finding that ever failed
     waivers: tuple[Use, ...] = ()

@@ -15,6 +15,7 @@ from assetctl.report import (
     findings,
     heat,
     inventory,
+    judged_files,
     judgement,
     levels,
     papers,
@@ -164,9 +165,7 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Tool", inputs.tool),
         ("Run of the checks", inputs.run),
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
-        ("Zones file SHA-256", inputs.zones_hash or "no zones file"),
-        ("Waivers file SHA-256", inputs.waivers_hash or "no waivers file"),
-        ("Attestations file SHA-256", inputs.attestations_hash or "no attestations file"),
+        *judged_files.cover(inputs),
         ("Golden inventory SHA-256", inputs.golden_hash or "no golden inventory"),
         ("Data and decoders", ", ".join(f"{name} {version}" for name, version in sorted(inputs.versions.items()))),
         ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
@@ -186,7 +185,7 @@ def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:
     found += [
         f"Scan {scan.id} is {scan.state.value}." for scan in inputs.scans if scan.state not in ("done", "imported")
     ]
-    return tuple(final(text, _MOST_COVER) for text in (*found, *inputs.notes))
+    return tuple(final(text, _MOST_COVER) for text in (*judged_files.notices(inputs), *found, *inputs.notes))
 
 
 def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Section:

@@ -47,7 +47,6 @@ class Material:
     checks: tuple[Check, ...]
     protocols: Mapping[str, Protocol]
     zones: tuple[Zone, ...]
-    zones_hash: str
     register: tuple[Position, ...]
     golden_hash: str = ""
     assessor: str = ""
@@ -102,9 +101,8 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         company=material.company or settings.report.company,
         assessor=material.assessor,
         golden_hash=material.golden_hash,
-        zones_hash=material.zones_hash,
-        waivers_hash=run.files.get("waivers", "") if run else "",
-        attestations_hash=run.files.get("attestations", "") if run else "",
+        files=material.papers.files,
+        judged_files=run.files if run else {},
         run=run.id if run else "",
         pack=f"{len(material.checks)} checks",
         pack_hash=run.pack_hash if run else "",

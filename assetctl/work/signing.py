@@ -7,7 +7,7 @@ from typing import Any
 
 from assetctl.enrolled import EnrolledKey
 from assetctl.errors import EnvironmentFault
-from assetctl.report import result
+from assetctl.report import judged_files, result
 from assetctl.report.inputs import ReportInputs
 from assetctl.report.manifest import NAME, Manifest, encoded, listed
 from assetctl.report.table import final
@@ -45,9 +45,7 @@ def about(inputs: ReportInputs, view: ReportView) -> Manifest:
         "tool": inputs.tool,
     }
     made_from = {
-        "zones": inputs.zones_hash,
-        "waivers": inputs.waivers_hash,
-        "attestations": inputs.attestations_hash,
+        **judged_files.made_from(inputs),
         "golden": inputs.golden_hash,
         "pack": inputs.pack_hash,
     }

@@ -292,3 +292,18 @@ def evidenced(trace: dict[str, Any]) -> str:
         if "cell-1" in one["zone"].split() and any(b["evidence"] in known for b in one["because"])
     }
     return next(one["id"] for one in trace["requirements"] if one["place"] == "cell-1" and checks & set(one["checks"]))
+
+
+def test_a_file_that_changed_since_the_checks_ran_is_told_with_both_digests(desk: Desk) -> None:
+    before = read_manifest(desk.folder / "out" / "manifest.json").made_from
+    assert not [name for name in before if "judged with" in name]
+    desk.write("zones.yaml", ZONES + "# reviewed\n")
+    said = desk.call("report", "all", "--out", "later")
+    assert said.code == 0, said.err
+    now = read_manifest(desk.folder / "later" / "manifest.json").made_from
+    assert now["zones, judged with"] == before["zones"] != now["zones"]
+    notice = f"Zones file: the checks were run with {before['zones'][:12]}, this report shows {now['zones'][:12]}."
+    assert notice in (desk.folder / "later" / "report.html").read_text("utf-8")
+    assert desk.call("-q", "check").code in (0, 3)
+    assert desk.call("report", "all", "--out", "again").code == 0
+    assert "judged with" not in (desk.folder / "again" / "manifest.json").read_text("utf-8")
