@@ -26,6 +26,7 @@ want chronyd chrony
 want mariadbd mariadb-server
 want mosquitto mosquitto
 want soffice libreoffice-calc-nogui
+want pdftotext poppler-utils
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1

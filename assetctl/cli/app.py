@@ -122,6 +122,13 @@ class App:
         """A value as this call may write it."""
         return value if self.redact is RedactionLevel.INTERNAL else self.redaction.of(value)
 
+    def keeps_names(self, what: str) -> None:
+        """Refuse, at a level of redaction, to write what is of use with all of its names only. what: with its verb."""
+        if self.redact is not RedactionLevel.INTERNAL:
+            raise InputError(
+                f"--redact {self.redact}: {what} and keeps its names; write it without, and hand it to nobody"
+            )
+
     def source(self, value: Any) -> Any:
         """A value as something may be built from it that this call writes; its text is then `redacted`."""
         return value if self.redact is RedactionLevel.INTERNAL else self.redaction.before(value)

@@ -118,6 +118,7 @@ def export_questions(
     from assetctl.work.questions import questions
 
     app = of(context)
+    app.keeps_names("a questionnaire is read back")
     book, zones, rows = _book(app), app.zones_file, load_frameworks()[IEC].rows.values()
     known = (*(one.id for one in zones.zones), *(one.id for one in zones.conduits))
     for name in zone or ():

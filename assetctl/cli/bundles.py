@@ -38,6 +38,7 @@ def write(
     from assetctl.work.keybook import signer
 
     app = of(context)
+    app.keeps_names("a bundle carries the evidence itself")
     opened = signer(app.settings, key)
     with app.store(create=no_scans) as store:
         given = cargo(store, scan or (), file or (), app.settings.project.site, with_scans=not no_scans)

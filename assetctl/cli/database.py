@@ -51,6 +51,7 @@ def migrate(context: typer.Context) -> None:
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="New file to write.")]) -> None:
     """A sound copy while others go on working."""
     app = of(context)
+    app.keeps_names("a copy is the whole database")
     with app.store() as store:
         store.backup(file)
     app.output.say(f"copy: {file}")

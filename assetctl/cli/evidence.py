@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit, InputError
+from assetctl.model import RedactionLevel
 
 evidence = typer.Typer(help="Raw exchanges, their proof, and reading them again.", no_args_is_help=True)
 
@@ -44,8 +45,11 @@ def list_evidence(
 
 @evidence.command("show", epilog="Example: assetctl evidence show SCAN:12")
 def show_evidence(context: typer.Context, exchange: Annotated[str, typer.Argument(help="Exchange id.")]) -> None:
-    """One exchange with its bytes in hexadecimal. Secrets are never part of it."""
+    """One exchange with its bytes in hexadecimal, which any redaction withholds. Secrets are never part of it."""
+    from assetctl.report.redaction import WITHHELD
+
     app = of(context)
+    plain = app.redact is RedactionLevel.INTERNAL
     with app.store() as store:
         found = store.exchange(exchange)
     if found is None:
@@ -59,8 +63,8 @@ def show_evidence(context: typer.Context, exchange: Annotated[str, typer.Argumen
         "at": one.at.isoformat(),
         "outcome": one.outcome,
         "detail": one.detail,
-        "sent": one.sent.hex(),
-        "received": [frame.hex() for frame in one.received],
+        "sent": one.sent.hex() if plain else WITHHELD,
+        "received": [frame.hex() if plain else WITHHELD for frame in one.received],
         "sent_sha256": found.sent,
         "received_sha256": list(found.received),
     }

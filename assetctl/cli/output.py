@@ -36,24 +36,35 @@ class Output:
     color: bool = True
     warnings: list[str] = field(default_factory=list)
     redact: Callable[[Any], Any] = lambda value: value
+    _is_asked: bool = False
 
     def say(self, text: str = "") -> None:
         """A line for people, unless quiet."""
         if self.verbosity >= 0:
-            print(visible(text, most=4000), file=sys.stderr)
+            print(visible(self._told(text), most=4000), file=sys.stderr)
 
     def detail(self, text: str) -> None:
         if self.verbosity >= 1:
-            print(visible(text, most=4000), file=sys.stderr)
+            print(visible(self._told(text), most=4000), file=sys.stderr)
 
     def warn(self, text: str) -> None:
         """A line that is also part of the JSON answer."""
         self.warnings.append(text)
-        print(f"warning: {visible(text, most=4000)}", file=sys.stderr)
+        print(f"warning: {visible(self._told(text), most=4000)}", file=sys.stderr)
 
     def error(self, text: str) -> None:
-        """What is wrong, in one line, also when quiet."""
+        """What is wrong, in one line, also when quiet; with all names, since somebody has to find the place."""
         print(f"error: {visible(text, most=8000)}", file=sys.stderr)
+
+    def _told(self, text: str) -> str:
+        """Talk travels too, into the log of a build. What is said while the names are gathered is no part of it."""
+        if self._is_asked:
+            return text
+        self._is_asked = True
+        try:
+            return str(self.redact(text))
+        finally:
+            self._is_asked = False
 
     def rows(
         self, schema: str, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], command: str, code: int = 0

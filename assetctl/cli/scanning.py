@@ -55,6 +55,8 @@ def plan(
 ) -> None:
     """Show what a scan would send, in at most 40 lines. Nothing is sent."""
     app = of(context)
+    if save is not None or approval is not None:
+        app.keeps_names("a plan or an approval is held against what is sent")
     with app.store(create=True) as store:
         order = _order(app, store, targets, exclude, profile, realm, only, depth, sweep, scan="plan")
         order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)

@@ -75,7 +75,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
 _CLOSED = "key check kind sha256 digest stated framework edition requirement evidence fr pack versions"
 _KEPT = frozenset(_CLOSED.split())
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
-_STREAMS = frozenset({"rows", "evidence"})
+_STREAMS = frozenset({"rows", "page_rows", "evidence"})
 
 
 class Redaction:

@@ -1,5 +1,6 @@
 """The page on paper: a PDF of equal bytes for equal content, with page numbers, and nothing asked of any network."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ from assetctl.report import html
 from assetctl.report.view import build
 from assetctl.work import printing
 from tests.live.browser import CHROMIUM, can_be_alone
+from tests.unit.command import Desk
 from tests.unit.report_plant import GENERATED, plant
+from tests.unit.test_redaction import AUDITED, NAMES, leaked, seeded
+
+__all__ = ["seeded"]
 
 pytestmark = [
     pytest.mark.live,
@@ -44,3 +49,19 @@ def test_what_is_no_browser_is_named_in_one_line(tmp_path: Path) -> None:
     page.write_text("<p>words</p>", "utf-8")
     with pytest.raises(EnvironmentFault, match=r"wrote no PDF \(status 3\): no display"):
         printing.paper(page, fake, at=GENERATED)
+
+
+def test_a_redacted_report_is_redacted_on_paper_too(
+    seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(seeded, monkeypatch)
+    said = desk.call("--redact", "share", "report", "pdf", "--out", str(tmp_path / "share.pdf"))
+    assert said.code == 0, said.err
+    command = ["pdftotext", str(tmp_path / "share.pdf"), "-"]
+    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    told += subprocess.run(["pdfinfo", command[1]], capture_output=True, check=True, text=True).stdout
+    assert "redacted: share" in told
+    assert len(told) > 10_000
+    wanted = (*NAMES, *AUDITED)
+    assert leaked(told, wanted) == []
+    assert leaked("".join(told.split()), tuple("".join(name.split()) for name in wanted)) == []  # over ends of lines

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,7 +27,9 @@ from assetctl.model import (
     Transport,
     Value,
 )
-from assetctl.report.redaction import ACCOUNTS, FREE, RAW
+from assetctl.report.redact import Pseudonyms
+from assetctl.report.redaction import ACCOUNTS, FREE, RAW, Redaction
+from assetctl.report.table import Column, Kind, Ref, table
 from assetctl.store.repo import open_store
 from tests.unit.command import Desk
 
@@ -35,7 +38,22 @@ SITE, REALM, ZONE, POSITION = "Seedhausen", "seedrealm", "seed-cell", "=SEED1+K7
 ACCOUNT, BANNER, SECRET, PERSON = "seedaccount", "220 Seedbanner <&> ready", "seedcommunity99", "Paula Seedmann"
 PROJECT, TAG, CONTACT = "Seedbrewery", "seedtag", "+49 5555 735533"
 IN_TEXTS = f"{HOST}, {SERIAL} at {ADDRESS} in {SITE}, by {PERSON}"
-NAMES = (HOST, SERIAL, ADDRESS, MAC, SITE, REALM, ZONE, POSITION, PERSON, PROJECT, TAG, CONTACT)
+NAMES = (
+    HOST,
+    SERIAL,
+    ADDRESS,
+    MAC,
+    SITE,
+    REALM,
+    ZONE,
+    POSITION,
+    PERSON,
+    PROJECT,
+    TAG,
+    CONTACT,
+    "Seedorg",
+    "Seedreviewer",
+)
 AUDITED = (ACCOUNT, BANNER.split()[1])
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -61,6 +79,7 @@ user = "{ACCOUNT}"
 zones = "zones.yaml"
 register = "register.yaml"
 waivers = "waivers.yaml"
+attestations = "attestations.yaml"
 """
 ZONES = f"""
 schema: 2
@@ -90,6 +109,21 @@ waivers:
     created: "2026-11-01"
     expires: "2027-03-01"
 """
+ATTESTATIONS = f"""
+schema: 1
+attestations:
+  - id: AT-1
+    requirement: SR 1.3
+    zone: {ZONE}
+    answer: "yes"
+    statement: "{IN_TEXTS}"
+    document: documents/accounts.txt
+    author: "{PERSON}"
+    organisation: "Seedorg GmbH"
+    reviewer: "Otto Seedreviewer"
+    date: "2026-11-01"
+    valid_until: "2027-03-01"
+"""
 OUT = "{out}"
 EXPORTS = ("json", "csv", "sarif", "junit", "netbox", "cyclonedx", "oscal", "servicenow", "glpi", "ocsf")
 WITH_ARGUMENTS: dict[str, list[list[str]]] = {
@@ -106,7 +140,21 @@ WITH_ARGUMENTS: dict[str, list[list[str]]] = {
     "zones draw": [["--out", f"{OUT}/zones.svg"], []],
     "zones show": [[ZONE]],
     "scans show": [["seed-scan"]],
+    "diff": [["2026-11-01", "seed-scan"]],
+    "assets history": [[ADDRESS]],
+    "evidence list": [[]],
+    "evidence show": [["seed-scan:1"]],
+    "attest list": [[]],
+    "waive list": [[]],
+    "config show": [[]],
+    "db info": [[]],
     **{f"export {name}": [["--out", f"{OUT}/{name}/{name}.out"]] for name in EXPORTS},
+}
+KEEPS_NAMES = {
+    "attest export": f"{OUT}/questions.xlsx",
+    "bundle write": f"{OUT}/plant.bundle --key audit",
+    "db backup": f"{OUT}/copy.db",
+    f"plan {ADDRESS} --save": f"{OUT}/plan.json",
 }
 # what asks a device, changes or sets up, or is about files of one's own that nobody is handed
 NOT_HANDED_ON = """
@@ -122,6 +170,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("assetctl.toml", SETTINGS), ("zones.yaml", ZONES), ("register.yaml", REGISTER)):
         (folder / name).write_text(text)
     (folder / "waivers.yaml").write_text(WAIVERS)
+    (folder / "attestations.yaml").write_text(ATTESTATIONS)
     with open_store(f"sqlite:///{folder / 'assetctl.db'}") as store:
         scan = Scan("seed-scan", REALM, ScanState.DONE, AT, AT, f"eth0 {ADDRESS}", approval=PERSON, note=IN_TEXTS)
         store.begin_scan(scan)
@@ -190,9 +239,10 @@ def test_nothing_that_was_taken_out_is_in_any_output(
         (tmp_path / name).mkdir()
     for arguments in handed_on(tmp_path, every=level is RedactionLevel.SHARE):
         for form in ("json", "table") if level is RedactionLevel.SHARE else ("json",):
-            said = desk.call("-q", "-f", form, "--redact", level, *arguments)
+            said = desk.call("-f", form, "--redact", level, *arguments)
             assert said.code in (0, 3, 4, 5, 6), (arguments, said.err)
             assert not leaked(said.out, wanted), (arguments, form, leaked(said.out, wanted))
+            assert not leaked(said.err, wanted), (arguments, form, leaked(said.err, wanted))
             called += 1
             if any(str(tmp_path) in one for one in arguments):
                 break  # the same file whatever the form
@@ -202,6 +252,28 @@ def test_nothing_that_was_taken_out_is_in_any_output(
     for path in files:
         for member, text in texts(path):
             assert not leaked(text, wanted), (path.name, member, leaked(text, wanted))
+
+
+@pytest.mark.parametrize("level", [RedactionLevel.AUDITOR, RedactionLevel.SHARE])
+@pytest.mark.parametrize("command", KEEPS_NAMES)
+def test_what_is_of_no_use_without_its_names_is_not_written_redacted(
+    command: str, level: RedactionLevel, seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [one.replace(OUT, str(tmp_path)) for one in f"{command} {KEEPS_NAMES[command]}".split()]
+    said = Desk(seeded, monkeypatch).call("--redact", level, *arguments)
+    assert said.code == 2
+    assert "keeps its names" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_stream_of_a_table_is_redacted() -> None:
+    held = [(Ref("", IN_TEXTS),) for _ in range(2)]
+    made = table("t", "T", "T.", (Column("C", Kind.KEY),), lambda: held, empty="", page_rows=lambda: held)
+    told = Redaction(RedactionLevel.SHARE, Pseudonyms(bytes(32), NAMES)).of(made)
+    streams = [getattr(told, field.name) for field in fields(told) if callable(getattr(told, field.name))]
+    assert len(streams) == 2
+    for rows in streams:
+        assert not leaked(str(list(rows())), NAMES)
 
 
 def test_the_same_search_finds_everything_where_nothing_is_taken_out(
