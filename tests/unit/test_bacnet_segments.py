@@ -169,6 +169,6 @@ def test_only_all_at_once_may_be_offered_parts_and_only_by_name() -> None:
 @pytest.mark.parametrize("length", range(10))
 def test_a_cut_part_is_no_part(length: int) -> None:
     whole = encode_unit(b"\x3c\x01\x00\x04\x0eabc", expects_reply=False)
-    assert segments.decode_part(whole) == segments.Part(0, is_last=False, content=b"abc")
+    assert segments.decode_part(whole) == segments.Part(1, 0, is_last=False, service=14, content=b"abc")
     with pytest.raises(WireError):
         segments.decode_part(whole[:length])

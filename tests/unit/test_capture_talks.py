@@ -20,7 +20,6 @@ WHOLE += ("rdp", "proconos", "srtp", "codesys_v3_tcp")
 OTHERWISE = {"modbus-gateway_silent", "profinet_dcp-answers_to_others"}
 OTHERWISE |= {"dnp3_tcp-source_zero"}  # nobody else's question shows that its answer is one
 OTHERWISE |= {"rdp-xrdp"}  # TLS 1.3 seals the certificate
-OTHERWISE |= {"bacnet-bacpypes3_segments"}  # the parts of one answer are not put together
 OF_OTHER_QUESTIONS = {"service_name", "interface_type", "interface_admin_status", "tls_weak_suites", "tls_versions"}
 OF_OTHER_QUESTIONS |= {"snmp_versions_answered"}
 RECORDED = {str(one): one for one in all_captures() if one.claims and one.protocol.envelope != "tls"}

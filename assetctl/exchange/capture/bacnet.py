@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from assetctl.errors import WireError
 from assetctl.exchange.capture import routed
 from assetctl.model import Exchange, IPAddress, Transport
-from assetctl.protocols.bacnet import codec, frames
+from assetctl.protocols.bacnet import codec, frames, segments
 from assetctl.protocols.bacnet.values import DEVICE, Element, Form, context, element, enclosed, opening
 from assetctl.talk import Ask, Open
 from assetctl.wire import Reader
@@ -22,6 +22,7 @@ _I_AM, _WHO_IS = b"\x10\x00", b"\x10\x08"
 _READS = (codec.READ_PROPERTY, codec.READ_PROPERTY_MULTIPLE)
 _UNKNOWN_PROPERTY = bytes.fromhex("9102 9120")  # class property, code unknown-property
 _UNRECOGNIZED_SERVICE = 9
+_SEGMENTED = 0x08
 _OBJECT_IDENTIFIER = 75
 _WILDCARD = (DEVICE << 22 | codec.WILDCARD).to_bytes(4)
 _OPEN_VALUE = Element(4, True, Form.OPENING)
@@ -72,23 +73,41 @@ def wants(raw: bytes) -> bool:
 
 
 def belongs(question: bytes, answer: bytes) -> bool:
-    """Same invoke id; for an acknowledgement or error the same service."""
+    """Same invoke id; for an acknowledgement or error the same service. A part of an answer says no more than that."""
     if routed.is_question(question):
         return routed.belongs(question, answer)
     asked, told = _apdu(question), _apdu(answer)
-    if len(asked) < 4 or len(told) < 3 or asked[2] != told[1]:
+    if len(asked) < 4 or len(told) < 3 or asked[0] >> 4 != _CONFIRMED or asked[2] != told[1]:
         return False
+    if told[0] >> 4 == _COMPLEX_ACK and told[0] & _SEGMENTED:
+        return told[4] == asked[3]
     if told[0] >> 4 != _COMPLEX_ACK:
         return told[0] >> 4 in (_REJECT, _ABORT) or told[2] == asked[3]
     is_of_it = asked[5:9] == _WILDCARD or told[4:8] == asked[5:9]
     return told[2] == asked[3] and is_of_it
 
 
+def continues(answer: bytes) -> bool:
+    """Whether it is a part of an answer, and not the last."""
+    try:
+        part = segments.decode_part(answer)
+    except WireError:
+        return False
+    return part is not None and not part.is_last
+
+
 def key(question: bytes, answers: Sequence[bytes]) -> tuple[bytes, ...]:
-    """What was asked without its invoke id, or the I-Am."""
+    """What was asked without its invoke id, with the way it was answered; or the I-Am."""
     if routed.is_question(question):
         return (question[1:2] + question[4:],)
-    return (_apdu(question)[3:],) if question else tuple(_apdu(one) or one for one in answers)
+    if not question:
+        return tuple(_apdu(one) or one for one in answers)
+    return (_apdu(question)[3:], _apdu(answers[0])[:1] if answers else b"")
+
+
+def kept(question: bytes, answers: tuple[bytes, ...]) -> tuple[bytes, tuple[bytes, ...]]:
+    """Nothing of an answer of which a part is missing."""
+    return question, answers if _whole(answers) else ()
 
 
 @dataclass(slots=True)
@@ -102,7 +121,7 @@ class Answers:
     _instance: int | None = None
 
     def __post_init__(self) -> None:
-        for unit in (unit for one in self.exchanges for unit in one.received):
+        for unit in (unit for one in self.exchanges for unit in _whole(one.received)):
             if codec.is_i_am(unit):
                 self._i_am = self._i_am or unit
                 continue
@@ -155,6 +174,19 @@ class Answers:
                 return None
             value = found
         return apdu[4:] + b"\x3e" + value + b"\x3f"
+
+
+def _whole(received: Sequence[bytes]) -> Sequence[bytes]:
+    """An answer as it came, or in one unit where it came in parts; none where one of them is missing."""
+    try:
+        parts = {part.number: part for unit in received if (part := segments.decode_part(unit)) is not None}
+    except WireError:
+        return received
+    if not parts:
+        return received
+    in_order = [parts[number] for number in sorted(parts)]
+    is_whole = len(parts) == in_order[-1].number + 1 and in_order[-1].is_last
+    return (segments.joined(in_order),) if is_whole else ()
 
 
 def _unit(apdu: bytes) -> bytes:

@@ -114,9 +114,9 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
         context=s7.context, settle=s7.settle,
     ),
     "bacnet": lambda protocol: Ear(
-        protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs,
+        protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs, bacnet.continues,
         is_answer=bacnet.is_answer, alone=bacnet.alone, origin=bacnet.origin, opened=routed.opened,
-        context=routed.context, settle=routed.settle, most=2048,
+        context=routed.context, settle=routed.settle, kept=bacnet.kept, most=2048,
     ),
     "snmp": lambda protocol: Ear(
         protocol, Mode.UNITS, snmp.wants, snmp.key, snmp.Answers, snmp.belongs,

@@ -24,17 +24,21 @@ MOST_STREAM = 1024 * 1024  # of one direction that is read for identity; behind 
 MOST_WORDS = 16 * 1024  # of a server's first words
 MOST_TURN = 80 * 1024
 MOST_UNIT = 64 * 1024
+MOST_PARTS = 16  # units of one answer
+
+_End = tuple[IPAddress, int]
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A question whose answer has not come, or which others may answer too. to_all: it went to more than one."""
+    """A question whose answer has not come whole, or which others may answer too. to_all: it went to more than one."""
 
     unit: bytes
     number: int
     target: IPAddress
     to_all: bool
     is_wanted: bool
+    parts: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -90,15 +94,7 @@ class Talks:
             elif ear in to_server:
                 self._question(ear, label, (source, one.source_port), (target, one.target_port), unit, number)
 
-    def _question(
-        self,
-        ear: Ear,
-        label: str,
-        client: tuple[IPAddress, int],
-        server: tuple[IPAddress, int],
-        unit: bytes,
-        number: int,
-    ) -> None:
+    def _question(self, ear: Ear, label: str, client: _End, server: _End, unit: bytes, number: int) -> None:
         key = (*client, server[1], ear.protocol.name, label)
         waiting = self._asked.setdefault(key, [])
         self._asked.move_to_end(key)
@@ -107,27 +103,22 @@ class Talks:
         waiting.append(_Waiting(unit, number, server[0], _is_group(server[0]), ear.wants(unit)))
         del waiting[:-MOST_WAITING]
 
-    def _answer(
-        self,
-        ear: Ear,
-        label: str,
-        server: tuple[IPAddress, int],
-        client: tuple[IPAddress, int],
-        unit: bytes,
-        number: int,
-        at: datetime,
-    ) -> None:
+    def _answer(self, ear: Ear, label: str, server: _End, client: _End, unit: bytes, number: int, at: datetime) -> None:
         ip, port, name = *server, ear.protocol.name
         for of in dict.fromkeys((label, "")):  # whoever asked the address itself means the device that answers there
             waiting = self._asked.get((*client, port, name, of), [])
             asked = _question_of(ear, waiting, ip, unit)
             if asked is None:
                 continue
+            received = (unit,) if asked.to_all else (*asked.parts, unit)
+            if not asked.to_all and ear.continues(unit) and len(received) < MOST_PARTS:
+                asked.parts.append(unit)
+                return
             if not asked.to_all:
                 waiting.remove(asked)
             if asked.is_wanted:
                 place = ip, port, Transport.UDP, name, of
-                self._keep(place, ear, Heard(asked.unit, (unit,), asked.number, number, at))
+                self._keep(place, ear, Heard(asked.unit, received, asked.number, number, at))
             elif ear.spoken and len(self.spoken) < MOST_TALKS:
                 self.spoken.setdefault((ip, port, Transport.UDP, name, of), (number, at))
             return
@@ -220,7 +211,7 @@ class Talks:
                     self.spoken.setdefault(_place(ear, ends), (piece.number, piece.at))
                 return
             line.asked, line.question, line.first, line.open_answer = asked, number, piece.number, [unit]
-        if ear.continues(unit) and len(line.open_answer) < 16:
+        if ear.continues(unit) and len(line.open_answer) < MOST_PARTS:
             return
         received, line.open_answer = tuple(line.open_answer), []
         self._keep(_place(ear, ends), ear, Heard(line.asked, received, line.question, line.first, piece.at))

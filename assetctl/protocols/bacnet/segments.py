@@ -4,7 +4,7 @@ One part is taken at a time: its acknowledgement asks for the next one. More par
 Source: ASHRAE 135-2020, 5.2 (segmentation), 20.1.2.4 (segments accepted), 20.1.5 (ComplexACK), 20.1.6 (SegmentACK).
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,10 +24,12 @@ _SEGMENT_ACK, _ONE_AT_A_TIME = 0x40, 1
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of an answer. number: from 0. is_last: none follows."""
+    """One part of an answer to a confirmed question. number: from 0. is_last: none follows."""
 
+    invoke_id: int
     number: int
     is_last: bool
+    service: int
     content: bytes
 
 
@@ -42,10 +44,15 @@ def decode_part(frame: bytes) -> Part | None:
     kind = r.u8("APDU type")
     if kind & 0xF0 != _COMPLEX_ACK or not kind & _SEGMENTED:
         return None
-    r.u8("invoke id")
-    number = r.u8("sequence number")
-    r.take(2, "window size and service")
-    return Part(number, not kind & _MORE_FOLLOWS, r.rest())
+    invoke_id, number = r.u8("invoke id"), r.u8("sequence number")
+    r.u8("window size")
+    return Part(invoke_id, number, not kind & _MORE_FOLLOWS, r.u8("service"), r.rest())
+
+
+def joined(parts: Sequence[Part]) -> bytes:
+    """All parts of an answer, in order, as it would be in one unit."""
+    head = bytes((_COMPLEX_ACK, parts[0].invoke_id, parts[0].service))
+    return encode_unit(head + b"".join(part.content for part in parts), expects_reply=False)
 
 
 def read_all(asker: Asker, instance: int) -> Generator[Open | Ask, Reply, Told | None]:
@@ -64,7 +71,7 @@ def read_all(asker: Asker, instance: int) -> Generator[Open | Ask, Reply, Told |
         payload = encode_acknowledge(invoke_id=invoke_id, number=part.number)
         if part.is_last:
             yield from asker.tell(payload)
-            return _decoded(asker, _joined(parts, invoke_id), invoke_id, instance)
+            return _decoded(asker, joined(parts), invoke_id, instance)
         if len(parts) == MOST:
             return None
 
@@ -82,12 +89,6 @@ def _is_next(frame: bytes, *, invoke_id: int, number: int) -> bool:
     except WireError:
         return False
     return part.number == number if part else not (is_whole and number)
-
-
-def _joined(parts: list[Part], invoke_id: int) -> bytes:
-    """The answer as it would be in one unit."""
-    head = bytes((_COMPLEX_ACK, invoke_id, codec.READ_PROPERTY_MULTIPLE))
-    return encode_unit(head + b"".join(part.content for part in parts), expects_reply=False)
 
 
 def _decoded(asker: Asker, frame: bytes, invoke_id: int, instance: int) -> Told | None:
