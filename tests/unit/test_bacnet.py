@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Claim, Outcome
 from assetctl.protocol import Context
-from assetctl.protocols.bacnet import PROTOCOL, codec, frames, names, probe, routed, routers
+from assetctl.protocols.bacnet import PROTOCOL, calls, codec, frames, names, probe, routed, routers
 from assetctl.protocols.bacnet.claims import FACTS
 from assetctl.protocols.bacnet.codec import Property
 from assetctl.protocols.bacnet.frames import Place, Table
@@ -244,7 +244,7 @@ def test_vet_refuses_every_other_confirmed_service_with_any_of_our_requests(serv
 @pytest.mark.parametrize("function", [function for function in range(256) if function not in (2, 6)])
 def test_vet_refuses_every_other_bvlc_function(function: int) -> None:
     """Write-BDT (1), Register-Foreign-Device (5), Delete-FDT (8), broadcasts (9, 11) and all the rest."""
-    for body in (b"", b"\0\x3c", bytes(10), codec.encode_who_is()[4:] if function != 0x0A else b"\x01\x00\x10\x00"):
+    for body in (b"", b"\0\x3c", bytes(10), calls.encode_who_is()[4:] if function != 0x0A else b"\x01\x00\x10\x00"):
         with pytest.raises(Refusal):
             PROTOCOL.vet(pack(">BBH", 0x81, function, 4 + len(body)) + body)
 
@@ -306,7 +306,7 @@ def test_a_question_to_any_device_behind_a_router_may_leave_to_that_device_alone
     assert PROTOCOL.vet(codec.encode_read(**asked, prop=Property.MODEL_NAME)) == "routed-read-property"
     assert unit[4:6] == b"\x01\x24"
     assert unit[6 : 10 + len(address)] == pack(">HB", network, len(address)) + address + b"\xff"
-    assert PROTOCOL.vet(codec.encode_who_is(network=network)) == "routed-who-is"
+    assert PROTOCOL.vet(calls.encode_who_is(network=network)) == "routed-who-is"
 
 
 def test_a_who_is_with_limits_and_a_broadcast_one_do_not_leave() -> None:
@@ -415,9 +415,9 @@ def test_a_forwarded_answer_is_read_behind_its_origin() -> None:
 
 @pytest.mark.parametrize("frame", [_frame(_i_am(), header=ROUTED), _frame(_i_am(), function=0x04, origin=bytes(6))])
 def test_an_i_am_that_another_device_sent_is_not_that_of_the_device(frame: bytes) -> None:
-    assert codec.is_i_am(_frame(_i_am()))
-    assert codec.is_i_am(_frame(_i_am(), header=bytes.fromhex("0120ffff00ff"), function=0x0B))
-    assert not codec.is_i_am(frame)
+    assert calls.is_i_am(_frame(_i_am()))
+    assert calls.is_i_am(_frame(_i_am(), header=bytes.fromhex("0120ffff00ff"), function=0x0B))
+    assert not calls.is_i_am(frame)
 
 
 def test_an_answer_to_another_question_is_none_of_ours() -> None:
@@ -820,10 +820,10 @@ def test_an_answer_from_another_place_is_none_of_the_device_that_was_asked() -> 
 
 def test_only_those_of_the_called_network_answer_the_call() -> None:
     there = _frame(_i_am(), header=bytes.fromhex("01080005010c"))
-    assert codec.is_i_am_from(there, network=5)
+    assert calls.is_i_am_from(there, network=5)
     for other in (_frame(_i_am()), _frame(_i_am(), header=bytes.fromhex("01080006010c")), b"", _frame(b"\x10\x08")):
-        assert not codec.is_i_am_from(other, network=5)
-    assert not codec.is_i_am_from(
+        assert not calls.is_i_am_from(other, network=5)
+    assert not calls.is_i_am_from(
         _frame(_i_am(), header=bytes.fromhex("01080005010c"), function=0x04, origin=bytes(6)), network=5
     )
 

@@ -121,6 +121,19 @@ def test_what_comes_between_two_questions_is_heard_by_the_next_wait() -> None:
     assert asyncio.run(scene()) == [(b"first",), (b"second",)]
 
 
+def test_a_datagram_that_nobody_answers_is_sent_once_and_no_silence_counts() -> None:
+    async def scene() -> tuple[Outcome, bytes]:
+        with socket.socket(type=socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            port = peer.getsockname()[1]
+            line = open_datagram(permit(Transport.UDP, port), Vantage("plant"))
+            heard = await line.ask(permit(Transport.UDP, port, b"!"), Ask(b"!", Datagram(), replies=0, wait_s=0.0))
+            await line.close()
+            return heard.reply.outcome, peer.recv(16)
+
+    assert asyncio.run(scene()) == (Outcome.ANSWERED, b"!")
+
+
 def test_a_socket_that_nobody_reads_is_not_watched() -> None:
     async def scene() -> int:
         takes = 0

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address
 from assetctl.errors import WireError
 from assetctl.exchange.capture import routed
 from assetctl.model import Exchange, IPAddress, Transport
-from assetctl.protocols.bacnet import codec, frames, segments
+from assetctl.protocols.bacnet import calls, codec, frames, segments
 from assetctl.protocols.bacnet.values import DEVICE, Element, Form, context, element, enclosed, opening
 from assetctl.talk import Ask, Open
 from assetctl.wire import Reader
@@ -56,7 +56,7 @@ def is_answer(raw: bytes) -> bool:
 
 def alone(raw: bytes) -> bool:
     """An I-Am says by itself who sent it, and a router which networks it reaches."""
-    return codec.is_i_am(raw) or routed.is_of_router(raw)
+    return calls.is_i_am(raw) or routed.is_of_router(raw)
 
 
 def wants(raw: bytes) -> bool:
@@ -122,7 +122,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         for unit in (unit for one in self.exchanges for unit in _whole(one.received)):
-            if codec.is_i_am(unit):
+            if calls.is_i_am(unit):
                 self._i_am = self._i_am or unit
                 continue
             try:
@@ -135,7 +135,7 @@ class Answers:
     def _own(self) -> int | None:
         """The instance of the device: the one it was called by, or of which most was read."""
         try:
-            named = codec.decode_i_am(self._i_am).instance if self._i_am else None
+            named = calls.decode_i_am(self._i_am).instance if self._i_am else None
         except WireError:
             named = None
         if named is not None:

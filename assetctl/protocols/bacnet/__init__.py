@@ -11,7 +11,7 @@ from functools import partial
 
 from assetctl.model import RequestClass, Transport
 from assetctl.protocol import Cost, Protocol, Request
-from assetctl.protocols.bacnet import claims, codec, frames, probe, routed, routers, segments, vet
+from assetctl.protocols.bacnet import calls, claims, codec, frames, probe, routed, routers, segments, vet
 from assetctl.protocols.bacnet.frames import Place, Table
 
 _INVOKE_ID = (8,)
@@ -43,7 +43,7 @@ PROTOCOL = Protocol(
             clause="ASHRAE 135, 16.10",
             meaning="the same, once, where find-device brought an error or silence; sent to the device alone, but many "
             "devices answer it with an I-Am that they broadcast into their network",
-            encode=codec.encode_who_is,
+            encode=calls.encode_who_is,
         ),
         Request(
             name="read-property-multiple",
@@ -125,7 +125,7 @@ PROTOCOL = Protocol(
             clause="ASHRAE 135, 16.10, 6.2.2 (destination network)",
             meaning="which devices are on one network behind a router: all of them answer, and many devices broadcast "
             "their answers into every network",
-            encode=codec.encode_who_is,
+            encode=calls.encode_who_is,
             arguments={"network": range(1, 0xFFFF)},
         ),
         Request(

@@ -1,9 +1,9 @@
-"""The BACnet services that identify a device: ReadProperty, ReadPropertyMultiple, Who-Is, and their answers.
+"""The BACnet services that identify a device: ReadProperty, ReadPropertyMultiple, and what answers them.
 
 Every property stands by itself: what the device refused, or wrote so that it cannot be read, is absent with a reason
 and takes nothing else with it. An answer about another object than the one that was asked is no answer.
-Source: ASHRAE 135-2020, 20.1 (APDU), 15.5 (ReadProperty), 15.7 (ReadPropertyMultiple), 16.10 (Who-Is and I-Am),
-12.11 (Device object), clause 21 (numbers of properties).
+Source: ASHRAE 135-2020, 20.1 (APDU), 15.5 (ReadProperty), 15.7 (ReadPropertyMultiple), 12.11 (Device object),
+clause 21 (numbers of properties).
 """
 
 from collections.abc import Mapping
@@ -39,13 +39,11 @@ WILDCARD = 0x3FFFFF
 
 READ_PROPERTY, READ_PROPERTY_MULTIPLE = 12, 14
 
-_CONFIRMED, _UNCONFIRMED, _COMPLEX_ACK, _ERROR, _REJECT, _ABORT = 0, 1, 3, 5, 6, 7
+_CONFIRMED, _COMPLEX_ACK, _ERROR, _REJECT, _ABORT = 0, 3, 5, 6, 7
 _SEGMENTED = 0x08
 _TAKES_SEGMENTS = 0x02
 _1476_BYTES = 0x05  # in a unit at most: what fits one datagram unfragmented; no segments
 _8_SEGMENTS = 0x30
-_WHO_IS = 8
-_I_AM = bytes((_UNCONFIRMED << 4, 0))
 _OBJECT_IDENTIFIER_PROPERTY = 75
 _DEVICE_BUSY, _UNKNOWN_OBJECT, _OUT_OF_RESOURCES = 3, 31, 9
 _TOO_LONG = frozenset({1, 4})  # buffer overflow, segmentation not supported
@@ -94,15 +92,6 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class IAm:
-    """What a device says about itself when it is called. max_apdu: bytes it accepts in one unit."""
-
-    instance: int
-    max_apdu: int
-    vendor_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Properties:
     """The properties in an answer, those it could not give among them. is_broken: it could not be read behind them."""
 
@@ -113,12 +102,6 @@ class Properties:
 def encode_find(*, invoke_id: int) -> bytes:
     """The question which device this is. invoke_id: 0 to 255."""
     return _confirmed(invoke_id, READ_PROPERTY, _read(WILDCARD, _OBJECT_IDENTIFIER_PROPERTY))
-
-
-def encode_who_is(*, network: int | None = None) -> bytes:
-    """The call for devices to name themselves, without limits: the device at one address, or a network behind it."""
-    place = None if network is None else Place(network, b"")
-    return encode_unit(bytes((_UNCONFIRMED << 4, _WHO_IS)), expects_reply=False, place=place)
 
 
 def encode_read(*, invoke_id: int, instance: int, prop: Property, place: Place | None = None) -> bytes:
@@ -173,36 +156,6 @@ def is_answer(frame: bytes, *, invoke_id: int, service: int, place: Place | None
         return False
     at = 4 if kind == _COMPLEX_ACK and apdu[0] & _SEGMENTED else 2
     return kind in (_REJECT, _ABORT) or apdu[at : at + 1] == bytes((service,))
-
-
-def is_i_am(frame: bytes) -> bool:
-    """Whether a frame is the I-Am of the device at that address itself: not forwarded, not from behind a router."""
-    try:
-        unit = decode_unit(frame)
-    except WireError:
-        return False
-    return not unit.is_forwarded and unit.source is None and unit.apdu[:2] == _I_AM
-
-
-def is_i_am_from(frame: bytes, *, network: int) -> bool:
-    """Whether a frame is the I-Am of a device on a network behind the one that sent it."""
-    try:
-        unit = decode_unit(frame)
-    except WireError:
-        return False
-    is_there = unit.source is not None and unit.source.network == network
-    return not unit.is_forwarded and is_there and unit.apdu[:2] == _I_AM
-
-
-def decode_i_am(frame: bytes) -> IAm:
-    """The parameters of an I-Am."""
-    r = Reader(decode_unit(frame).apdu)
-    r.expect(_I_AM, "I-Am")
-    instance = device_instance(application(r, OBJECT_IDENTIFIER, "object identifier"), "object identifier")
-    max_apdu = number(application(r, UNSIGNED, "max APDU length"), "max APDU length")
-    application(r, ENUMERATED, "segmentation supported")
-    vendor_id = number(application(r, UNSIGNED, "vendor id"), "vendor id")
-    return IAm(instance, max_apdu, vendor_id)
 
 
 def decode_find(frame: bytes, *, invoke_id: int) -> int | Refused:

@@ -16,7 +16,7 @@ from functools import partial
 from assetctl.errors import WireError
 from assetctl.model import Outcome, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.bacnet import claims, codec, frames
+from assetctl.protocols.bacnet import calls, claims, codec, frames
 from assetctl.protocols.bacnet.asker import Asker, Device, Heard, Step
 from assetctl.protocols.bacnet.codec import Property
 from assetctl.protocols.bacnet.device import read_device
@@ -68,7 +68,7 @@ def _find(asker: Asker) -> Generator[Open | Ask, Reply, int | None]:
     if isinstance(told, int):
         heard.device.instance = told
     elif not heard.ended:
-        frame = yield from asker.ask(codec.encode_who_is(), codec.is_i_am)
+        frame = yield from asker.ask(calls.encode_who_is(), calls.is_i_am)
         _note_i_am(heard, heard.device, frame)
     return heard.device.instance
 
@@ -77,7 +77,7 @@ def _note_i_am(heard: Heard, device: Device, frame: bytes | None) -> None:
     if frame is None:
         return
     try:
-        said = codec.decode_i_am(frame)
+        said = calls.decode_i_am(frame)
     except WireError:
         heard.ended = True
         return

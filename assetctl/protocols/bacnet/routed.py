@@ -9,7 +9,7 @@ left, and its network after two of them in a row: the bus may be slower than we 
 from functools import partial
 
 from assetctl.errors import WireError
-from assetctl.protocols.bacnet import codec, routers
+from assetctl.protocols.bacnet import calls, routers
 from assetctl.protocols.bacnet.asker import ROUTED_WAIT_S, Asker, Device, Step
 from assetctl.protocols.bacnet.codec import Property
 from assetctl.protocols.bacnet.device import read_device
@@ -58,9 +58,9 @@ def _read_network(asker: Asker, network: int) -> Step:
     heard = asker.heard
 
     def accepts(frame: bytes) -> bool:
-        return codec.is_i_am_from(frame, network=network) or routers.is_reject(frame, network=network)
+        return calls.is_i_am_from(frame, network=network) or routers.is_reject(frame, network=network)
 
-    called = codec.encode_who_is(network=network)
+    called = calls.encode_who_is(network=network)
     frames = yield from asker.gather(called, accepts, most=MOST_CALLED, once=True, wait_s=ROUTED_WAIT_S)
     found = [device for frame in frames if (device := _named(frame)) is not None]
     known = {device.place for device in heard.behind}
@@ -79,7 +79,7 @@ def _read_network(asker: Asker, network: int) -> Step:
 def _named(frame: bytes) -> Device | None:
     """The device that an I-Am names; None for a refusal of the router, and for an I-Am that cannot be read."""
     try:
-        said = codec.decode_i_am(frame)
+        said = calls.decode_i_am(frame)
         place = decode_unit(frame).source
     except WireError:
         return None
