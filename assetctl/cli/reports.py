@@ -25,6 +25,8 @@ Since = Annotated[str, typer.Option("--since", help="Day of the report before, s
 Supersedes = Annotated[str, typer.Option("--supersedes", help="Id of the report that this one takes the place of.")]
 
 
+EASY_PAGE_BYTES = 64 << 20  # above it a browser takes a minute and gigabytes, or gives up
+
 Language = Annotated[str, typer.Option("--language", help="en or de; texts of checks that lack one stay English.")]
 Company = Annotated[str, typer.Option("--company", help="Whose report it is.")]
 LogoFile = Annotated[Path | None, typer.Option("--logo", help="Picture of the company: PNG or JPEG, up to 256 KiB.")]
@@ -142,6 +144,7 @@ def both(
     sign: Annotated[str, typer.Option("--sign", help="Sign the manifest: name of a `signing` entry.")] = "",
 ) -> None:
     """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
+    from assetctl.report.sheets import require_room
     from assetctl.report.view import build
     from assetctl.work.keybook import signer as opened
     from assetctl.work.signing import about, write_manifest, write_result
@@ -151,6 +154,7 @@ def both(
     wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
     inputs = _inputs(app, wanted)
     view = _dressed(app, app.redacted(build(inputs)), wanted)
+    require_room(view)
     _make_folder(out / "report.html")
     view = write_result(out, view, _trace(app, inputs), signer)
     app.output.say(f"written: {out / 'result.json'}")
@@ -270,6 +274,8 @@ def _write_html(app: App, view: "ReportView", path: Path, wanted: Wanted) -> Non
     with outfile.text(path) as stream:
         write(view, stream, _templates(app, wanted))
     app.output.say(f"written: {path}")
+    if (size := path.stat().st_size) > EASY_PAGE_BYTES:
+        app.output.warn(f"{path} has {size >> 20} MB: few browsers open it; the workbook holds the same tables")
 
 
 def _write_xlsx(app: App, view: "ReportView", path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from assetctl.errors import InputError
 from assetctl.report.auditor import FORMS, GUIDE, LABEL, MOST_TEXT, Entry, Form
 from assetctl.report.speech import Speech, spoken
 from assetctl.report.table import Column, Kind, Row, Table, final
@@ -11,6 +12,7 @@ from assetctl.report.view import ReportView
 
 CHARTS = "Charts"
 LEFT = 3  # columns at most that stay in sight beside the others
+MOST_ROWS = 1 << 20  # of a sheet, its heading among them
 PAGE_WIDTH = 210  # characters of one landscape page at a size that can be read
 A4 = 9
 _ORDER = """Cover|Read me|Summary|Charts|SL vectors|Rows|Requirements|Findings|Results|Result counts|Unknowns
@@ -26,6 +28,16 @@ def ordered(view: ReportView) -> tuple[Table, ...]:
     """All tables of the workbook in the order of its sheets; one without a place stands before Evidence."""
     tables = (*map(_guided, view.front), _charted(view), *view.tables())
     return tuple(sorted(tables, key=lambda one: _PLACE.get(one.sheet, _LATE - 0.5)))
+
+
+def require_room(view: ReportView) -> None:
+    """Raise InputError when a table of the workbook has more rows than a sheet can hold."""
+    for one in view.tables():
+        if one.count >= MOST_ROWS:
+            raise InputError(
+                f"sheet {one.sheet} would have {one.count} rows and can hold {MOST_ROWS - 1}: no workbook is written; "
+                "`assetctl assets export FILE.csv` and `assetctl check --output FILE.json` write lists of any length"
+            )
 
 
 def lay_out(sheet: Any, table: Table) -> None:

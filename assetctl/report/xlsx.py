@@ -18,7 +18,7 @@ from assetctl.report.auditor import SEAL, Entry, seal
 from assetctl.report.cells import ENTRY, ENTRY_DAY, ENTRY_HEAD, HEAD, NUMBER_HEAD, SEALED, Styles, put, styles, words_of
 from assetctl.report.drawn import draw
 from assetctl.report.logo import Logo
-from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered
+from assetctl.report.sheets import CHARTS, admit, form_of, lay_out, letter, open_columns, ordered, require_room
 from assetctl.report.speech import Speech, speech_of, spoken
 from assetctl.report.table import Cell, Kind, Ref, Row, Table, final
 from assetctl.report.view import ReportView
@@ -36,7 +36,8 @@ Targets = Mapping[str, str]
 
 
 def write(view: ReportView, out: BinaryIO) -> None:
-    """Write the workbook; memory does not grow with the rows."""
+    """Write the workbook; memory does not grow with the rows. Raises InputError when a sheet cannot hold its rows."""
+    require_room(view)
     os.environ.setdefault("OPENPYXL_LXML", "False")
     from openpyxl import Workbook
 

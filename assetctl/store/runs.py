@@ -2,16 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select
 
 from assetctl.model import Because, Finding, Result, Severity
+from assetctl.store.columns import REMEMBERED
 from assetctl.store.database import Database, decoding
 from assetctl.store.records import CheckRun as CheckRun
 from assetctl.store.records import Span
 from assetctl.store.statements import insert_all, put
 from assetctl.store.tables import CHECK_RUN, FINDING
+
+PAGE = 2000
 
 
 def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None:
@@ -46,7 +51,7 @@ def findings(store: Database, run_id: str) -> tuple[Finding, ...]:
     """The findings of a run that are not passes, in the order in which they were put."""
     chosen = select(FINDING).where(FINDING.c.run == run_id).order_by(FINDING.c.ordinal)
     with store.reading() as connection, decoding(store.where):
-        return tuple(map(_finding, connection.execute(chosen)))
+        return tuple(map(_finding, connection.execute(chosen, execution_options={"yield_per": PAGE})))
 
 
 def finding_spans(store: Database, result: Result = Result.FAIL) -> Mapping[str, Span]:
@@ -102,24 +107,38 @@ def _because_document(because: Because) -> dict[str, Any]:
 
 def _because(document: dict[str, Any]) -> Because:
     at = document["observed_at"]
-    return Because(**(document | {"observed_at": datetime.fromisoformat(at) if at else None}))
+    return Because(
+        subject=intern(document["subject"]),
+        key=intern(document["key"]),
+        value=document["value"],
+        source=intern(document["source"]),
+        evidence=document["evidence"],
+        observed_at=_moment(at) if at else None,
+        reason=intern(document["reason"]),
+    )
+
+
+@lru_cache(REMEMBERED)
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _finding(row: Row[Any]) -> Finding:
+    # what repeats itself is one object, since a run of a large inventory has millions of findings
     return Finding(
         id=row.id,
-        check=row.check_id,
+        check=intern(row.check_id),
         check_version=row.check_version,
-        title=row.title,
+        title=intern(row.title),
         severity=Severity(row.severity),
-        subject=row.subject,
+        subject=intern(row.subject),
         result=Result(row.result),
-        reason=row.reason,
+        reason=intern(row.reason),
         statement=row.statement,
         because=tuple(map(_because, row.because)),
         waiver=row.waiver,
-        realm=row.realm,
-        position=row.position,
-        part=row.part,
-        zone=row.zone,
+        realm=intern(row.realm),
+        position=intern(row.position),
+        part=intern(row.part),
+        zone=intern(row.zone),
     )

@@ -15,10 +15,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import range_boundaries
 
+from assetctl.errors import InputError
 from assetctl.report import xlsx
 from assetctl.report.auditor import FINDINGS, FORMS, SEAL, changed, is_of, seal
 from assetctl.report.cells import LIMIT, bounded, put, styles
-from assetctl.report.sheets import letter
+from assetctl.report.sheets import letter, require_room
 from assetctl.report.table import Column, Kind, Ref, Row, Section, table
 from assetctl.report.view import ReportView, build
 from assetctl.report.xlsx import write
@@ -295,6 +296,21 @@ def test_more_links_than_a_sheet_can_hold_become_words(monkeypatch: pytest.Monke
     links = [cell for row in book["Values"].iter_rows() for cell in row if cell.hyperlink]
     assert len(links) <= 5
     assert book["Values"].max_row > 100
+
+
+def test_more_rows_than_a_sheet_holds_are_one_line_and_no_file() -> None:
+    view = long_view(1)
+    (section,) = (one for one in view.sections if one.id == "long")
+    (short,) = section.tables
+    for count, is_possible in ((1_048_575, True), (1_048_576, False)):
+        grown = replace(view, sections=(replace(section, tables=(replace(short, count=count),)),))
+        if is_possible:
+            require_room(grown)
+            continue
+        out = io.BytesIO()
+        with pytest.raises(InputError, match=r"sheet Long would have 1048576 rows and can hold 1048575"):
+            write(grown, out)
+        assert not out.getvalue()
 
 
 def long_view(rows: int) -> ReportView:
