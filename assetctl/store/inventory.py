@@ -6,7 +6,7 @@ from itertools import groupby
 from sys import intern
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from assetctl.model import Asset, Fact, Join, Source, Subject, SubjectKind
 from assetctl.store.database import Database, decoding
@@ -49,6 +49,15 @@ def assets(store: Database, realm: str | None = None) -> tuple[Asset, ...]:
     """All assets, of one realm when named, by id."""
     with store.reading() as connection:
         return _read(connection, *_of_realm(realm), store.where)
+
+
+def count_assets(store: Database, realm: str | None = None) -> int:
+    """How many assets there are, in one realm when named."""
+    counted = select(func.count()).select_from(ASSET)
+    if realm is not None:
+        counted = counted.where(ASSET.c.realm == realm)
+    with store.reading() as connection:
+        return int(connection.execute(counted).scalar_one())
 
 
 def asset(store: Database, id_or_alias: str) -> Asset | None:

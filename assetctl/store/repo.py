@@ -66,6 +66,7 @@ class Store:
 
     replace_assets = _inventory.replace_assets
     assets = _inventory.assets
+    count_assets = _inventory.count_assets
     asset = _inventory.asset
     facts = _inventory.facts
 

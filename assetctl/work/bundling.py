@@ -115,7 +115,7 @@ def merge(
     _put_ledgers(opened, ledgers)
     for realm in sorted(set(realms.values())):
         ingest(store, realm, declared)
-    return Merged(opened, won, len(store.assets()), realms, notes(opened, marks))
+    return Merged(opened, won, store.count_assets(), realms, notes(opened, marks))
 
 
 def notes(opened: Opened, marks: Sequence[BundleMark]) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def import_nmap(
     report = read(raw, scan=scan, realm=realm, file=path.name)
     answered = sum(o.outcome is Outcome.ANSWERED for o in report.observations)
     if dry_run:
-        return TakenIn(len(report.observations), answered, len(store.assets(realm)), report.warnings)
+        return TakenIn(len(report.observations), answered, store.count_assets(realm), report.warnings)
     store.put_blob(raw)
     store.begin_scan(
         Scan(

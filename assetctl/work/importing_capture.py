@@ -38,7 +38,7 @@ def import_capture(
     target = None if dry_run else store
     told = take_flows(target, flows, path, wanted, zones=declared.zones, now=now) if has_flows else None
     if dry_run:
-        return CaptureTaken(found, told, len(store.assets(wanted.realm)))
+        return CaptureTaken(found, told, store.count_assets(wanted.realm))
     store.begin_scan(
         Scan(
             id=scan_id(wanted.realm, found.sha256),

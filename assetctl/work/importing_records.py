@@ -92,7 +92,7 @@ def import_walk(
     if not told.claims:
         raise InputError(f"{path}: none of its {len(found.objects)} objects tells what the device is")
     if dry_run:
-        return Taken(1, len(store.assets(realm)), tuple(notes), tuple(warnings))
+        return Taken(1, store.count_assets(realm), tuple(notes), tuple(warnings))
     source = Source(scan, realm, path, found.sha256, found.raw, f"SNMP walk, {found.format}")
     assets = put(store, source, (told,), now=now, declared=declared)
     return Taken(1, assets, tuple(notes), tuple(warnings))
@@ -123,7 +123,7 @@ def import_glpi(
     told = glpi.observation(raw, scan=scan_id(realm, digest), realm=realm, at=taken_at, file=path.name)
     notes = [f"{len(told.claims)} claims"]
     notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
-    assets = len(store.assets(realm))
+    assets = store.count_assets(realm)
     if not dry_run:
         source = Source(told.scan, realm, path, digest, raw, "inventory of a GLPI agent")
         assets = put(store, source, (told,), now=now, declared=declared)
@@ -159,7 +159,7 @@ def import_zeek(
     ]
     warnings += [f"{log.path}: {beyond} devices beyond the bound" for log, _, beyond in found if beyond]
     notes = tuple(f"{log.path.name}: {log.rows_read} rows of {log.name}, {len(told)} devices" for log, told, _ in found)
-    assets = len(store.assets(realm))
+    assets = store.count_assets(realm)
     for log, told, _ in () if dry_run else found:
         if told:
             source = Source(told[0].scan, realm, log.path, log.sha256, b"", f"{log.name} of Zeek")
@@ -214,7 +214,7 @@ def import_netbox(
     if not made:
         raise InputError(f"{paths[0]}: no device in it; export the devices of NetBox too")
     notes = (f"{found.records} records, {len(made)} positions, {found.out_of_place} devices that are not in place",)
-    assets = len(store.assets(realm)) if dry_run else take_positions(store, made, realm=realm, declared=declared)
+    assets = store.count_assets(realm) if dry_run else take_positions(store, made, realm=realm, declared=declared)
     warnings = [f"left out: {line}" for line in found.problems[: netbox.MOST_PROBLEMS]]
     warnings += [f"and {len(found.problems) - len(warnings)} more"] if len(found.problems) > len(warnings) else []
     return Taken(len(made), assets, notes, tuple(warnings))
@@ -229,7 +229,7 @@ def import_zgrab2(
     told = tuple(zgrab2.observations(found, scan=scan, realm=realm, file=path.name))
     notes = (f"{found.lines} lines, {found.failed} results without success, {found.unread} of modules not read",)
     warnings = (f"left out: {found.skipped} lines; {'; '.join(found.problems[:3])}",) if found.skipped else ()
-    assets = len(store.assets(realm))
+    assets = store.count_assets(realm)
     if told and not dry_run:
         source = Source(scan, realm, path, found.sha256, b"", "zgrab2")
         assets = put(store, source, told, now=now, declared=declared)

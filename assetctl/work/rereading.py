@@ -54,7 +54,7 @@ def reread_all(store: Store, *, declared: Declared = NOTHING, dry_run: bool = Fa
         store.put_observations(fresh)
         for realm in sorted({scan.realm for scan in store.scans()}):
             ingest(store, realm, declared)
-    return Done(count, len(store.assets()), tuple(changes), tuple(faults), tuple(kept))
+    return Done(count, store.count_assets(), tuple(changes), tuple(faults), tuple(kept))
 
 
 def _change(store: Store, one: Reread) -> str:

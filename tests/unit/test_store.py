@@ -331,6 +331,7 @@ def test_a_realm_is_replaced_as_a_whole_and_others_stay(store: Store) -> None:
     store.replace_assets("plant", [stored.asset("a-2", facts=1), stored.asset("a-3", facts=0)])
     assert store.assets("plant") == (stored.asset("a-2", facts=1), stored.asset("a-3", facts=0))
     assert store.assets("line-2") == (other,)
+    assert (store.count_assets(), store.count_assets("plant"), store.count_assets("none")) == (3, 2, 0)
     store.replace_assets("plant", [])
     assert store.assets() == (other,)
 
