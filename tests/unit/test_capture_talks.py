@@ -15,7 +15,7 @@ from tests.unit.capture_writer import CLIENT, SERVER, Wire, server_of, talk, wri
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WHOLE = ("modbus", "s7", "profinet_dcp", "knx", "ads", "hartip", "crimson", "pcworx", "moxa", "greeting", "mysql")
 WHOLE += ("fox", "vnc", "postgres", "http", "opcua", "fins", "fins_tcp", "mqtt", "ntp", "dnp3", "dnp3_tcp", "bacnet")
-WHOLE += ("rdp", "proconos", "srtp", "codesys_v3_tcp")
+WHOLE += ("rdp", "proconos", "srtp", "codesys_v3_tcp", "codesys_v2", "veeder_root")
 # what was asked in vain is not in a capture; an answer to another question is heard all the same
 OTHERWISE = {"modbus-gateway_silent", "profinet_dcp-answers_to_others"}
 OTHERWISE |= {"dnp3_tcp-source_zero"}  # nobody else's question shows that its answer is one

@@ -71,6 +71,11 @@ def _published(protocol: Protocol) -> Ear:
     )
 
 
+def _turns(protocol: Protocol) -> Ear:
+    """Questions and answers whose ends the framing of our answers does not show."""
+    return replace(_published(protocol), mode=Mode.TURNS)
+
+
 def _words(protocol: Protocol, mode: Mode) -> Ear:
     return Ear(
         protocol,
@@ -147,6 +152,7 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     ),
     "dnp3": _stations,
     "dnp3_tcp": _stations,
+    **dict.fromkeys(("codesys_v2", "veeder_root"), _turns),
     **dict.fromkeys(("greeting", "mysql"), _UNASKED),
     **dict.fromkeys(("ssh", "tls", "fox", "vnc"), _FIRST),
 }  # fmt: skip
