@@ -45,7 +45,7 @@ TODAY = date(2026, 1, 1)
 SEEDS = Path(__file__).with_name("seeds")
 NMAP = Path(__file__).parents[1] / "data" / "nmap"
 PAIRS = Path(__file__).parents[1] / "labelled" / "advisories"
-INIT = Path(documents.__file__).parent / "data" / "templates_init"
+INIT = Path(zones.__file__).parent / "data" / "templates_init"
 MOST_LINE = 2_000  # characters; a person reads a refusal
 KNOWN = attestations.Known(rows=("SR 1.1",), zones=("z1",))
 
