@@ -101,11 +101,11 @@ def as_text(value: Value) -> str:
 def best(asset: Asset, key: str, *, local_key: str | None = None) -> Fact | None:
     """The fact that stands for a key, None when nobody said anything. local_key: of one interface, service, ..."""
     kind = vocabulary()[key].kind if key in vocabulary() else SubjectKind.ASSET
-    said = [
+    said = current(
         fact
-        for fact in current(asset.facts)
+        for fact in asset.facts
         if fact.key == key and fact.subject.kind is kind and local_key in (None, fact.subject.local_key)
-    ]
+    )
     return min(said, key=rank) if said else None
 
 
@@ -125,11 +125,7 @@ def rivals(asset: Asset, key: str) -> tuple[Fact, ...]:
     chosen = best(asset, key)
     if chosen is None:
         return ()
-    others = [
-        fact
-        for fact in current(asset.facts)
-        if fact.key == key and fact.subject == chosen.subject and fact.value != chosen.value
-    ]
+    others = [fact for fact in _said(asset, key) if fact.subject == chosen.subject and fact.value != chosen.value]
     return tuple(sorted(others, key=rank))
 
 
@@ -190,7 +186,7 @@ def _grade(fact: Fact) -> tuple[int, str]:
 
 
 def _said(asset: Asset, key: str) -> list[Fact]:
-    return [fact for fact in current(asset.facts) if fact.key == key]
+    return list(current(fact for fact in asset.facts if fact.key == key))
 
 
 def _time(fact: Fact) -> datetime:

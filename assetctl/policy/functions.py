@@ -26,10 +26,11 @@ from assetctl.policy.zone_functions import ZONED
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
 _LAST_NUMBER = re.compile(r"(?:^|\s)(\d{1,6})\Z")
 MOST_TEXT = 4096
+_ASSET, _SERVICE = SubjectKind.ASSET, SubjectKind.SERVICE
 
 
 def port_state(c: Context, transport: str, number: int) -> Operand:
-    reading = c.seen.read(SubjectKind.SERVICE, f"{transport}/{number}", "port_state", c.max_age)
+    reading = c.seen.read(_SERVICE, f"{transport}/{number}", "port_state", c.max_age)
     c.trace.append(reading)
     return reading.value
 
@@ -39,7 +40,7 @@ def port(c: Context, which: str | int) -> Operand:
     if where is None:
         return Unknown(Reason.NOT_COMPARABLE, str(which))
     assert c.view is not None
-    reading = c.view.read(SubjectKind.SERVICE, where, "port_state", c.max_age)
+    reading = c.view.read(_SERVICE, where, "port_state", c.max_age)
     c.trace.append(reading)
     return reading.value
 
@@ -61,7 +62,7 @@ def speaks(c: Context, protocol: str, which: str | int) -> Operand:
     where = which if isinstance(which, str) else f"tcp/{which}"
     if not _was_probed(c, where):
         return Unknown(Reason.NOT_IDENTIFIED, where)
-    name = c.seen.read(SubjectKind.SERVICE, where, "service_name", c.max_age)
+    name = c.seen.read(_SERVICE, where, "service_name", c.max_age)
     c.trace.append(name)
     if isinstance(name.value, str):
         return name.value.casefold() == protocol.casefold()
@@ -71,8 +72,8 @@ def speaks(c: Context, protocol: str, which: str | int) -> Operand:
 def uses_tls(c: Context) -> Operand:
     """Whether the service stands behind TLS; no only when the service was recognised and no TLS was seen."""
     view, where = c.seen, c.local_key
-    tunnel = view.read(SubjectKind.SERVICE, where, "service_tunnel", c.max_age)
-    versions = view.read(SubjectKind.SERVICE, where, "tls_versions", c.max_age)
+    tunnel = view.read(_SERVICE, where, "service_tunnel", c.max_age)
+    versions = view.read(_SERVICE, where, "tls_versions", c.max_age)
     for reading in (tunnel, versions):
         if isinstance(reading.value, str | tuple) and reading.value:
             c.trace.append(reading)
@@ -81,7 +82,7 @@ def uses_tls(c: Context) -> Operand:
         if key.startswith(f"{where}/"):
             c.trace.append(view.read(SubjectKind.CERTIFICATE, key, "certificate_fingerprint", c.max_age))
             return True
-    name = view.read(SubjectKind.SERVICE, where, "service_name", c.max_age)
+    name = view.read(_SERVICE, where, "service_name", c.max_age)
     c.trace.append(name)
     if isinstance(name.value, str) and _was_probed(c, where):
         return False
@@ -90,7 +91,7 @@ def uses_tls(c: Context) -> Operand:
 
 def tried_tls(c: Context, version: str) -> Operand:
     """Yes when some source tried that version on the service; else open, since one handshake tries only a few."""
-    tried = c.seen.read(SubjectKind.SERVICE, c.local_key, "tls_versions_tried", c.max_age)
+    tried = c.seen.read(_SERVICE, c.local_key, "tls_versions_tried", c.max_age)
     c.trace.append(tried)
     if isinstance(tried.value, Unknown | Span):
         return tried.value
@@ -205,7 +206,7 @@ def _zone_of(c: Context) -> Zone | None:
 
 def _was_probed(c: Context, where: str) -> bool:
     """Whether some source recognised the service itself, not only its port number."""
-    source = c.seen.read(SubjectKind.SERVICE, where, "service_source", c.max_age)
+    source = c.seen.read(_SERVICE, where, "service_source", c.max_age)
     c.trace.append(source)
     return not isinstance(source.value, Unknown | Span) and "probed" in possible(source.value)
 
@@ -261,7 +262,7 @@ def _note(c: Context, view: View, kind: SubjectKind | None, local_key: str, key:
     reading = view.looked_up.get((kind, local_key, key, closed))
     if reading is None:
         found = view.by_key.get(key, []) if kind is None else view.facts_of(local_key, key)
-        subject = view.subject(kind or SubjectKind.ASSET, local_key)
+        subject = view.subject(kind or _ASSET, local_key)
         held = [fact for fact in found if fact.value not in ("", ())]
         value: Operand = held[0].value if held else Unknown(Reason.NOT_PROBED, key)
         reading = Reading(subject, key, value, tuple(held[:4]), closed=closed)

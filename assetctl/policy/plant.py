@@ -41,8 +41,11 @@ PURPOSES = frozenset({"asset_role_type"})
 STRONG = 70
 GUESS = 50
 CLOCK_TOLERANCE = timedelta(minutes=5)
+AGELESS = timedelta.min
 KNOWN_BY = ("mac_address", "bridge_mac_address", "lldp_chassis_id", "ip_address", "hostname")
 """What others call a device by."""
+_NOT_PROBED = Reason.NOT_PROBED
+_DEFINITE = (PortState.OPEN, PortState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,8 @@ class View:
         self.recorded: dict[tuple[str, str], Reading] = {}  # the last looks at names of the record
         self.looked_up: dict[tuple[SubjectKind | None, str, str, bool], Reading] = {}  # looks at facts of any age
         parts: dict[SubjectKind, set[str]] = defaultdict(set)
-        for subject in {fact.subject for fact in self.facts}:
-            parts[subject.kind].add(subject.local_key)
+        for kind, local_key in {(fact.subject.kind, fact.subject.local_key) for fact in self.facts}:
+            parts[kind].add(local_key)
         self.parts = {kind: tuple(sorted(keys)) for kind, keys in parts.items()}
 
     @property
@@ -162,16 +165,14 @@ class View:
 
     @property
     def by_key(self) -> Mapping[str, list[Fact]]:
-        return self._index.by_key
+        return (self._made or self._make()).by_key
 
-    @property
-    def _index(self) -> _Index:
-        if self._made is None:
-            by_place, by_key = defaultdict(list), defaultdict(list)
-            for fact in self.facts:
-                by_place[fact.subject.local_key, fact.key].append(fact)
-                by_key[fact.key].append(fact)
-            self._made = _Index(by_place, by_key)
+    def _make(self) -> _Index:
+        by_place, by_key = defaultdict(list), defaultdict(list)
+        for fact in self.facts:
+            by_place[fact.subject.local_key, fact.key].append(fact)
+            by_key[fact.key].append(fact)
+        self._made = _Index(by_place, by_key)
         return self._made
 
     def forget(self) -> None:
@@ -181,7 +182,7 @@ class View:
             remembered.clear()
 
     def facts_of(self, local_key: str, key: str) -> list[Fact]:
-        return self._index.by_place.get((local_key, key), [])
+        return (self._made or self._make()).by_place.get((local_key, key), [])
 
     def read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
         """The value that counts, or why there is none. Raises EvaluationError for a value of the wrong type."""
@@ -190,11 +191,14 @@ class View:
             return settled[0]
         found = self._aged.get((local_key, key, max_age))
         if found is None:
-            found = self._aged[local_key, key, max_age] = self._read(kind, local_key, key, max_age)
-            seen = [fact.last_seen for fact in self.facts_of(local_key, key) if fact.source.kind != DECLARED]
-            age = self.now - min(seen) if seen else timedelta.min
+            facts = self.facts_of(local_key, key)
+            found = self._read(self.subject(kind, local_key), key, facts, max_age)
+            seen = [fact.last_seen for fact in facts if fact.source.kind != DECLARED]
+            age = self.now - min(seen) if seen else AGELESS
             if max_age >= age:
                 self._settled[local_key, key] = found, age
+            else:
+                self._aged[local_key, key, max_age] = found
         return found
 
     def subject(self, kind: SubjectKind, local_key: str) -> Subject:
@@ -209,20 +213,18 @@ class View:
         oldest, newest = self.now - max_age, self.now + CLOCK_TOLERANCE
         return [f for f in facts if f.source.kind == DECLARED or oldest <= f.last_seen <= newest]
 
-    def _read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
-        subject = self.subject(kind, local_key)
-        facts = self.facts_of(local_key, key)
+    def _read(self, subject: Subject, key: str, facts: list[Fact], max_age: timedelta) -> Reading:
         if not facts:
-            return Reading(subject, key, Unknown(Reason.NOT_PROBED, f"{local_key} {key}".strip()))
+            return Reading(subject, key, Unknown(_NOT_PROBED, f"{subject.local_key} {key}".strip()))
         counting = _choose_state(self.fresh(facts, max_age)) if key == "port_state" else self._choose(facts, max_age)
         if not counting:
-            return Reading(subject, key, self._why(facts, f"{local_key} {key}".strip()), tuple(facts))
+            return Reading(subject, key, self._why(facts, f"{subject.local_key} {key}".strip()), tuple(facts))
         declared_type = vocabulary()[key]
         for fact in counting:
             if not is_of_type(declared_type, fact.value):
                 found = type(fact.value).__name__
                 raise EvaluationError(f"{key}: {declared_type.type} expected, {found} found from {fact.source.name}")
-        values = tuple(dict.fromkeys(fact.value for fact in counting))
+        values = tuple(dict.fromkeys([fact.value for fact in counting]))
         return Reading(subject, key, values[0] if len(values) == 1 else Rivals(values), tuple(counting))
 
     def _choose(self, facts: list[Fact], max_age: timedelta) -> list[Fact]:
@@ -327,6 +329,8 @@ def _newest(facts: Iterable[Fact]) -> list[Fact]:
 
 def _choose_state(facts: list[Fact]) -> list[Fact]:
     """The facts that decide a port's state; none when nothing definite is known."""
+    if len(facts) == 1:
+        return facts if facts[0].value in _DEFINITE else []
     newest: dict[str, list[Fact]] = {}
     for fact in facts:
         held = newest.get(fact.vantage)
@@ -334,6 +338,6 @@ def _choose_state(facts: list[Fact]) -> list[Fact]:
             newest[fact.vantage] = [fact]
         elif fact.last_seen == held[0].last_seen:
             held.append(fact)
-    definite = [f for held in newest.values() for f in held if f.value in (PortState.OPEN, PortState.CLOSED)]
+    definite = [f for held in newest.values() for f in held if f.value in _DEFINITE]
     from_elsewhere = [held for held in newest.values() if {f.value for f in held} == {PortState.OPEN.value}]
     return from_elsewhere[0] if from_elsewhere else definite

@@ -27,6 +27,7 @@ class Segments:
         self.max_age = max_age
         self.traffic: Traffic = traffic_of(survey)
         self.zone_of = {name: survey.zone_of(view) for name, view in survey.views.items()}
+        self._vantages: dict[tuple[str, str], Zone | None] = {}
 
     @cached_property
     def members(self) -> Mapping[str, tuple[View, ...]]:
@@ -142,7 +143,12 @@ class Segments:
         return {zone: tuple(rows) for zone, rows in found.items()}
 
     def vantage_zone(self, realm: str, vantage: str) -> Zone | None:
-        """The zone in which a vantage such as "eth0/10.20.1.5" stands."""
+        """The zone in which a vantage such as "eth0/10.20.1.5" stands; a plant is asked from few."""
+        if (realm, vantage) not in self._vantages:
+            self._vantages[realm, vantage] = self._zone_around(realm, vantage)
+        return self._vantages[realm, vantage]
+
+    def _zone_around(self, realm: str, vantage: str) -> Zone | None:
         try:
             ip = ip_address(vantage.partition("/")[2].partition(" ")[0])
         except ValueError:

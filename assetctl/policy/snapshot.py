@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from json.encoder import encode_basestring_ascii as quoted
 
 from assetctl.model import Fact, Position, Scan, Zone
 from assetctl.policy.plant import DECLARED, Plant
@@ -49,7 +50,11 @@ def _scan(scan: Scan) -> str:
 
 
 def _fact(fact: Fact) -> str:
+    """A JSON list, put together by hand: `json.dumps` sets up anew for each of hundreds of thousands."""
     subject, source = fact.subject, fact.source
-    row = [subject.kind, subject.local_key, fact.key, fact.value, source.kind, source.name, source.evidence]
-    times = [] if source.kind == DECLARED else [fact.first_seen.isoformat(), fact.last_seen.isoformat()]
-    return json.dumps([*row, fact.vantage, *times, fact.confidence])
+    texts = [source.kind, source.name, source.evidence, fact.vantage]
+    if source.kind != DECLARED:
+        texts += [fact.first_seen.isoformat(), fact.last_seen.isoformat()]
+    value = quoted(fact.value) if fact.value.__class__ is str else json.dumps(fact.value)
+    about = f"{quoted(subject.kind)}, {quoted(subject.local_key)}, {quoted(fact.key)}, {value}"
+    return f"[{about}, {', '.join(map(quoted, texts))}, {fact.confidence}]"

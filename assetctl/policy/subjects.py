@@ -16,6 +16,8 @@ SAME_LOOK = timedelta(hours=1)
 
 ANY_AGE = timedelta(days=36_500)
 INVENTORY = "inventory"
+_OF_ASSETS = ("asset", "interface", "neighbour", "service", "certificate")
+_SERVICE, _CLOSED = SubjectKind.SERVICE, PortState.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,14 @@ class Target:
 
 def targets(for_each: str, survey: Survey) -> tuple[Target, ...]:
     """The subjects of a check, worked out once for all checks. A port that is known to be closed is no service."""
-    name = f"targets {for_each}"
-    found: tuple[Target, ...] | None = survey.memo.get(name)
-    if found is None:
-        found = survey.memo[name] = tuple(_targets(for_each, survey))
-    return found
+    found: dict[str, tuple[Target, ...]] = survey.memo.setdefault("targets", {})
+    if for_each not in found:
+        found |= _of_assets(survey) if for_each in _OF_ASSETS else {for_each: tuple(_declared(for_each, survey))}
+    return found[for_each]
 
 
-def _targets(for_each: str, survey: Survey) -> Iterator[Target]:
+def _declared(for_each: str, survey: Survey) -> Iterator[Target]:
+    """What people declared and what sensors and runs saw."""
     match for_each:
         case "zone":
             yield from (Target(zone=survey.zones[key]) for key in sorted(survey.zones))
@@ -102,41 +104,39 @@ def _targets(for_each: str, survey: Survey) -> Iterator[Target]:
             yield from (Target(run=run) for run in _last_runs(survey))
         case "inventory":
             yield Target()
-        case _:
-            for view in survey.views.values():
-                yield from _of_asset(for_each, survey, view)
-                view.forget()
 
 
-def _of_asset(for_each: str, survey: Survey, view: View) -> Iterator[Target]:
-    match for_each:
-        case "asset":
-            yield Target(view)
-        case "interface" | "neighbour":
-            yield from (Target(view, key) for key in view.parts.get(SubjectKind(for_each), ()))
-        case "service":
-            yield from (Target(view, key) for key in _services(view))
-        case "certificate":
-            yield from _certificates(survey, view)
+def _of_assets(survey: Survey) -> dict[str, tuple[Target, ...]]:
+    """The assets and their parts by kind, in one pass, so that the facts of each are arranged once."""
+    found: dict[str, list[Target]] = {kind: [] for kind in _OF_ASSETS}
+    for view in survey.views.values():
+        found["asset"].append(Target(view))
+        for kind in ("interface", "neighbour"):
+            found[kind] += (Target(view, key) for key in view.parts.get(SubjectKind(kind), ()))
+        services = tuple(_services(view))
+        found["service"] += (Target(view, key) for key in services)
+        found["certificate"] += _certificates(survey, view, services)
+        view.forget()
+    return {kind: tuple(of_kind) for kind, of_kind in found.items()}
 
 
 def _services(view: View) -> Iterator[str]:
     for key in view.parts.get(SubjectKind.SERVICE, ()):
-        state = view.read(SubjectKind.SERVICE, key, "port_state", ANY_AGE).value
+        state = view.read(_SERVICE, key, "port_state", ANY_AGE).value
         if isinstance(state, Unknown) and state.reason in (Reason.FILTERED, Reason.NOT_PROBED):
             has_more = any(f.subject.local_key == key for f in view.asset.facts if f.key != "port_state")
             if not has_more:
                 continue
-        if state != PortState.CLOSED:
+        if state != _CLOSED:
             yield key
 
 
-def _certificates(survey: Survey, view: View) -> Iterator[Target]:
+def _certificates(survey: Survey, view: View, services: tuple[str, ...]) -> Iterator[Target]:
     """Those that the ports show now, and each port that speaks TLS without one having been read."""
     by_port: dict[str, list[str]] = {}
     for key in view.parts.get(SubjectKind.CERTIFICATE, ()):
         by_port.setdefault("/".join(key.split("/")[:2]), []).append(key)
-    for service in _services(view):
+    for service in services:
         if service not in by_port and uses_tls(Context(survey, ANY_AGE, view, service)) is True:
             by_port[service] = [service]
     for port, keys in sorted(by_port.items()):
