@@ -65,8 +65,8 @@ Python {platform.python_version()}, {cores} cores, {found}.
 Only ratios are worth reading. Both sides of a ratio ran in turn in the same minutes on the same machine, in a network
 namespace with nothing but loopback; the figure is the median over five rounds or more, over three for P5, P9 and P13
 to P16 and two for P3, P6, P10, P11 and P19, except for the packet rates of P12, one run each. In P1, P2, P8, P9 and P19
-both sides must find the same devices with the same values, in P10 and P11 the same ports; P5 says what each missed. Loopback has
-neither loss nor latency except where a row says so.
+both sides must find the same devices with the same values, in P10 and P11 the same ports; P5 says what each missed.
+Loopback has neither loss nor latency except where a row says so.
 
 "The client layer" is probe, vet, gate, hash-chained ledger and transport. "The whole path" also stores every answer
 before the probe sees it, and every observation, in SQLite; no peer in this table keeps anything.
