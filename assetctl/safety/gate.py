@@ -151,15 +151,15 @@ class Gate:
         reason = self._forbidden(step.address) or self._time_fault(step.address, 0) or self._held(step, request)
         if reason:
             return self._refuse(step, request, reason)
-        units, packets, datagrams = _weight(step, action, opened)
-        device = self._device(step.address)
-        if self.kind(step.address) is not NetworkKind.LAB:
+        units, packets, _ = weight = _weight(step, action, opened)
+        device, is_paced = self._device(step.address), self.kind(step.address) is not NetworkKind.LAB
+        if is_paced:
             if device.spent(step.purse) + units > step.allowance:
                 return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
             wait = self._wait(step, action, device, packets if units else 0)
             if wait.seconds > 0:
                 return wait
-        return self._issue(step, action, opened, request=request, units=units, packets=packets, datagrams=datagrams)
+        return self._issue(step, action, opened, request=request, weight=weight, device=device, is_paced=is_paced)
 
     def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
         """Leave for the unit that ends a connection; it was vetted and counted when the connection was opened."""
@@ -248,7 +248,7 @@ class Gate:
             return "not in the scope of the plan"
         if self.rules.vantage_fault and self.kind(address) is NetworkKind.OT:
             return f"vantage: {self.rules.vantage_fault}"
-        if isinstance(address, Address) and address in self.rules.quarantined:
+        if self.rules.quarantined and isinstance(address, Address) and address in self.rules.quarantined:
             return f"in quarantine: {self.rules.quarantined[address]}"
         state = self._devices.get(self._main(address))
         if state is not None and state.tripped:
@@ -266,7 +266,7 @@ class Gate:
     def _time_fault(self, address: Destination, worst_s: float) -> str:
         if expired := self._expiry(worst_s):
             return expired
-        if self.kind(address) is not NetworkKind.OT:
+        if not self.plan.scope.windows or self.kind(address) is not NetworkKind.OT:
             return ""
         windows = tuple(w for w in self.plan.scope.windows if w.realm in ("", address.realm))
         left = limits.seconds_left(windows, self._now(), self.plan.scope.timezone)
@@ -343,13 +343,21 @@ class Gate:
     # --- issuing ----------------------------------------------------------------------------------------------------
 
     def _issue(
-        self, step: Step, action: Open | Ask, opened: Open, *, request: str, units: int, packets: int, datagrams: int
+        self,
+        step: Step,
+        action: Open | Ask,
+        opened: Open,
+        *,
+        request: str,
+        weight: tuple[int, int, int],
+        device: limits.DeviceState,
+        is_paced: bool,
     ) -> Permit:
+        units, packets, datagrams = weight
         payload = action.payload if isinstance(action, Ask) else b""
         sequence = self._write(step, "permit", request=request, units=units, packets=packets, payload=payload)
-        device = self._device(step.address)
         device.units[step.purse] = device.units.get(step.purse, 0) + units
-        if units and self.kind(step.address) is not NetworkKind.LAB:
+        if units and is_paced:
             device.sent_at_s = self._monotonic()
             device.connected_by = step.id if isinstance(action, Open) else device.connected_by
             self._pace.spend(packets, device.sent_at_s)
@@ -417,7 +425,8 @@ class Gate:
 
     def _main(self, address: Destination) -> Destination:
         """The address under which a device is counted, whichever of its addresses is asked."""
-        return self.rules.same_device.get(address, address) if isinstance(address, Address) else address
+        same = self.rules.same_device
+        return same.get(address, address) if same and isinstance(address, Address) else address
 
     def _zone(self, address: Destination) -> str:
         named = self.rules.zone_of(address) if self.rules.zone_of and isinstance(address, Address) else ""

@@ -108,13 +108,13 @@ class Ledger:
 
 def _canonical(entry: Mapping[str, Any], *, number: int, prev: str) -> bytes:
     """The line as JSON without its last bracket. Texts and numbers, which most values are, go the short way."""
-    told = [f"{_quoted(key)}:{_value(value)}," for key, value in entry.items()]
+    told = [
+        f"{_quoted(key)}:{_quoted(value) if type(value) is str else _value(value)}," for key, value in entry.items()
+    ]
     return f'{{"n":{number},{"".join(told)}"prev":"{prev}"'.encode("ascii")
 
 
 def _value(value: object) -> str:
-    if isinstance(value, str):
-        return _quoted(value)
     return str(value) if type(value) is int else _ENCODER.encode(value)
 
 

@@ -139,6 +139,29 @@ def _read(made: socket.socket) -> bytes:
     return made.recv(CHUNK)
 
 
+async def _connected(made: socket.socket, peer: tuple[str, int], connect_s: float) -> bool:
+    """Whether a peer took the connection in time; a near one answers within the call. Raises OSError of its refusal."""
+    number = made.connect_ex(peer)
+    if number in _UNDER_WAY:
+        number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if not number and not _has_peer(made):
+            await ready(made, connect_s, to_write=True)
+            number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if number:
+        raise OSError(number, os.strerror(number))
+    return _has_peer(made)
+
+
+def _has_peer(made: socket.socket) -> bool:
+    try:
+        made.getpeername()
+    except OSError as fault:
+        if fault.errno == errno.ENOTCONN:
+            return False
+        raise
+    return True
+
+
 async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> tuple[StreamConnection | None, Heard]:
     """Connect once. The reply is answered with a connection, or refused, silent, ... without one."""
     permit.use()
@@ -146,21 +169,16 @@ async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> 
     made = bound(permit.ip, socket.SOCK_STREAM, vantage)
     started = loop.time()
     try:
-        number = made.connect_ex((str(permit.ip), permit.port))
-        if number in _UNDER_WAY:
-            await ready(made, connect_s, to_write=True)
-            number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
-            raise OSError(number, os.strerror(number))
-        made.getpeername()
+        is_connected = await _connected(made, (str(permit.ip), permit.port), connect_s)
     except OSError as fault:
         made.close()
-        if fault.errno == errno.ENOTCONN:
-            return None, Heard(Reply(Outcome.SILENT, detail="no answer to the connect"))
         return None, Heard(told(fault))
     except asyncio.CancelledError:
         made.close()
         raise
+    if not is_connected:
+        made.close()
+        return None, Heard(Reply(Outcome.SILENT, detail="no answer to the connect"))
     return StreamConnection(made), Heard(Reply(Outcome.ANSWERED), (loop.time() - started) * 1000)
 
 

@@ -15,7 +15,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str] | None = None) -> Context:
     """What the probe of a step is started with. The seed follows from scan and step, so a replay needs no luck."""
     seed = int.from_bytes(hashlib.sha256(f"{scan}\n{step.id}".encode()).digest()[:2])
-    facts = {k: v for entry in scope.credentials for k, v in _level(entry).items()}
+    facts = _levels(scope.credentials)
     return Context(
         port=step.port,
         seed=seed,
@@ -68,10 +68,12 @@ def read(options: Mapping[str, str]) -> Context:
     )
 
 
+def _levels(entries: tuple[CredentialEntry, ...]) -> dict[str, str]:
+    return {key: told for entry in entries if entry.kind == "snmp-v3" for key, told in _level(entry).items()}
+
+
 def _level(entry: CredentialEntry) -> dict[str, str]:
     """What of a credential is no secret: the SNMPv3 level and algorithms, by the names that the probe looks for."""
-    if entry.kind != "snmp-v3":
-        return {}
     auth, priv = entry.options.get("auth_protocol", ""), entry.options.get("priv_protocol", "")
     level = "authPriv" if priv else "authNoPriv" if auth else "noAuthNoPriv"
     return {f"level/{entry.name}": level, f"auth/{entry.name}": auth, f"priv/{entry.name}": priv}
