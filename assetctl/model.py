@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from assetctl.redaction import RedactionLevel as RedactionLevel
+
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 Value = str | int | bool | tuple[str, ...]
@@ -521,14 +523,6 @@ class Flow:
     opened: int
     size_bytes: int
     sensor: str
-
-
-class RedactionLevel(StrEnum):
-    """What is taken out of an output, see `report.redaction`."""
-
-    INTERNAL = "internal"
-    AUDITOR = "auditor"
-    SHARE = "share"
 
 
 class ScanState(StrEnum):

@@ -13,7 +13,7 @@ import typer
 from assetctl.cli.clock import now
 from assetctl.cli.output import Output
 from assetctl.errors import Exit, InputError
-from assetctl.model import RedactionLevel
+from assetctl.redaction import RedactionLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -45,7 +45,7 @@ from assetctl.cli.app import App
 from assetctl.cli.clock import FIXED, fixed
 from assetctl.cli.output import Format, Output
 from assetctl.errors import AssetctlError, Exit, lacking
-from assetctl.model import RedactionLevel
+from assetctl.redaction import RedactionLevel
 from assetctl.text import visible
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ import typer
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
 from assetctl.errors import EnvironmentFault
-from assetctl.model import RedactionLevel
+from assetctl.redaction import RedactionLevel
 
 if TYPE_CHECKING:
     from assetctl.report.inputs import ReportInputs
