@@ -70,6 +70,7 @@ docs: $(VENV)/.dev ## write the generated pages
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev ## side by side with peers, ratios of one run
+	@tests/debian-packages.sh
 	$(BIN)/python -m bench
 
 twins: $(VENV)/.dev ## fragile simulated devices: what scanners find in them, and which they harm

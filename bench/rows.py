@@ -1,13 +1,15 @@
 """The comparisons beside SNMP's: Modbus identity, packet rate, start, judgement, a plant from its sweep to reports."""
 
 import os
+from collections.abc import Mapping
+from importlib.util import find_spec
 from math import log, log10
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench import judging, mixed, modbus, pace, sites, startup
-from bench.compare import middle, ratio, rounds, same
+from bench.compare import Figures, middle, ratio, rounds, same
 from bench.kinds import KINDS, SHARES
 from bench.process import fleet, side
 from bench.table import Row, at_most, none_of
@@ -141,8 +143,10 @@ def _silent_kinds() -> str:
 
 def judgement() -> list[Row]:
     count = judging.ASSETS
-    sides = {name: lambda name=name: side("judging", name, str(count)) for name in ("evaluate", "lambdas")}
-    found = rounds(sides, JUDGE_ROUNDS)
+    names = ("evaluate", "lambdas", "cel") if find_spec(judging.CEL) else ("evaluate", "lambdas")
+    found = rounds({name: lambda name=name: side("judging", name, str(count)) for name in names}, JUDGE_ROUNDS)
+    if len({one["met"] for name in names[1:] for one in found[name]}) != 1:
+        raise SystemExit(f"bench: the same rules are met by other numbers of devices: {found}")
     for figures in (one for several in found.values() for one in several):
         figures["each"] = figures["cpu"] / figures["evaluations"] * 1e6
     ours, plain = middle(found, "evaluate", "each"), middle(found, "lambdas", "each")
@@ -153,9 +157,18 @@ def judgement() -> list[Row]:
     done = f"{int(whole['evaluations'])} evaluations"
     return [
         at_most("P18", f"{what}: microseconds of CPU for an evaluation, with its words", ours, 20, note=note),
+        _beside_cel(what, found, ours),
         Row("P18", f"{what}: the same, least of {JUDGE_ROUNDS} rounds", "", f"{least:.2f}", None),
         at_most("", f"{what}: seconds from stored inventory to stored run", whole["wall"], 60, note=done),
     ]
+
+
+def _beside_cel(what: str, found: Mapping[str, list[Figures]], ours: float) -> Row:
+    name = f"{what}: CPU of cel-expr-python for four of their rules, bare"
+    if "cel" not in found:
+        return Row("P18", name, "", "not installed", None)
+    theirs = middle(found, "cel", "each")
+    return Row("P18", name, "", f"{ours / theirs:.2f}", None, f"it takes {theirs:.2f} microseconds; shown, no goal")
 
 
 def many_sites() -> list[Row]:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the servers that live tests talk to, where that is possible; else those tests say what they miss.
+# Installs the servers that live tests talk to and the programs that the bench runs beside ours, where that is possible; else those tests say what they miss.
 set -u
 missing=""
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }
@@ -27,6 +27,9 @@ want mariadbd mariadb-server
 want mosquitto mosquitto
 want soffice libreoffice-calc-nogui
 want pdftotext poppler-utils
+want nft nftables
+want braa braa
+want onesixtyone onesixtyone
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
