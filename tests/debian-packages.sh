@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the servers that live tests talk to and the programs that the bench runs beside ours, where that is possible; else those tests say what they miss.
+# Installs the servers that live tests talk to, and the programs that the bench runs beside ours, where that is possible;
+# else those tests and comparisons say what they miss.
 set -u
 missing=""
 has() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || ls /usr/lib/postgresql/*/bin/"$1" >/dev/null 2>&1; }

@@ -14,6 +14,7 @@ from assetctl.store.statements import Rows, in_chunks, restore
 from assetctl.store.tables import BLOB, EXCHANGE
 
 LEVEL = 1  # units are short; the higher levels cost time and gain nothing on them
+SMALL, SMALL_WINDOW, SMALL_MEMORY = 4096, 12, 5  # what is no longer than a window of 2**12 needs no larger one
 
 
 def put_blob(store: Database, data: bytes) -> str:
@@ -57,11 +58,19 @@ def digest_of(data: bytes) -> str:
 def insert_blobs(connection: Connection, blobs: Mapping[str, bytes]) -> None:
     """Store bytes by their digests; those already there stay, those that were pruned come back."""
     rows: Rows = [
-        {"digest": digest, "size": len(data), "data": zlib.compress(data, LEVEL)}
+        {"digest": digest, "size": len(data), "data": _compressed(data)}
         for digest, data in sorted(blobs.items())  # one order for all writers, so that they cannot lock each other out
     ]
     if rows:
         connection.execute(restore(BLOB, connection.dialect.name, "data"), rows)
+
+
+def _compressed(data: bytes) -> bytes:
+    """In zlib's form. Making ready a window of the usual size takes longer than compressing a unit."""
+    if len(data) > SMALL:
+        return zlib.compress(data, LEVEL)
+    deflater = zlib.compressobj(LEVEL, wbits=SMALL_WINDOW, memLevel=SMALL_MEMORY)
+    return deflater.compress(data) + deflater.flush()
 
 
 def read_blobs(connection: Connection, digests: Iterable[str], where: str) -> dict[str, bytes | None]:
