@@ -3,18 +3,16 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from xml.sax.saxutils import escape
 
 from assetctl.report.table import Cell, Kind, Ref, final
 from assetctl.text import CUT_MARK
 
-if TYPE_CHECKING:
-    from openpyxl.cell import Cell as SheetCell
-    from openpyxl.styles.cell_style import StyleArray
-
 LIMIT = 32_767  # UTF-16 units that a cell can hold
 HEAD, NUMBER_HEAD, ENTRY_HEAD = "head", "number head", "entry head"
 ENTRY, ENTRY_DAY, SEALED = "entry", "entry day", "sealed"
+_DAY_0, _DAY_S = datetime(1899, 12, 30), 86_400  # noqa: DTZ001 - spreadsheets know no zones
 _EXACT = 10**15  # numbers from here on are not exact in a spreadsheet
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _INK = {"good": "1C6A3B", "bad": "A3241D", "warn": "805000", "error": "6D2A86", "quiet": "525C66"}
@@ -28,24 +26,30 @@ TONES: Mapping[str, str] = _INK | {
 }
 """Colour of a bar by the tone of what it counts."""
 
-Styles = Mapping[str, "StyleArray"]
+Styles = Mapping[str, int]
+"""Number of the style by its name."""
 
 
-def put(cell: "SheetCell", value: Cell | datetime, style: "StyleArray") -> "SheetCell":
-    """Fill a cell. A text is made harmless, cut visibly at LIMIT, and stays text for ever, "=1+1" included."""
-    bare: Any = cell  # a style shared by all cells of a kind, which the stubs do not know
-    bare._style = style
+def written(place: str, value: Cell | datetime, style: int) -> str:
+    """A cell as XML. A text is made harmless, cut visibly at LIMIT, and stays text for ever, "=1+1" included.
+
+    place: such as "B7". Source: ISO/IEC 29500-1, 18.3.1.4 (c), 18.3.1.53 (is), 18.18.11 (types of cells).
+    """
     if isinstance(value, datetime):
-        cell.value = value.replace(tzinfo=None)
-        return cell
+        return f'<c r="{place}" s="{style}" t="n"><v>{_serial(value)}</v></c>'
     if isinstance(value, int) and abs(value) < _EXACT:
-        cell.value = value
-        return cell
+        return f'<c r="{place}" s="{style}" t="n"><v>{int(value)}</v></c>'
     text = bounded(words_of(value))
-    if text:
-        cell.value = text
-        cell.data_type = "s"
-    return cell
+    if not text:
+        return f'<c r="{place}" s="{style}" t="n" />'
+    space = "" if text == text.strip() else ' xml:space="preserve"'
+    return f'<c r="{place}" s="{style}" t="inlineStr"><is><t{space}>{escape(text)}</t></is></c>'
+
+
+def _serial(value: datetime) -> str:
+    """A time as the days since 1900 that spreadsheets count."""
+    since: float = (value.replace(tzinfo=None) - _DAY_0).total_seconds() / _DAY_S
+    return f"{since:.16g}"
 
 
 def bounded(text: str) -> str:
@@ -86,7 +90,7 @@ def _style(
     number_format: str = "",
     horizontal: str = "left",
     locked: bool = True,
-) -> "StyleArray":
+) -> int:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill, Protection
 
@@ -100,8 +104,7 @@ def _style(
         cell.number_format = number_format
     if not locked:
         cell.protection = Protection(locked=False)
-    style: StyleArray = cell._style
-    return style
+    return int(cell.style_id)
 
 
 def words_of(value: Cell) -> str:

@@ -7,22 +7,23 @@ import zipfile
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import range_boundaries
+from openpyxl.utils.datetime import to_excel
 
 from assetctl.errors import InputError
-from assetctl.report import xlsx
+from assetctl.report import cells, xlsx
 from assetctl.report.auditor import FINDINGS, FORMS, SEAL, changed, is_of, seal
-from assetctl.report.cells import LIMIT, bounded, put, styles
+from assetctl.report.cells import LIMIT, bounded
 from assetctl.report.sheets import letter, require_room
 from assetctl.report.table import Column, Kind, Ref, Row, Section, table
 from assetctl.report.view import ReportView, build
-from assetctl.report.xlsx import write
+from assetctl.report.xlsx import _put_down, write
 from tests.unit.report_plant import GENERATED, HOSTILE, hostile_plant, plant
 
 PROMISED = """Cover|Read me|Summary|Charts|SL vectors|Requirements|Findings|Results|Unknowns|Assets|Services|Zones
@@ -212,10 +213,34 @@ def test_times_lose_their_zone_and_the_heading_names_it() -> None:
 
 
 def test_a_number_that_a_spreadsheet_would_round_becomes_text() -> None:
-    sheet = Workbook(write_only=True).create_sheet("x")
-    style = styles(sheet)[Kind.NUMBER]
-    assert put(WriteOnlyCell(sheet), 2**63, style).data_type == "s"
-    assert put(WriteOnlyCell(sheet), 2**31, style).data_type == "n"
+    assert 't="inlineStr"' in cells.written("A1", 2**63, 1)
+    assert 't="n"' in cells.written("A1", 2**31, 1)
+
+
+@given(st.text(max_size=40) | st.integers(-(10**16), 10**16) | st.datetimes(min_value=datetime(1901, 1, 1)))  # noqa: DTZ001
+def test_a_cell_holds_what_was_put_into_it(value: str | int | datetime) -> None:
+    made = fromstring(cells.written("A1", value, 0))
+    match value:
+        case datetime():
+            assert float(made[0].text or "") == pytest.approx(to_excel(value), abs=1e-9)
+        case int() if abs(value) < 10**15:
+            assert made[0].text == str(value)
+        case _:
+            text = bounded(str(value))
+            assert (made[0][0].text if text else "") == text
+
+
+def test_rows_are_written_where_there_is_no_way_past_the_elements() -> None:
+    class Elements:
+        def __init__(self) -> None:
+            self.rows: list[str] = []
+
+        def write(self, element: Element) -> None:
+            self.rows.append("".join(element.itertext()))
+
+    elements = Elements()
+    _put_down(elements, ['<row r="1">', cells.written("A1", "a & <b>", 0), "</row>"], 1)
+    assert elements.rows == ["a & <b>"]
 
 
 def test_a_finding_leads_to_its_asset_and_the_asset_to_its_evidence() -> None:
