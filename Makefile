@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz deep faults proof docs bench twins bundle lock format clean
+.PHONY: help demo test check fuzz deep postgres faults proof docs bench twins bundle lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,9 @@ fuzz: .venv-fuzz/.ready ## coverage-guided fuzzing of all that reads foreign byt
 
 deep: $(VENV)/.dev ## the property tests with new examples, twenty times as many
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -q tests/contracts tests/unit
+
+postgres: $(VENV)/.dev ## every unit test that opens a store, on PostgreSQL instead of SQLite
+	@ASSETCTL_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/unit $(PYTEST)
 
 faults: $(VENV)/.dev ## COUNT random faults over scans, imports, checks and reports
 	@nice $(BIN)/python -m tests.faults --count $(or $(COUNT),500) --seed $(or $(SEED),1)

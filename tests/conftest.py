@@ -19,6 +19,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 for name in ("CI", "SOURCE_DATE_EPOCH", "ASSETCTL_NOW"):
     os.environ.pop(name, None)
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """ASSETCTL_TEST_DATABASE=postgres: stores are databases of a server, see tests/live/on_postgres.py."""
+    if os.environ.get("ASSETCTL_TEST_DATABASE") == "postgres":
+        from tests.live.on_postgres import PLUGIN
+
+        PLUGIN.install()
+        config.pluginmanager.register(PLUGIN)
+
+
 SKIPS_FAIL = bool(os.environ.get("ASSETCTL_NO_SKIPS"))
 
 

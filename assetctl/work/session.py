@@ -23,7 +23,7 @@ from assetctl.store.records import Approval as Approved
 from assetctl.store.records import Incident, Quarantined
 from assetctl.store.repo import Store
 from assetctl.transport import link, route
-from assetctl.work import clock, ledgers, lock, recovery
+from assetctl.work import clock, ledgers, lock, loop, recovery
 from assetctl.work.awake import awake
 from assetctl.work.converse import BROKEN, Surroundings
 from assetctl.work.expected import expected
@@ -233,7 +233,8 @@ def _run(
             if any(row.protocol == NMAP for row in plan.rows) and not stop():
                 await Leases(plan, gate, around, store, keep_alone, stop, leased).run()
 
-    asyncio.run(everything())
+    with asyncio.Runner(loop_factory=loop.made) as runner:
+        runner.run(everything())
     return counts
 
 

@@ -17,6 +17,7 @@ from assetctl.errors import EnvironmentFault, Exit, lacking
 from assetctl.policy.load import load_checks
 from assetctl.protocols import registry
 from assetctl.safety.ledger import Ledger, verify
+from assetctl.work import loop
 from assetctl.work.scan import _watch
 from assetctl.work.signing import signatures
 from tests.unit.plants import gate, plan_of, scope, target
@@ -97,6 +98,7 @@ def test_without_descriptors_no_folder_is_taken_for_empty_and_no_file_for_a_wron
         lambda: yaml_in(tmp_path),
         lambda: signatures(tmp_path),
         lambda: load_checks([tmp_path]),
+        loop.made,
     )
     for look in looks:
         with no_descriptors(), pytest.raises(OSError, match="open files"):

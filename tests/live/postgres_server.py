@@ -10,9 +10,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -24,8 +24,16 @@ START_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """start: again, after it was killed."""
+
     folder: Path
     user: str
+    start: Callable[[], None] = field(compare=False)
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of the server descend from."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def url(self, database: str, *, user: str = "", password: str = "x") -> str:
         return f"postgresql+psycopg://{user or self.user}:{password}@/{database}?host={self.folder}"
@@ -63,18 +71,32 @@ def serving() -> Iterator[Server]:
         assert made.returncode == 0, made.stderr
         settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": "40"}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("wb") as log:
-            child = subprocess.Popen([postgres, "-D", folder / "data", *options], stdout=log, stderr=log, **shared)
+        started: list[subprocess.Popen[bytes]] = []
+
+        def start() -> None:
+            for dead in started:
+                dead.wait(30)  # as long as nobody took note of its end, it stands in the way
+            with (folder / "log").open("ab") as log:
+                command = [postgres, "-D", folder / "data", *options]
+                started.append(subprocess.Popen(command, stdout=log, stderr=log, **shared))
+            _wait_until_ready(made_server, started[-1])
+
+        made_server = Server(folder, owner.pw_name, start)
         try:
-            _wait_until_ready(Server(folder, owner.pw_name), child)
-            yield Server(folder, owner.pw_name)
+            start()
+            yield made_server
         finally:
-            child.send_signal(signal.SIGINT)  # fast shutdown: connections are ended
-            try:
-                child.wait(30)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait(30)
+            for child in started:
+                _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGINT)  # fast shutdown: connections are ended
+    try:
+        child.wait(30)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait(30)
 
 
 def _unprivileged() -> pwd.struct_passwd:
