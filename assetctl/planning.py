@@ -10,6 +10,7 @@ from assetctl.plan import LISTEN_S, NEVER_CONNECTED, NMAP, PORT_FINDER, Plan, Ro
 from assetctl.protocol import Cost, Credential, Protocol
 from assetctl.scope import NamedSegment, Network, Scope, Target
 from assetctl.talk import TLS
+from assetctl.text import counted
 
 FINDER_PORTS = (21, 22, 23, 80, 443)
 
@@ -35,7 +36,7 @@ def make(
     for target in scope.targets:
         if len(target) > MOST_ADDRESSES:
             raise InputError(
-                f"{target}: {len(target)} addresses; above {MOST_ADDRESSES} a list of hosts (@file) is needed"
+                f"{target}: {counted(len(target), 'address')}; above {MOST_ADDRESSES} a list of hosts (@file) is needed"
             )
         for network, part in _by_kind(target, scope):
             chosen, missed = _rows(part, network, scope, protocols, known=known, nmap=nmap)

@@ -41,6 +41,15 @@ def one_line(text: str, *, most: int = 120) -> str:
     return folded if len(folded) <= most else folded[: most - 1] + "…"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, which is given as for one: "1 asset", "0 assets", "2 entries"."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{count} {noun[:-1]}ies"
+    return f"{count} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
 def near(word: str, known: tuple[str, ...]) -> str:
     """A hint such as ', did you mean "targets"?', or "" when nothing known is near."""
     from difflib import get_close_matches

@@ -8,7 +8,7 @@ import typer
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError, worst
-from assetctl.text import near
+from assetctl.text import counted, near
 
 if TYPE_CHECKING:
     from assetctl.advisory.matching import Match
@@ -77,7 +77,7 @@ def list_advisories(context: typer.Context) -> None:
     app.output.rows("advisories", rows, columns=columns, command="advisories list", code=code)
     for feed in known.feeds:
         if feed.kind != "csaf":
-            app.output.say(f"{feed.kind}: {feed.file}, {feed.count} entries, as of {feed.as_of.date()}")
+            app.output.say(f"{feed.kind}: {feed.file}, {counted(feed.count, 'entry')}, as of {feed.as_of.date()}")
     if not known.feeds:
         app.output.say("none are loaded; next: assetctl advisories load DIR")
     finish(code)
@@ -130,7 +130,7 @@ def match(
     app.output.rows("advisory-matches", rows, columns=COLUMNS, command="advisories match", code=_match_code(found))
     unknown = sum(as_of is None for _, as_of, _ in found)
     sure = len({row["asset"] for row in rows if row["verdict"] == "affected"})
-    app.output.say(f"{len(found)} assets: {sure} affected, {unknown} of which no loaded advisory can speak")
+    app.output.say(f"{counted(len(found), 'asset')}: {sure} affected, {unknown} of which no loaded advisory can speak")
     finish(_match_code(found))
 
 
@@ -182,8 +182,10 @@ def _tell(app: App, done: "Loaded") -> None:
     if hidden:
         app.output.say(f"{hidden} more such lines; --format json has all")
     app.output.say(
-        f"{len(done.advisories)} advisories, {done.exploited} exploited vulnerabilities, {done.life_cycles} life"
-        f" cycles; {len(done.refused)} files refused, {len(done.older)} older, {len(done.others)} of another kind"
+        f"{counted(len(done.advisories), 'advisory')},"
+        f" {counted(done.exploited, 'exploited vulnerability')}, {done.life_cycles} life"
+        f" cycles; {counted(len(done.refused), 'file')} refused, {len(done.older)} older,"
+        f" {len(done.others)} of another kind"
     )
     if done.as_of is not None:
         how = "as stated" if done.stated else "the newest date inside; --fetched states a later one"

@@ -8,7 +8,7 @@ import typer
 from assetctl.cli.app import finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
-from assetctl.text import near
+from assetctl.text import counted, near
 
 if TYPE_CHECKING:
     from assetctl.model import Asset
@@ -110,7 +110,7 @@ def export_assets(
     app = of(context)
     with app.store() as store:
         count = write_assets(app.source(store.assets(realm)), file, redact=app.redacted)
-    app.output.say(f"{count} assets: {file}")
+    app.output.say(f"{counted(count, 'asset')}: {file}")
 
 
 @scans.command("list", epilog="Example: assetctl scans list")

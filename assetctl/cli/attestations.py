@@ -9,6 +9,7 @@ from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.clock import now
 from assetctl.cli.days import day
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.policy.attestations import Standing
@@ -85,7 +86,7 @@ def list_attestations(
         app.output.warn(line)
     code = Exit.FINDINGS if any(one.is_expired for one in found) else Exit.DONE
     app.output.rows("attestations", map(_row, found), columns=COLUMNS, command="attest list", code=code)
-    app.output.say(f"{len(found)} answers, {sum(one.counts for one in found)} of them in order")
+    app.output.say(f"{counted(len(found), 'answer')}, {sum(one.counts for one in found)} of them in order")
     finish(code)
 
 
@@ -131,7 +132,7 @@ def export_questions(
     asked = questions(zones, rows, told, checks=checks, run=run, only=tuple(zone or ()))
     with outfile.binary(file) as stream:
         count = write(asked, stream, at=now())
-    app.output.say(f"{count} questions: {file}")
+    app.output.say(f"{counted(count, 'question')}: {file}")
 
 
 @attest.command("import", epilog="Example: assetctl attest import questions.xlsx --dry-run")
@@ -156,9 +157,11 @@ def import_answers(
     count = sum(one.kind != SAME for one in found.differences)
     if dry_run or not count:
         return
-    if not yes and not confirm(f"Write {count} answers into {book.path}?", instead="--yes, or --dry-run to look only"):
+    if not yes and not confirm(
+        f"Write {counted(count, 'answer')} into {book.path}?", instead="--yes, or --dry-run to look only"
+    ):
         finish(Exit.USAGE)
-    app.output.say(f"written: {take_in(book, found)} answers in {book.path}")
+    app.output.say(f"written: {counted(take_in(book, found), 'answer')} in {book.path}")
 
 
 def _show(app: App, found: "Compared") -> None:

@@ -8,6 +8,7 @@ import typer
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
 from assetctl.errors import InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.work.bundle_file import Opened
@@ -43,7 +44,7 @@ def write(
     with app.store(create=no_scans) as store:
         given = cargo(store, scan or (), file or (), app.settings.project.site, with_scans=not no_scans)
         mark = write_bundle(store, given, out, opened, now=now())
-    app.output.say(f"written: {out}, bundle {mark.sequence} of {opened[1].owner}, {len(given.scans)} runs")
+    app.output.say(f"written: {out}, bundle {mark.sequence} of {opened[1].owner}, {counted(len(given.scans), 'run')}")
     app.output.say(f"SHA-256 of its signed bytes, for the ticket: {mark.digest}")
 
 

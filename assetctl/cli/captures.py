@@ -10,6 +10,7 @@ from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
 from assetctl.cli.files import DryRun, File, Realm, imports
 from assetctl.errors import InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.work.importing_records import Taken
@@ -62,9 +63,9 @@ def import_pcap(
         app.output.warn(line)
     flows = done.told.capture.flows if done.told else 0
     app.output.say(
-        f"{found.packets} packets of {found.format} from {found.started:%Y-%m-%dT%H:%MZ} to"
-        f" {found.ended:%Y-%m-%dT%H:%MZ}: {len(found.readings)} observations, {flows} flows;"
-        f" {done.assets} assets in {realm}"
+        f"{counted(found.packets, 'packet')} of {found.format} from {found.started:%Y-%m-%dT%H:%MZ} to"
+        f" {found.ended:%Y-%m-%dT%H:%MZ}: {counted(len(found.readings), 'observation')}, {counted(flows, 'flow')};"
+        f" {counted(done.assets, 'asset')} in {realm}"
     )
     if done.told and not done.told.capture.covers:
         app.output.say("no --covers: these flows can show a violation, but no absence of one")
@@ -164,4 +165,4 @@ def tell(app: App, done: "Taken", realm: str) -> None:
         app.output.warn(line)
     for line in done.notes:
         app.output.say(line)
-    app.output.say(f"{done.observations} devices read; {done.assets} assets in {realm}")
+    app.output.say(f"{counted(done.observations, 'device')} read; {counted(done.assets, 'asset')} in {realm}")

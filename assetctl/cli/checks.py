@@ -9,7 +9,7 @@ from assetctl.cli import new_check
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
-from assetctl.text import near
+from assetctl.text import counted, near
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -210,7 +210,7 @@ def lint_checks(context: typer.Context, checks: Folders = None) -> None:
     rows = [{"problem": text} for text in lint(pack, load_frameworks())]
     code = Exit.USAGE if rows else Exit.DONE
     app.output.rows("lint", rows, columns=("problem",), command="policy lint", code=code)
-    app.output.say(f"{len(pack)} checks, {len(rows)} complaints")
+    app.output.say(f"{counted(len(pack), 'check')}, {counted(len(rows), 'complaint')}")
     finish(code)
 
 
@@ -231,7 +231,8 @@ def try_checks(context: typer.Context, checks: Folders = None) -> None:
     bad = sum(not t.is_good for t in trials)
     code = Exit.BUG if bad or not trials else Exit.DONE
     app.output.rows("policy-test", rows, columns=columns, command="policy test", code=code)
-    app.output.say(f"{len(pack)} checks, {len(trials)} cases, {sum(t.mutants for t in trials)} mutants, {bad} bad")
+    mutants = counted(sum(t.mutants for t in trials), "mutant")
+    app.output.say(f"{counted(len(pack), 'check')}, {counted(len(trials), 'case')}, {mutants}, {bad} bad")
     finish(code)
 
 
@@ -298,10 +299,10 @@ def _tell(app: App, result: "Checked", known: frozenset[str], *, kept: bool) -> 
     columns = ("severity", "check", "subject", "statement", "waiver", *(("known",) if known else ()))
     app.output.rows("findings", rows, columns=columns, command="check", code=int(result.code))
     told = ", ".join(f"{total(result.judgement, r)} {r}" for r in Result)
-    app.output.say(f"{len(result.checks)} checks: {told}")
+    app.output.say(f"{counted(len(result.checks), 'check')}: {told}")
     if known:
         again = sum(f.id in known for f in shown)
-        app.output.say(f"baseline: {again} of its {len(known)} failures still stand and do not count")
+        app.output.say(f"baseline: {again} of its {counted(len(known), 'failure')} still there, not counted")
     if not kept:
         app.output.say("judged in part or for another time: shown, not kept for reports")
     app.output.say("a fail is an indication until an assessor confirms it; next: assetctl report all")

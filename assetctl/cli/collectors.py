@@ -9,6 +9,7 @@ import typer
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import clock
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.store.collectors import Centre
@@ -144,7 +145,10 @@ def request(
         made = plan_for(order, store, nmap=find_nmap() is not None, now=clock())
     numbers = ask(centre, centre.site(site), order, made, wish, signed, times=when, now=clock())
     told = ", ".join(map(str, numbers))
-    app.output.say(f"job {told} for {site}: {made.devices} addresses, at most {made.units} units, plan {made.hash}")
+    app.output.say(
+        f"job {told} for {site}: {counted(made.devices, 'address')},"
+        f" at most {counted(made.units, 'unit')}, plan {made.hash}"
+    )
 
 
 @collector.command("cancel", epilog="Example: assetctl collector cancel 12")

@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit
+from assetctl.text import counted
 
 db = typer.Typer(help="The database: state, migration, copies.", no_args_is_help=True)
 
@@ -102,6 +103,9 @@ def prune(
     record = {"scans": done.scans, "cited": done.cited, "units": done.blobs, "bytes": done.size_bytes}
     if app.output.format == "table":
         verb = "would be dropped" if dry_run else "dropped"
-        app.output.say(f"{done.blobs} units of {done.size_bytes} bytes {verb}, of {done.scans} old runs")
+        app.output.say(
+            f"{counted(done.blobs, 'unit')} of {counted(done.size_bytes, 'byte')} {verb},"
+            f" of {counted(done.scans, 'old run')}"
+        )
     else:
         app.output.document("pruned", record, command="db prune")

@@ -15,6 +15,7 @@ from assetctl.cli.clock import clock
 from assetctl.cli.output import Output
 from assetctl.cli.progress import Bar
 from assetctl.errors import EnvironmentFault, Exit, worst
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.demo.plant import Plant as FakePlant
@@ -64,7 +65,7 @@ def demo(
     with running() as plant:
         prepare(folder, network=plant.network, now=clock())
         app, say = in_folder(output, folder), Steps(output)
-        say.step(f"a fake plant of {len(plant.devices)} devices on {plant.network}0.0/16, loopback only")
+        say.step(f"a fake plant of {counted(len(plant.devices), 'device')} on {plant.network}0.0/16, loopback only")
         tale = run(app, folder, say, began_s)
         record = account(tale, plant)
         _tell(output, tale, record)
@@ -87,19 +88,22 @@ def run(app: App, folder: Path, say: "Steps", began_s: float) -> Tale:
 
     with app.store(create=True) as store:
         take_positions(store, app.register, realm=REALM, declared=app.declared)
-        say.step(f"register and zones: {len(app.register)} positions in {len(app.zones)} zones")
+        say.step(f"register and zones: {counted(len(app.register), 'position')} in {counted(len(app.zones), 'zone')}")
         order, plan = _planned(app, store)
-        say.step(f"plan: {plan.devices} addresses, at most {plan.units} units, {plan.packets} packets; signed")
+        say.step(
+            f"plan: {counted(plan.devices, 'address')}, at most {counted(plan.units, 'unit')},"
+            f" {counted(plan.packets, 'packet')}; signed"
+        )
         permission = _signed(plan, order, store, folder / "approval.toml")
         (folder / "plan.json").write_text(plan.canonical() + "\n", "utf-8")
         outcomes = _scanned(app, folder, order, plan, permission, store)
         if outcomes.code in ENDED:
             finish(outcomes.code)
-        say.step(f"scan: {outcomes.scan.state}, {len(outcomes.ingested.assets)} assets")
+        say.step(f"scan: {outcomes.scan.state}, {counted(len(outcomes.ingested.assets), 'asset')}")
         taken = import_nmap(store, folder / NMAP_REPORT, realm=REALM, now=clock(), declared=app.declared)
-        say.step(f"nmap report: {taken.hosts} hosts, {taken.assets} assets now")
+        say.step(f"nmap report: {counted(taken.hosts, 'host')}, {counted(taken.assets, 'asset')} now")
         checked = _checked(app, store)
-        say.step(f"check: {len(checked.checks)} checks")
+        say.step(f"check: {counted(len(checked.checks), 'check')}")
         tale = Tale(folder, began_s, checked, outcomes, store.assets())
         tale.paths |= _reports(app, store, folder)
         say.step("report: page and workbook")

@@ -8,6 +8,7 @@ import typer
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit, InputError
 from assetctl.model import RedactionLevel
+from assetctl.text import counted
 
 evidence = typer.Typer(help="Raw exchanges, their proof, and reading them again.", no_args_is_help=True)
 
@@ -124,7 +125,8 @@ def reread_evidence(
     code = Exit.PARTIAL if done.faults or done.kept else Exit.DONE
     app.output.rows("reread", rows, columns=("observation", "change"), command="evidence reread", code=code)
     app.output.say(
-        f"{done.observations} observations read again, {len(done.changes)} changed, {len(done.kept)} of older questions"
-        f" kept as they were; {done.assets} assets"
+        f"{counted(done.observations, 'observation')} read again, {len(done.changes)} changed,"
+        f" {len(done.kept)} of older questions"
+        f" kept as they were; {counted(done.assets, 'asset')}"
     )
     finish(code)

@@ -10,6 +10,7 @@ import typer
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.store.repo import Store
@@ -74,9 +75,9 @@ def _export(app: App, form: Form, path: Path, realm: str | None, raw: bool) -> N
             material = _judged(app, store, material)
         found = app.source(find(store, app.zones, realm))
     written = write(form.name, found, material, path)
-    files = f"{len(written)} files in {path}" if len(written) > 1 else str(path)
-    results = f", {len(found.findings)} results that are no pass" if form.name in SAYS_RESULTS else ""
-    app.output.say(f"{len(found.assets)} assets{results}: {files}")
+    files = f"{counted(len(written), 'file')} in {path}" if len(written) > 1 else str(path)
+    results = f", {counted(len(found.findings), 'result')} other than pass" if form.name in SAYS_RESULTS else ""
+    app.output.say(f"{counted(len(found.assets), 'asset')}{results}: {files}")
     finish(Exit.DONE if found.assets else Exit.NOTHING)
 
 

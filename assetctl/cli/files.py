@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
+from assetctl.text import counted
 
 imports = typer.Typer(help="Take in what the plant already has; no packet is sent.", no_args_is_help=True)
 
@@ -33,7 +34,10 @@ def import_nmap(context: typer.Context, file: File, realm: Realm = "plant", dry_
         done = take_in(store, file, realm=realm, now=now(), declared=app.declared, dry_run=dry_run)
     for line in done.warnings:
         app.output.warn(line)
-    app.output.say(f"{done.hosts} hosts read, {done.answered} with something open; {done.assets} assets in {realm}")
+    app.output.say(
+        f"{counted(done.hosts, 'host')} read, {done.answered} with something open;"
+        f" {counted(done.assets, 'asset')} in {realm}"
+    )
 
 
 @imports.command("csv", epilog="Example: assetctl import csv list.csv --dry-run --rejects rejects.csv")
@@ -82,7 +86,9 @@ def _import_list(
         app.output.say(f"  {column.header or '(no heading)'} -> {column.key or 'ignored'} ({column.reason})")
     for line in seen.notes:
         app.output.warn(line)
-    app.output.say(f"{seen.accepted} of {seen.rows} rows name a position; {len(seen.rejects)} rejects")
+    app.output.say(
+        f"a position in {seen.accepted} of {counted(seen.rows, 'row')}; {counted(len(seen.rejects), 'reject')}"
+    )
     for one in seen.rejects[:10]:
         app.output.say(f"  row {one.row} {one.column}: {one.reason}")
     if rejects is not None:
@@ -93,4 +99,4 @@ def _import_list(
     positions, _ = read_positions(file, mapped, realm=realm, now=now(), sheet=sheet)
     with app.store(create=True) as store:
         count = take_positions(store, positions, realm=realm, declared=app.declared)
-    app.output.say(f"{len(positions)} positions taken in; {count} assets in {realm}")
+    app.output.say(f"{counted(len(positions), 'position')} taken in; {counted(count, 'asset')} in {realm}")

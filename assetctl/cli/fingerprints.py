@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.fingerprint import Fingerprint, Fingerprints
@@ -33,11 +34,14 @@ def try_fingerprints(context: typer.Context, folder: Folder = None) -> None:
     rows = [{"problem": fault} for fault in faults(prints)]
     code = Exit.BUG if rows else Exit.DONE
     output.rows("fingerprint-test", rows, columns=("problem",), command="fingerprint test", code=code)
-    counted = ", ".join(f"{field} {len(found)}" for field, found in sorted(prints.by_field.items()))
+    fields = ", ".join(f"{field} {len(found)}" for field, found in sorted(prints.by_field.items()))
     every = _every(prints)
     examples = sum(len(one.examples) for one in every)
-    output.say(f"{len(every)} fingerprints over {len(prints.by_field)} fields: {counted}")
-    output.say(f"{examples} examples, {sum(len(one.others) for one in every)} counter-examples, {len(rows)} complaints")
+    output.say(f"{counted(len(every), 'fingerprint')} over {counted(len(prints.by_field), 'field')}: {fields}")
+    output.say(
+        f"{counted(examples, 'example')},"
+        f" {counted(sum(len(one.others) for one in every), 'counter-example')}, {counted(len(rows), 'complaint')}"
+    )
     finish(code)
 
 

@@ -9,6 +9,7 @@ from assetctl.cli.app import of
 from assetctl.cli.clock import now
 from assetctl.cli.files import File, Realm, imports
 from assetctl.errors import InputError
+from assetctl.text import counted
 
 
 def add_to(app: typer.Typer) -> None:  # noqa: ARG001 - the group is in the program already
@@ -46,11 +47,14 @@ def import_flows(
     for line in told.problems:
         app.output.warn(line)
     app.output.say(
-        f"{one.records} records of {one.format}, {one.flows} flows from {one.started:%Y-%m-%dT%H:%MZ}"
-        f" to {one.ended:%Y-%m-%dT%H:%MZ}, {one.skipped} lines left out"
+        f"{counted(one.records, 'record')} of {one.format},"
+        f" {counted(one.flows, 'flow')} from {one.started:%Y-%m-%dT%H:%MZ}"
+        f" to {one.ended:%Y-%m-%dT%H:%MZ}, {counted(one.skipped, 'line')} left out"
     )
     if told.nowhere:
-        app.output.say(f"{told.nowhere} flows have an end in no declared zone; `assetctl zones suggest` shows where")
+        app.output.say(
+            f"{counted(told.nowhere, 'flow')} with an end in no declared zone; `assetctl zones suggest` shows where"
+        )
     if not one.covers:
         app.output.say("no --covers: these flows can show a violation, but no absence of one")
 

@@ -10,6 +10,7 @@ from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.cli.output import Format
 from assetctl.errors import InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,7 +144,7 @@ def accept_golden(
     for line in changes:
         app.output.say(f"accepted: {line}")
     open_ones = sum(one.outcome != "equal" for one in left.differences)
-    app.output.say(f"written: {file}; {open_ones} differences left; commit it with its reason")
+    app.output.say(f"written: {file}; {counted(open_ones, 'difference')} left; commit it with its reason")
 
 
 def _not_in_ci(what: str) -> None:
@@ -171,6 +172,6 @@ def _sum_up(app: App, verified: "Sequence[Verified]", redact: "Callable[[str], s
     for one in verified:
         equal = sum(difference.outcome == "equal" for difference in one.differences)
         app.output.say(
-            f"zone {redact(one.golden.zone)}: {equal} equal, {len(one.differences) - equal} differences,"
+            f"zone {redact(one.golden.zone)}: {equal} equal, {counted(len(one.differences) - equal, 'difference')},"
             f" {one.coverage:.0%} looked at"
         )

@@ -7,6 +7,7 @@ import typer
 from assetctl.cli.app import finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 COLUMNS = ("place", "fr", "target", "attested", "confirmed", "if indicated", "verdict", "rows", "note")
 
@@ -50,7 +51,9 @@ def levels(
     if not found.has_run:
         app.output.warn("nothing was judged yet: assetctl check")
     if found.nowhere:
-        app.output.warn(f"{found.nowhere} open findings lie in no zone and lower no level; complete the zones file")
+        app.output.warn(
+            f"{counted(found.nowhere, 'open finding')} in no zone, lowering no level; complete the zones file"
+        )
     code = Exit.DONE if found.has_run else Exit.NOTHING
     rows = [record(one) for one in found.cells if not zone or one.place in zone]
     if app.output.format in ("table", "csv"):

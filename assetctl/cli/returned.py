@@ -12,6 +12,7 @@ from assetctl.cli.clock import now
 from assetctl.cli.declaring import again, register_of
 from assetctl.cli.findings import findings
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.work.returning import Difference
@@ -44,7 +45,7 @@ def import_findings(
         if not apply or not found.differences:
             return
         count = take_in(store, found.wishes, by=by, at=now())
-    app.output.say(f"taken in: entries of {count} findings")
+    app.output.say(f"taken in: entries of {counted(count, 'finding')}")
 
 
 @assets.command("import", epilog="Example: assetctl assets import report.xlsx --apply")
@@ -62,7 +63,7 @@ def import_assets(context: typer.Context, workbook: Workbook, apply: Apply = Fal
     register.write_all(found.declarations)
     for realm in found.realms:
         again(app, realm)
-    app.output.say(f"written: {len(found.declarations)} positions in {register.path}")
+    app.output.say(f"written: {counted(len(found.declarations), 'position')} in {register.path}")
 
 
 def _show(
@@ -83,6 +84,6 @@ def _show(
     for line in problems:
         app.output.error(line)
     if problems:
-        app.output.error(f"nothing was taken in: {len(problems)} entries cannot be used")
+        app.output.error(f"nothing was taken in: {counted(len(problems), 'entry')} cannot be used")
         finish(code)
-    app.output.say(f"{len(differences)} differences" + ("" if differences else "; nothing to do"))
+    app.output.say(f"{counted(len(differences), 'difference')}" + ("" if differences else "; nothing to do"))

@@ -9,6 +9,7 @@ from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.clock import clock
 from assetctl.cli.progress import Bar
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.plan import Plan
@@ -302,7 +303,10 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
     """The end of a scan in words, and as one record."""
     scan, found = outcomes.scan, outcomes.ingested
     say = app.output.say
-    say(f"scan {scan.id}: {scan.state}; {len(found.assets)} assets, {len(found.new)} new, {len(found.changed)} changed")
+    say(
+        f"scan {scan.id}: {scan.state}; {counted(len(found.assets), 'asset')},"
+        f" {len(found.new)} new, {len(found.changed)} changed"
+    )
     said = ", ".join(f"{count} {name}" for name, count in outcomes.counts.items() if count)
     say(f"steps: {said or 'none'}")
     for address, reason in outcomes.trips.items():

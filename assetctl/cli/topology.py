@@ -8,6 +8,7 @@ import typer
 
 from assetctl.cli.app import App, finish, of
 from assetctl.errors import Exit
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.model import Asset
@@ -68,7 +69,7 @@ def _show(output: Any, found: "Topology", assets: "tuple[Asset, ...]", code: Exi
     for weak in record["single_points_of_failure"]:
         output.say(f"single point of failure: {weak['device']} cuts off {len(weak['cuts_off'])}")
     if record["loose"]:
-        output.say(f"connected to nothing that is known: {len(record['loose'])} devices")
+        output.say(f"connected to nothing that is known: {counted(len(record['loose']), 'device')}")
 
 
 def _record(found: "Topology", assets: "tuple[Asset, ...]") -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.errors import Exit, InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from assetctl.model import Asset, Conduit, Position, Zone
@@ -49,7 +50,7 @@ def list_zones(context: typer.Context, file: File = None) -> None:
     columns = ("id", "level", "part_of", "networks", "owner", "trust", "assets", "conduits")
     app.output.rows("zones", rows, columns=columns, command="zones list")
     if counts[None]:
-        app.output.say(f"{counts[None]} assets lie in no zone, or in several; next: assetctl zones suggest")
+        app.output.say(f"{counted(counts[None], 'asset')} in no zone, or in several; next: assetctl zones suggest")
 
 
 @zones.command("show", epilog="Example: assetctl zones show cell-3")
@@ -85,13 +86,16 @@ def lint(context: typer.Context, file: File = None) -> None:
     except InputError as error:
         rows = [{"kind": "mistake", "problem": line} for line in str(error).splitlines()]
         app.output.rows("zones-lint", rows, columns=("kind", "problem"), command="zones lint", code=Exit.USAGE)
-        app.output.say(f"{len(rows)} mistakes; the file is not used until they are corrected")
+        app.output.say(f"{counted(len(rows), 'mistake')}; the file is not used until corrected")
         finish(Exit.USAGE)
         return
     found = advice(read, stored(app), positions_of(app))
     rows = [{"kind": "missing", "problem": f"{one.place}: {one.said}"} for one in found]
     app.output.rows("zones-lint", rows, columns=("kind", "problem"), command="zones lint")
-    app.output.say(f"{len(read.zones)} zones, {len(read.conduits)} conduits, no mistakes, {len(found)} things missing")
+    app.output.say(
+        f"{counted(len(read.zones), 'zone')}, {counted(len(read.conduits), 'conduit')},"
+        f" no mistakes, {counted(len(found), 'thing')} missing"
+    )
 
 
 @zones.command("draw", epilog="Example: assetctl zones draw --out zones.svg")
@@ -132,7 +136,7 @@ def suggest(context: typer.Context, file: File = None) -> None:
     rows = [{"kind": one.kind, "subject": one.subject, "proposal": one.proposal, "reason": one.reason} for one in found]
     columns = ("kind", "subject", "proposal", "reason")
     app.output.rows("zone-suggestions", rows, columns=columns, command="zones suggest")
-    app.output.say(f"{len(rows)} suggestions; trust, criticality, SL-T and what is allowed are yours to say")
+    app.output.say(f"{counted(len(rows), 'suggestion')}; trust, criticality, SL-T and what is allowed are yours to say")
 
 
 def path_of(app: App, file: Path | None) -> Path:

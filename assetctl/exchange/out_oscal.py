@@ -15,6 +15,7 @@ from assetctl.exchange.out_oscal_subjects import Subjects
 from assetctl.exchange.out_oscal_words import NS, control_id, prop, title
 from assetctl.exchange.outgoing import Met, Outgoing, Reason, Results, Rule, Verdict, stamp, uuid_of
 from assetctl.model import EVERYWHERE, RequirementMapping, Result
+from assetctl.text import counted
 
 SPEC = "1.1.3"
 _PLAN = (
@@ -56,7 +57,8 @@ def _result(outgoing: Outgoing, results: Results, where: str) -> dict[str, Any]:
         **{
             "uuid": uuid_of("result", stamp(results.at), where),
             "title": title(f"Checks of {where}"),
-            "description": f"What {len(rules)} checks said of {len(outgoing.devices)} assets. {_INDICATION}",
+            "description": f"What {counted(len(rules), 'check')} said of"
+            f" {counted(len(outgoing.devices), 'asset')}. {_INDICATION}",
             "start": stamp(min((device.first_seen for device in outgoing.devices), default=results.at)),
             "end": stamp(results.at),
             "local-definitions": subjects.definitions(),
@@ -145,7 +147,7 @@ def _risks(verdicts: Sequence[Verdict], rules: Mapping[str, Rule]) -> Iterator[d
             **{
                 "uuid": uuid_of("risk", check, waiver),
                 "title": title(f"{check} {group[0].title}"),
-                "description": f"{len(group)} failures. {_INDICATION}",
+                "description": f"{counted(len(group), 'failure')}. {_INDICATION}",
                 "statement": group[0].statement,
                 "props": [
                     prop("severity", group[0].severity.value, NS),

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from assetctl.documents import Document, read_yaml
 from assetctl.errors import InputError
 from assetctl.forms import Form, fill, fill_from
-from assetctl.text import near
+from assetctl.text import counted, near
 from assetctl.values import Filled, Name, Text, distinct, one_of
 from assetctl.zone_forms import Day, Digest
 
@@ -235,7 +235,7 @@ def _notice(one: Standing) -> str:
         return f"{what} stands against its row still, although {one.fault}: answer anew" if one.is_expired else ""
     if one.fault:
         return f"{what} does not count: {one.fault}"
-    return f"{what} ends in {one.days_left} days: renew it" if one.days_left <= SOON_DAYS else ""
+    return f"{what} ends in {counted(one.days_left, 'day')}: renew it" if one.days_left <= SOON_DAYS else ""
 
 
 def by_row(found: Iterable[Standing]) -> Mapping[tuple[str, str], tuple[Standing, ...]]:

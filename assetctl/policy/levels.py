@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from assetctl.policy.frameworks import Requirement
 from assetctl.policy.level_rows import Knowledge, Place, RowState, State, states_at
+from assetctl.text import counted
 
 LEVELS = (1, 2, 3, 4)
 
@@ -65,7 +66,7 @@ class Cell:
         counts = self.counts
         met = counts.met + counts.not_applicable
         return (
-            f"{self.fr}: attested or evidenced up to {self.attested} ({met} of {counts.rows} rows:"
+            f"{self.fr}: attested or evidenced up to {self.attested} ({met} of {counted(counts.rows, 'row')}:"
             f" {counts.by_evidence} with evidence, {counts.attested} attested,"
             f" {counts.independently_reviewed} independently reviewed), not contradicted up to {self.not_contradicted}"
             f" (up to {self.not_contradicted_if} if all indications hold), {self._end}"

@@ -17,7 +17,7 @@ from assetctl.documents import Document, read_yaml
 from assetctl.errors import InputError
 from assetctl.forms import Form, fill
 from assetctl.model import DEFAULT_REALM, Finding, Result
-from assetctl.text import near
+from assetctl.text import counted, near
 from assetctl.values import Filled, Name, Realm, Text, distinct, one_of, shown
 from assetctl.zone_forms import Day
 
@@ -256,16 +256,16 @@ def notices(found: Iterable[Use], today: date) -> tuple[str, ...]:
 def _notice(use: Use, today: date) -> str:
     waiver, count = use.waiver, len(use.findings)
     what = f"waiver {waiver.id} ({waiver.check}, owner {waiver.owner})"
-    failures = f"{count} failure{'s' if count != 1 else ''}"
+    failures, left = counted(count, "failure"), waiver.days_left(today)
     if use.state is State.REVOKED:
         return ""
     if use.state is State.EXPIRED:
         tail = f"{failures} no longer accepted" if count else "nothing needs it any more"
-        return f"{what} expired on {waiver.expires}, {-waiver.days_left(today)} days ago: {tail}"
+        return f"{what} expired on {waiver.expires}, {counted(-left, 'day')} ago: {tail}"
     if not use.findings:
         return f"{what} is unused: no failure of {waiver.check} at {', '.join(sorted(waiver.places))}; revoke it"
     if use.state is State.EXPIRING:
-        return f"{what} expires on {waiver.expires}, in {waiver.days_left(today)} days: renew it or mend {failures}"
+        return f"{what} expires on {waiver.expires}, in {counted(left, 'day')}: renew it or mend {failures}"
     return ""
 
 

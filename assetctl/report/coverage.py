@@ -9,6 +9,7 @@ from assetctl.report.index import Entry, Links
 from assetctl.report.inputs import ReportInputs
 from assetctl.report.table import Column, Figure, Kind, Ref, Row, Section, Table, moment, ref, table
 from assetctl.report.words import words
+from assetctl.text import counted
 
 NO_ZONE = ""
 
@@ -97,7 +98,7 @@ def coverage(inputs: ReportInputs, entries: Sequence[Entry], links: Links) -> Se
     zones = sorted({zone.id for zone in inputs.zones} | set(places.values()) | set(seen_in))
     seen = len(inputs.positions) - len(absent)
     lead = (
-        f"{len(inputs.positions)} positions are declared in the register, {seen} of them were seen. "
+        f"Positions in the register: {len(inputs.positions)}; of these seen: {seen}. "
         "Seen: some source told of the asset. Answered: the device itself did. "
         "Identified: its maker, and its model or order code, are known.",
     )
@@ -198,7 +199,7 @@ def _method(inputs: ReportInputs) -> Table:
         ("Run of the policy", " of ".join(filter(None, (inputs.run, moment(inputs.judged_at)))) or "none"),
         ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
         ("Sensors", ", ".join(dict.fromkeys(one.sensor for one in inputs.captures)) or "none"),
-        ("Advisories and life cycles", f"{len(inputs.feeds)} files" if inputs.feeds else "none loaded"),
+        ("Advisories and life cycles", counted(len(inputs.feeds), "file") if inputs.feeds else "none loaded"),
         ("Clock of the scanner", inputs.clock or "not recorded"),
     )
     purpose = "From where was asked, what was allowed, and with what it was judged."

@@ -6,6 +6,7 @@ from assetctl.policy.levels import Cell, Verdict
 from assetctl.report.drawing import natural, text
 from assetctl.report.levels import FR, FR_NAMES, WORST_FIRST
 from assetctl.report.table import Drawing, Shape
+from assetctl.text import counted
 
 LABEL, CELL, ROW, HEAD, GAP = 210, 112, 38, 26, 3
 BAR, BAR_ROW, NAME = 420, 30, 330
@@ -64,7 +65,9 @@ def _sheets(name: str, title: str, places: Sequence[Sequence[Cell]], *, most: in
     for number, sheet in enumerate(sheets, start=1):
         told = title if len(sheets) == 1 else f"{title} ({number} of {len(sheets)})"
         is_last = number == len(sheets)
-        left = (f"{len(places) - shown} more places stand in the table SL vectors.",) if shown < len(places) else ()
+        left = (
+            (f"{counted(len(places) - shown, 'more place')} in the table SL vectors.",) if shown < len(places) else ()
+        )
         yield Drawing(
             id=f"heat-{name}-{number}",
             title=told,
@@ -79,7 +82,7 @@ def _sheets(name: str, title: str, places: Sequence[Sequence[Cell]], *, most: in
 def _told(sheet: Sequence[Sequence[Cell]]) -> str:
     counts = {v: sum(cell.verdict is v for row in sheet for cell in row) for v in WORST_FIRST}
     said = ", ".join(f"{count} {v.value}" for v, count in counts.items() if count)
-    return f"{len(sheet)} places by {len(FR)} foundational requirements: {said}."
+    return f"{counted(len(sheet), 'place')} by {len(FR)} foundational requirements: {said}."
 
 
 def _map(sheet: Sequence[Sequence[Cell]]) -> Iterator[Shape]:

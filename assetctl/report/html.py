@@ -16,6 +16,7 @@ from assetctl.report.table import Kind, Table
 from assetctl.report.templates import PAGE, Templates
 from assetctl.report.view import ReportView
 from assetctl.report.words import Mark
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,6 +67,7 @@ def pieces(view: ReportView, templates: Path | None = None) -> Iterator[str]:
             body=dict.fromkeys((table.id for table in view.tables()), body),
             first_rows=rows.first,
             shown=rows.shown,
+            counted=counted,
             placed=_PLACED,
             written=written,
             policy=Markup(policy),  # noqa: S704 - made of hashes

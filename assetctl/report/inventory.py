@@ -82,7 +82,7 @@ def inventory(inputs: ReportInputs, entries: Sequence[Entry], links: Links) -> S
     )
     identified = sum(entry.identified for entry in entries)
     lead = (
-        f"{len(entries)} assets; of {identified} the maker and the model or order code are known. "
+        f"Assets: {len(entries)}; the maker and the model or order code are known of {identified}. "
         "The 14 attributes are those of high priority in the CISA guidance for OT asset inventories (August 2025).",
     )
     charts = (

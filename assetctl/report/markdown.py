@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from assetctl.model import Result
 from assetctl.report.machine import Redact, Row
 from assetctl.report.table import final
+from assetctl.text import counted
 
 MOST_ROWS = 500  # a comment on a merge request holds 64 KiB
 _TICKS = re.compile("`+")
@@ -25,7 +26,7 @@ def page(rows: Sequence[Row], *, name: str, redact: Redact) -> str:
         shown = ((_HEADS[row.state], redact(row.logical), redact(row.message)) for row in told[:MOST_ROWS])
         lines.append(table(("state", "subject", "statement"), shown))
     if len(told) > MOST_ROWS:
-        lines.append(f"{len(told) - MOST_ROWS} more rows are not shown here.\n")
+        lines.append(f"{counted(len(told) - MOST_ROWS, 'more row')} not shown here.\n")
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from itertools import chain, compress
 from operator import itemgetter
 from unicodedata import category
 
-from assetctl.text import visible
+from assetctl.text import counted, visible
 
 MOST_TEXT = 4096
 MOST_LABEL = 200
@@ -202,7 +202,7 @@ def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 
     """A chart of the greatest counts, the rest as one bar; equal counts by label. whole: what a full bar stands for."""
     ranked = sorted(counts, key=lambda pair: (-pair[1], pair[0]))
     rest = sum(count for _, count in ranked[most:])
-    shown = ranked[:most] + ([(f"{len(ranked) - most} others", rest)] if rest else [])
+    shown = ranked[:most] + ([(counted(len(ranked) - most, "other"), rest)] if rest else [])
     greatest = whole or max((count for _, count in shown), default=0) or 1
     parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in shown)
     return Chart(id, title, told(parts), parts)

@@ -14,7 +14,7 @@ from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
 from assetctl.report.table import Drawing, Shape
 from assetctl.settle import addresses, text, texts
-from assetctl.text import one_line
+from assetctl.text import counted, one_line
 from assetctl.topology import End, Link, Topology
 
 CARD_WIDTH, ROW_HEIGHT, GAP_X, GAP_Y, MARGIN = 330, 17, 70, 34, 20
@@ -94,7 +94,7 @@ def _drawing(topology: Topology, cards: Sequence[_Card], column: int) -> Drawing
     return Drawing(
         id="topology-drawing",
         title="Topology of the network",
-        description=f"{len(cards)} cards and {len(lines)} lines between them; the table Topology has every connection.",
+        description=f"Cards: {len(cards)}, lines between them: {len(lines)}; the table Topology has every connection.",
         width=max((x for x, _ in places.values()), default=0) + CARD_WIDTH + MARGIN,
         height=max((places[card.asset][1] + card.height for card in cards), default=0) + MARGIN,
         shapes=(
@@ -122,7 +122,7 @@ def _briefly(topology: Topology, cards: Sequence[_Card], devices: Mapping[str, D
         rest = Counter(roles.get(far.asset, "others") for _, far in ends[name] if far.asset not in hubs)
         if rest:
             told = ", ".join(f"{count} {role}" for role, count in sorted(rest.items()))
-            yield from wrap(f"{rest.total()} devices: {told}", MOST_LABEL)
+            yield from wrap(f"{counted(rest.total(), 'device')}: {told}", MOST_LABEL)
 
     return tuple(replace(card, rows=tuple(rows(card.asset))) for card in cards)
 
@@ -135,7 +135,7 @@ def _by_zone(topology: Topology, devices: Mapping[str, Device]) -> Topology:
         one, other = sorted((zones.get(link.one.asset, "(no zone)"), zones.get(link.other.asset, "(no zone)")))
         if one != other:
             counts[one, other] += 1
-    links = (Link(End(a, f"{n} connections"), End(b), ()) for (a, b), n in sorted(counts.items()))
+    links = (Link(End(a, counted(n, "connection")), End(b), ()) for (a, b), n in sorted(counts.items()))
     return Topology(tuple(links), (), ())
 
 

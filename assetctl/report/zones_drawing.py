@@ -15,6 +15,7 @@ from assetctl.model import Allowed, Conduit, Zone
 from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
 from assetctl.report.table import Drawing, Shape
+from assetctl.text import counted
 
 LEVELS = {
     "5": "Enterprise",
@@ -92,7 +93,7 @@ def legible(zones: Sequence[Zone], conduits: Sequence[Conduit], counts: Mapping[
     boxes: list[Zone] = []
     for (level, trust, designations), many in found.items():
         one = many[0] if len(many) == 1 else None
-        name = many[0].id if one else f"{len(many)} zones: {many[0].id}"
+        name = many[0].id if one else f"{counted(len(many), 'zone')}: {many[0].id}"
         ends |= {} if one else {name: f"to {many[-1].id}"}
         held |= {zone.id: name for zone in many}
         boxes.append(one or Zone(name, many[0].realm, (), level, trust=trust, designations=designations))
@@ -116,7 +117,7 @@ def _bundled(conduits: Sequence[Conduit], held: Mapping[str, str]) -> Iterator[C
             yield replace(many[0], source=source, target=target)
             continue
         allow = tuple(dict.fromkeys(line for one in many for line in one.allow))[:MOST_LINES]
-        name = f"{len(many)} conduits, {many[0].id} to {many[-1].id}"
+        name = f"{counted(len(many), 'conduit')}, {many[0].id} to {many[-1].id}"
         yield Conduit(name, source, target, opens if len(ways) == 1 else "both", allow)
 
 
@@ -140,7 +141,7 @@ def drawing(
     return Drawing(
         id="zones-drawing",
         title="Zones and conduits, by level",
-        description=f"{len(sheet.boxes)} boxes by level and {len(sheet.wires)} lines between them; the list below"
+        description=f"Boxes by level: {len(sheet.boxes)}, lines between them: {len(sheet.wires)}; the list below"
         " explains the number on each.",
         width=width,
         height=sheet.bottom + MARGIN,
@@ -168,7 +169,7 @@ def _boxes(zones: Sequence[Zone], counts: Mapping[str, int], ends: Mapping[str, 
 def _lines(zone: Zone, count: int, end: str) -> Iterator[str]:
     if end:
         yield end
-    yield f"{count} asset{'' if count == 1 else 's'}"
+    yield counted(count, "asset")
     if zone.parent:
         yield f"part of {zone.parent}"
     if zone.networks:
@@ -263,7 +264,7 @@ def _list(sheet: _Sheet, nowhere: int) -> Iterator[str]:
     for wire in sheet.wires:
         yield f"{wire.number}  {described(wire.conduit)}"
     if nowhere:
-        yield f"{nowhere} asset{'' if nowhere == 1 else 's'} in no zone, or in several"
+        yield f"{counted(nowhere, 'asset')} in no zone, or in several"
     if not sheet.boxes:
         yield "no zones are declared"
 

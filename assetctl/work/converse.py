@@ -19,6 +19,7 @@ from assetctl.safety.permit import Permit, Refused, Wait
 from assetctl.scope import Vantage
 from assetctl.secrets import Community, Secret, UsmUser
 from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.text import counted
 from assetctl.transport import route
 from assetctl.transport.community import unwrap, wrap
 from assetctl.transport.datagram import BARE, Envelope, open_datagram
@@ -276,7 +277,7 @@ async def _keep(
     step: Step, permit: Permit, heard: Heard, at: datetime, state: _State, *, gate: Gate, around: Surroundings
 ) -> None:
     reply = heard.reply
-    strays = f"{heard.strays} units that answered no question" if heard.strays else ""
+    strays = f"{counted(heard.strays, 'unit')} that answered no question" if heard.strays else ""
     told = [f"{_port(permit)}: {reply.detail}" if reply.detail else _port(permit)] if permit.action == "connect" else []
     told += [reply.detail] if reply.detail and not told else []
     exchange = Exchange(

@@ -15,7 +15,7 @@ from assetctl.exchange.rows import read_file
 from assetctl.exchange.walk_file import parse, read_walk
 from assetctl.model import IPAddress, Observation, Scan, ScanState
 from assetctl.store.repo import Store
-from assetctl.text import one_line
+from assetctl.text import counted, one_line
 from assetctl.work.importing import take_positions
 from assetctl.work.ingest import NOTHING, Declared, ingest
 
@@ -83,12 +83,14 @@ def import_walk(
     taken_at = _taken_at(path, at, now)
     scan = scan_id(realm, f"{found.sha256} {ip}")
     told = walk.observation(found, scan=scan, realm=realm, ip=ip, at=taken_at, file=path.name)
-    notes = [f"{len(found.objects)} objects of {found.format}, {len(told.claims)} claims"]
+    notes = [f"{counted(len(found.objects), 'object')} of {found.format}, {counted(len(told.claims), 'claim')}"]
     notes += [] if ip else ["no address: name it with --address, so that it joins what else is known of the device"]
     notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
-    warnings = [f"left out: {found.unknown} lines with names that are not read; numbers (-On) tell more"]
+    warnings = [f"left out: {counted(found.unknown, 'line')} with names that are not read; numbers (-On) tell more"]
     warnings = warnings if found.unknown else []
-    warnings += [f"left out: {found.skipped} lines; {'; '.join(found.problems[:3])}"] if found.skipped else []
+    warnings += (
+        [f"left out: {counted(found.skipped, 'line')}; {'; '.join(found.problems[:3])}"] if found.skipped else []
+    )
     if not told.claims:
         raise InputError(f"{path}: none of its {len(found.objects)} objects tells what the device is")
     if dry_run:
@@ -121,7 +123,7 @@ def import_glpi(
     digest = sha256(raw).hexdigest()
     taken_at = _taken_at(path, at, now)
     told = glpi.observation(raw, scan=scan_id(realm, digest), realm=realm, at=taken_at, file=path.name)
-    notes = [f"{len(told.claims)} claims"]
+    notes = [f"{counted(len(told.claims), 'claim')}"]
     notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
     assets = store.count_assets(realm)
     if not dry_run:
@@ -153,12 +155,15 @@ def import_zeek(
     certificates = _certificates(paths)
     found = [_zeek(path, realm, now, certificates) for path in paths]
     warnings = [
-        f"{log.path}: left out: {log.skipped} lines; {'; '.join(log.problems[:3])}"
+        f"{log.path}: left out: {counted(log.skipped, 'line')}; {'; '.join(log.problems[:3])}"
         for log, _, _ in found
         if log.skipped
     ]
-    warnings += [f"{log.path}: {beyond} devices beyond the bound" for log, _, beyond in found if beyond]
-    notes = tuple(f"{log.path.name}: {log.rows_read} rows of {log.name}, {len(told)} devices" for log, told, _ in found)
+    warnings += [f"{log.path}: {counted(beyond, 'device')} beyond the bound" for log, _, beyond in found if beyond]
+    notes = tuple(
+        f"{log.path.name}: {counted(log.rows_read, 'row')} of {log.name}, {counted(len(told), 'device')}"
+        for log, told, _ in found
+    )
     assets = store.count_assets(realm)
     for log, told, _ in () if dry_run else found:
         if told:
@@ -213,7 +218,10 @@ def import_netbox(
     made = netbox.positions(found, realm=realm, now=now)
     if not made:
         raise InputError(f"{paths[0]}: no device in it; export the devices of NetBox too")
-    notes = (f"{found.records} records, {len(made)} positions, {found.out_of_place} devices that are not in place",)
+    notes = (
+        f"{counted(found.records, 'record')}, {counted(len(made), 'position')},"
+        f" {counted(found.out_of_place, 'device')} not in place",
+    )
     assets = store.count_assets(realm) if dry_run else take_positions(store, made, realm=realm, declared=declared)
     warnings = [f"left out: {line}" for line in found.problems[: netbox.MOST_PROBLEMS]]
     warnings += [f"and {len(found.problems) - len(warnings)} more"] if len(found.problems) > len(warnings) else []
@@ -227,8 +235,13 @@ def import_zgrab2(
     found = zgrab2.read_zgrab2(path, newest=now + TOLERANCE)
     scan = scan_id(realm, found.sha256)
     told = tuple(zgrab2.observations(found, scan=scan, realm=realm, file=path.name))
-    notes = (f"{found.lines} lines, {found.failed} results without success, {found.unread} of modules not read",)
-    warnings = (f"left out: {found.skipped} lines; {'; '.join(found.problems[:3])}",) if found.skipped else ()
+    notes = (
+        f"{counted(found.lines, 'line')}, {counted(found.failed, 'result')} without success,"
+        f" {found.unread} of modules not read",
+    )
+    warnings = (
+        (f"left out: {counted(found.skipped, 'line')}; {'; '.join(found.problems[:3])}",) if found.skipped else ()
+    )
     assets = store.count_assets(realm)
     if told and not dry_run:
         source = Source(scan, realm, path, found.sha256, b"", "zgrab2")

@@ -6,6 +6,7 @@ from typing import Any
 from assetctl.model import NetworkKind, RequestClass, Segment
 from assetctl.plan import Plan, Row
 from assetctl.scope import Vantage
+from assetctl.text import counted
 
 MOST_LINES = 40
 MOST_ROWS = 18
@@ -78,11 +79,13 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
     seconds = duration_s(plan)
     time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
-    whom = f"{plan.devices} addresses" + (f", segments: {len(plan.segments)}" if plan.segments else "")
+    whom = f"{counted(plan.devices, 'address')}" + (f", segments: {len(plan.segments)}" if plan.segments else "")
     return [
-        f"Plan {plan.hash[:16]}: {whom}, at most {plan.units} units, {plan.packets} packets, {time}",
+        f"Plan {plan.hash[:16]}: {whom}, at most {counted(plan.units, 'unit')},"
+        f" {counted(plan.packets, 'packet')}, {time}",
         f"From {vantage.interface or 'the route'} ({vantage.source or 'source by route'}); {anchor}",
-        f"At most {plan.scope.limits.packets_per_second} packets a second; questions that read, see docs/protocols.md",
+        f"At most {counted(plan.scope.limits.packets_per_second, 'packet')} a second;"
+        " questions that read, see docs/protocols.md",
     ]
 
 
@@ -106,10 +109,10 @@ def _cells(rows: list[Row]) -> tuple[str, ...]:
     row = rows[0]
     place = str(row.target) + (f" and {len(rows) - 1} more" if len(rows) > 1 else "")
     if isinstance(row.target, Segment):
-        sends = f"{row.packets} frames to all stations" if row.packets else "sends nothing"
+        sends = f"{counted(row.packets, 'frame')} to all stations" if row.packets else "sends nothing"
         most = f"{sends}, listens {row.listen_s:g} s"
     else:
-        most = f"{sum(one.devices for one in rows)} x {row.units} units, {row.packets} packets"
+        most = f"{sum(one.devices for one in rows)} x {counted(row.units, 'unit')}, {counted(row.packets, 'packet')}"
     *asked, whom = _asked(row)
     return place, *asked, most, whom
 
@@ -119,7 +122,7 @@ def _asked(row: Row) -> tuple[str, ...]:
     if isinstance(row.target, Segment):
         types = ",".join(f"0x{port:04x}" for port in row.ports)
         return row.kind, row.protocol, f"{row.transport}/{types}", row.klass, "segment"
-    ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{len(row.ports)} ports"
+    ports = ",".join(map(str, row.ports)) if len(row.ports) <= 5 else f"{counted(len(row.ports), 'port')}"
     depth = f" + {', '.join(row.depth)}" if row.depth else ""
     whom = "sweep" if row.sweep else "known"
     return row.kind, row.protocol + depth, f"{row.transport}/{ports}", row.klass, whom
@@ -130,7 +133,7 @@ def _particulars(plan: Plan) -> list[str]:
     notes = []
     if targets:
         costliest = max(targets, key=plan.units_at)
-        notes.append(f"Costliest device: {plan.units_at(costliest)} units, in {costliest}")
+        notes.append(f"Costliest device: {counted(plan.units_at(costliest), 'unit')}, in {costliest}")
         longest = max(targets, key=lambda t: sum(r.devices * r.units for r in plan.rows if r.target == t))
         notes.append(f"Longest part: {longest}")
     asked = (row for row in plan.rows if isinstance(row.target, Segment) and row.packets)

@@ -11,6 +11,7 @@ from assetctl.model import Scan
 from assetctl.safety import ledger as chain
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
+from assetctl.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _exchanges(store: Store, scan: Scan, path: Path) -> int:
         checked += not stored.is_pruned
     missing = {number for number, line in noted.items() if line.answer} - _numbers(store, scan)
     if missing:
-        raise IntegrityFault(f"scan {scan.id}: {len(missing)} answers in the ledger are not stored")
+        raise IntegrityFault(f"scan {scan.id}: {counted(len(missing), 'answer')} of the ledger not stored")
     return checked
 
 

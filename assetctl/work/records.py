@@ -6,6 +6,7 @@ from typing import Any
 
 from assetctl.model import Asset, Fact, Value
 from assetctl.settle import ServiceView, addresses, as_text, best, interfaces, rivals, services, settled, texts
+from assetctl.text import counted
 
 PLAIN = (
     "hostname",
@@ -92,10 +93,10 @@ def why(asset: Asset, key: str = "") -> Iterator[str]:
         return
     yield f"addresses: {', '.join(addresses(asset)) or 'none'}"
     for join in asset.joins:
-        yield f"joined by {join.key} {join.value}: {len(join.observations)} observations"
+        yield f"joined by {join.key} {join.value}: {counted(len(join.observations), 'observation')}"
         for observation in join.observations[:6]:
             yield f"    {observation}"
-    yield f"seen {_span(asset)} in {len(asset.observations)} observations"
+    yield f"seen {_span(asset)} in {counted(len(asset.observations), 'observation')}"
     yield f"id {asset.id}" + (f", also {', '.join(asset.aliases)}" if asset.aliases else "")
 
 

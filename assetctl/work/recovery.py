@@ -20,6 +20,7 @@ from assetctl.safety.ledger import Ledger
 from assetctl.scope import parse_moment
 from assetctl.store.records import Quarantined
 from assetctl.store.repo import Store
+from assetctl.text import counted
 from assetctl.work import lock
 
 RESUMABLE = (ScanState.INTERRUPTED, ScanState.STOPPED)
@@ -79,7 +80,8 @@ def _check_room(store: Store, scan: Scan) -> None:
     last = max((int(number) for number in numbers if number.isdecimal()), default=0)
     if last > state.count:
         raise IntegrityFault(
-            f"{path}: {state.count} lines, but exchange {last} is stored: the ledger lost its end; start a new scan"
+            f"{path}: {counted(state.count, 'line')}, but exchange {last} is stored:"
+            f" the ledger lost its end; start a new scan"
         )
 
 

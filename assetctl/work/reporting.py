@@ -24,6 +24,7 @@ from assetctl.settings import Settings
 from assetctl.settle import as_text, services, settled
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
+from assetctl.text import counted
 from assetctl.topology import topology
 from assetctl.work import ledgers
 from assetctl.work.advising import knowledge
@@ -104,7 +105,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         files=material.papers.files,
         judged_files=run.files if run else {},
         run=run.id if run else "",
-        pack=f"{len(material.checks)} checks",
+        pack=f"{counted(len(material.checks), 'check')}",
         pack_hash=run.pack_hash if run else "",
         versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
         thresholds=tuple(f"{check.id} {text}" for check in material.checks for text in check.changed),

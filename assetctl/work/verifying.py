@@ -8,7 +8,7 @@ from assetctl.enrolled import EnrolledKey
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.report.manifest import NAME, Manifest, listed, read_manifest
 from assetctl.signing import SIGNATURE_BYTES, is_signed
-from assetctl.text import visible
+from assetctl.text import counted, visible
 from assetctl.work.signing import SHOWN, signatures
 
 
@@ -64,7 +64,7 @@ def _files(folder: Path, manifest: Manifest) -> Iterator[Proof]:
         elif (found := listed(path)).sha256 == one.sha256:
             yield Proof(one.name, "unchanged", f"SHA-256 {one.sha256}")
         else:
-            size = "" if found.size == one.size else f", {found.size} bytes in place of {one.size}"
+            size = "" if found.size == one.size else f", {counted(found.size, 'byte')} in place of {one.size}"
             yield Proof(one.name, "changed", f"SHA-256 {found.sha256} in place of {one.sha256}{size}", True)
 
 

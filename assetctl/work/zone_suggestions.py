@@ -13,6 +13,7 @@ from ipaddress import ip_address, ip_network
 from assetctl.model import Asset, Conduit, Flow, IPAddress, IPNetwork, SubjectKind, Zone
 from assetctl.settle import addresses, current, text, texts
 from assetctl.standing import Whereabouts
+from assetctl.text import counted
 from assetctl.topology import Topology
 from assetctl.traffic import expected_on, recognised
 from assetctl.zone_rules import parents
@@ -77,7 +78,7 @@ def _new_zones(assets: Sequence[Asset], known: Whereabouts) -> Iterator[Suggesti
         level = _level(members)
         vlans = sorted({vlan for one in members for vlan in _vlans(one)})
         name = f"net-{str(subnet.network_address).replace('.', '-').replace(':', '-').strip('-')}"
-        told = [f"{len(members)} device{'' if len(members) == 1 else 's'} of no zone in this subnet", _roles(members)]
+        told = [f"{counted(len(members), 'device')} of no zone in this subnet", _roles(members)]
         told += [f"VLAN {', '.join(vlans)}"] if vlans else []
         told += [f"level {level} by most of their roles"] if level else []
         option = f" --level {level}" if level else ""
@@ -123,7 +124,7 @@ def _members(assets: Sequence[Asset], known: Whereabouts, links: Topology) -> It
         )
         zone, count = near.most_common(1)[0] if near else (None, 0)
         if zone and count > sum(near.values()) // 2:
-            reason = f"{count} of {sum(near.values())} devices of zones on its switch lie in {zone}"
+            reason = f"{count} of {counted(sum(near.values()), 'device')} of zones on its switch lie in {zone}"
             name = one.position or one.id
             yield Suggestion("member", name, f"assetctl zones assign {zone} {name}", reason)
 
@@ -133,7 +134,9 @@ def _levels(assets: Sequence[Asset], zones: Sequence[Zone]) -> Iterator[Suggesti
         members = [one for one in assets if one.zone == zone.id]
         level = _level(members)
         if level and not zone.level:
-            yield Suggestion("level", zone.id, f"level: {level}", f"{len(members)} devices; {_roles(members)}")
+            yield Suggestion(
+                "level", zone.id, f"level: {level}", f"{counted(len(members), 'device')}; {_roles(members)}"
+            )
 
 
 def _level(assets: Sequence[Asset]) -> str:
@@ -179,7 +182,9 @@ def _conduits(
         more = f", and {len(spoken) - MOST_NAMED} more" if len(spoken) > MOST_NAMED else ""
         if opener == "from" or one < other:
             command = f"assetctl zones conduit {one}-{other} --from {one} --to {other} --opens {opener} {allow}"
-            reason = f"{sum(spoken.values())} connections seen: {', '.join(sorted(spoken)[:MOST_NAMED])}{more}"
+            reason = (
+                f"{counted(sum(spoken.values()), 'connection')} seen: {', '.join(sorted(spoken)[:MOST_NAMED])}{more}"
+            )
             yield Suggestion("conduit", f"{one} and {other}", command, f"{reason}; allow only what is meant to be")
 
 

@@ -103,7 +103,7 @@ def test_a_named_segment_is_counted_frame_by_frame_and_says_that_nobody_can_be_l
     assert "A. Engineer: the line stands still" in rows["profinet_dcp"].why
     assert (plan.packets, plan.devices, plan.segments) == (1, 0, (CELL,))
     shown = "\n".join(lines(plan, vantage=Vantage("plant")))
-    assert "1 frames to all stations, listens 4 s" in shown
+    assert "1 frame to all stations, listens 4 s" in shown
     assert "sends nothing, listens 35 s" in shown
     assert "no address can be excluded" in shown
 

@@ -107,7 +107,7 @@ def test_an_answer_that_was_taken_away_is_found(desk: Desk) -> None:
         name = next(one.exchange.id for one in store.exchanges() if one.exchange.received)
     change(desk, "DELETE FROM observation_exchange WHERE exchange = ?", name)
     assert change(desk, "DELETE FROM exchange WHERE id = ?", name) == 1
-    accused(desk.call("evidence", "verify"), "1 answers in the ledger are not stored")
+    accused(desk.call("evidence", "verify"), "1 answer of the ledger not stored")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

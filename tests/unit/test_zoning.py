@@ -298,7 +298,7 @@ class TestCommands:
         assert said.code == 0
         assert 'flows.csv:4: "x" is not an address; the line is left out' in said.err
         assert "2 records of csv, 2 flows" in said.err
-        assert "1 flows have an end in no declared zone" in said.err
+        assert "1 flow with an end in no declared zone" in said.err
         assert desk.call("zones", "suggest").code == 0
         with open_store(f"sqlite:///{desk.folder}/assetctl.db") as store:
             (capture,) = store.captures()

@@ -8,6 +8,7 @@ from assetctl.plan import NEVER_CONNECTED
 from assetctl.planning import FINDER_PORTS
 from assetctl.protocol import Cost, Protocol, Request
 from assetctl.protocols import registry
+from assetctl.text import counted
 from tools.docs.markup import code, codes, head, table
 
 LONG = 24
@@ -127,11 +128,11 @@ def _never(protocol: Protocol) -> str:
 
 
 def _cost(cost: Cost) -> str:
-    return f"{cost.units} units, {cost.connections} connection{'' if cost.connections == 1 else 's'}"
+    return f"{counted(cost.units, 'unit')}, {counted(cost.connections, 'connection')}"
 
 
 def _unit_cost(cost: Cost) -> str:
-    return f"; {cost.units} units more for each further unit id that the scope names" if cost.units else ""
+    return f"; {counted(cost.units, 'unit')} more for each further unit id that the scope names" if cost.units else ""
 
 
 def _yes(claim: bool) -> str:
