@@ -10,6 +10,8 @@ from ipaddress import ip_network
 
 from assetctl.model import Address, Destination, IPAddress, IPNetwork, NetworkKind, Segment
 
+EVERYWHERE_4, EVERYWHERE_6 = ip_network("0.0.0.0/0"), ip_network("::/0")
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -162,11 +164,11 @@ class Scope:
         """
         if isinstance(address, Segment):
             kind = next((one.kind for one in self.segments if one.segment == address), NetworkKind.OT)
-            return Network(address.realm, ip_network("0.0.0.0/0"), kind)
+            return Network(address.realm, EVERYWHERE_4, kind)
         held = [n for n in self.networks if n.realm == address.realm and address.ip in n.range]
         if held:
             return max(held, key=lambda n: n.range.prefixlen)
-        whole = ip_network("0.0.0.0/0") if address.ip.version == 4 else ip_network("::/0")
+        whole = EVERYWHERE_4 if address.ip.version == 4 else EVERYWHERE_6
         return Network(address.realm, whole, NetworkKind.LAB if address.ip.is_loopback else NetworkKind.OT)
 
     def excludes(self, address: Destination) -> bool:

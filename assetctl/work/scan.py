@@ -131,11 +131,12 @@ async def _work(
     for address, todo in queue:
         reached = False
         for step in in_turn(todo, run.knowledge.of(address)):
-            if f"{run.around.scan}/{step.id}" in run.done or not _is_wanted(run, step):
+            known = run.knowledge.of(step.address)
+            if f"{run.around.scan}/{step.id}" in run.done or not _is_wanted(run, step, known):
                 continue
             if run.gate.rules.stop():
                 return
-            observation = await _take(run, step)
+            observation = await _take(run, step, known)
             await run.store(observation)
             reached = reached or observation.outcome in (Outcome.ANSWERED, Outcome.REFUSED)
             _learn(run, step, observation)
@@ -146,14 +147,14 @@ async def _work(
         run.progress.last = str(address)
 
 
-def _is_wanted(run: Run, step: Step) -> bool:
-    return is_wanted(step, run.protocols.get(step.protocol), run.plan.scope, run.knowledge.of(step.address))
+def _is_wanted(run: Run, step: Step, known: Mapping[str, str]) -> bool:
+    return is_wanted(step, run.protocols.get(step.protocol), run.plan.scope, known)
 
 
-async def _take(run: Run, step: Step) -> Observation:
+async def _take(run: Run, step: Step, known: Mapping[str, str]) -> Observation:
     """One step: a seat for the device, the talk, and its observation whatever came of it."""
     protocol = run.protocols.get(step.protocol)
-    context = contexts.context_for(step, run.around.scan, run.plan.scope, known=run.knowledge.of(step.address))
+    context = contexts.context_for(step, run.around.scan, run.plan.scope, known=known)
     if run.knowledge.is_strange(step):
         return _untaken(run, step, Outcome.DENIED, "an unknown answer on this port; no second protocol is tried on it")
     if f"{run.around.scan}/{step.id}" in run.given_up:

@@ -80,10 +80,11 @@ class Table(NamedTuple):
 
     def has(self, index: Oid) -> bool:
         """Whether an index is one that this table can have."""
+        size = len(index)
+        if size == self.numbers:
+            return size > 0
         tail = index[self.numbers :]
-        return (
-            0 < len(index) >= (self.least or self.numbers) and len(tail) <= self.octets and max(tail, default=0) < 0x100
-        )
+        return 0 < size >= (self.least or self.numbers) and len(tail) <= self.octets and max(tail, default=0) < 0x100
 
 
 @dataclass(slots=True)
