@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assetctl.model import Finding, Result, Source, Zone
+from assetctl.model import Finding, Result, Source, Value, Zone
 from assetctl.policy.judge import BROKEN, Judgement, judge
 from assetctl.policy.load import checks_folder, load_check, load_checks
 from assetctl.policy.plant import Plant
@@ -101,6 +101,23 @@ def test_the_order_of_assets_and_facts_changes_nothing() -> None:
     turned = replace(one, facts=one.facts[::-1])
     checks = load_checks([FOLDER])
     assert judge(checks, Plant((one, two)), now=NOW) == judge(checks, Plant((two, turned)), now=NOW)
+
+
+def test_how_many_assets_are_remembered_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: dict[str, Value] = {
+        "hostname": "h",
+        "serial_number": "S1",
+        "manufacturer": "m",
+        "tcp/22 ssh_host_key_fingerprints": ("x",),
+    }
+    told = {"tcp/23 port_state": "open", "tcp/443 port_state": "open", "tcp/443 service_tunnel": "ssl"}
+    assets = tuple(asset_of({**shared, **told, "slot": number}, id=f"a{number}") for number in range(7))
+    checks = load_checks([FOLDER])
+    whole = judge(checks, Plant(assets), now=NOW)
+    assert {one.subject for one in whole.findings if one.check == "AUT-004"} == {one.id for one in assets}
+    for count in (1, 3, 7):
+        monkeypatch.setattr("assetctl.policy.judge.AT_ONCE", count)
+        assert judge(checks, Plant(assets), now=NOW) == whole
 
 
 def test_the_snapshot_tells_any_change_of_a_fact() -> None:
