@@ -196,7 +196,8 @@ def as_text(value: Value) -> str:
 
 
 def _of_many(asset: Asset) -> Sequence[Fact]:
-    return [fact for fact in settle.current(asset.facts) if fact.key in MANY and _is_observed(fact)]
+    told = settle.current(fact for fact in asset.facts if fact.key in MANY)
+    return [fact for fact in told if _is_observed(fact)]
 
 
 def _is_observed(fact: Fact) -> bool:

@@ -143,7 +143,7 @@ def _entries(assets: Sequence[Asset], names: Mapping[str, str]) -> Iterable[_Ent
 
 def _told(one: Asset) -> Mapping[str, Mapping[str, Value]]:
     """The neighbours of an asset by local key; those that its latest tables do not hold any more are history."""
-    told = [fact for fact in current(one.facts) if fact.subject.kind is SubjectKind.NEIGHBOUR]
+    told = current(fact for fact in one.facts if fact.subject.kind is SubjectKind.NEIGHBOUR)
     newest: dict[str, datetime] = {}
     for fact in told:
         newest[fact.source.name] = max(fact.last_seen, newest.get(fact.source.name, fact.last_seen))
