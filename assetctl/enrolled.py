@@ -87,6 +87,9 @@ class _File(Form):
     keys: tuple[_Key, ...]
 
 
+FORM = _File
+
+
 def read_keys(path: Path) -> tuple[EnrolledKey, ...]:
     """The keys of a file. Raises InputError with one line per mistake."""
     return keys_of(read_yaml(path))

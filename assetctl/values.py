@@ -4,7 +4,7 @@ Functions raise ValueError with what is expected and what was found; the annotat
 """
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_address, ip_network
 from typing import Annotated, TypeVar
@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from assetctl import text
 from assetctl.model import IPAddress, IPNetwork
 
-_REALM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+REALM_PATTERN, NAME_PATTERN = r"[a-z0-9][a-z0-9_-]{0,63}", r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+_REALM, _NAME = re.compile(REALM_PATTERN), re.compile(NAME_PATTERN)
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}")
 _DEPTH = re.compile(r"[a-z0-9]+\.[a-z0-9_-]+")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -121,16 +121,22 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-def one_of(*known: str) -> Callable[[str], str]:
-    """A check that a text is one of `known`, with a near match in the error."""
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A check that a text is one of `words`, with a near match in the error."""
 
-    def check(value: str) -> str:
-        if value not in known:
-            choice = ", ".join(name for name in known if name)
-            raise ValueError(f"{shown(value)} is not one of {choice}{text.near(value, known)}")
+    words: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        if value not in self.words:
+            choice = ", ".join(name for name in self.words if name)
+            raise ValueError(f"{shown(value)} is not one of {choice}{text.near(value, self.words)}")
         return value
 
-    return check
+
+def one_of(*known: str) -> OneOf:
+    """A check that a text is one of `known`."""
+    return OneOf(known)
 
 
 Flag = Annotated[bool, Field(strict=True)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from assetctl.forms import Form
 from assetctl.model import DEFAULT_REALM, Allowed, Conduit, SignOff, Zone
@@ -72,12 +72,26 @@ def _vector(written: object) -> object:
     return dict.fromkeys(FOUNDATIONAL, written)
 
 
-Level = Annotated[int, BeforeValidator(whole), Field(ge=0, le=4)]
-Vlan = Annotated[int, BeforeValidator(whole), Field(ge=1, le=4094)]
-Truth = Annotated[bool, BeforeValidator(_flag), Field(strict=True)]
-Day = Annotated[date, BeforeValidator(_day)]
+_LEVEL_WORDS = {"enum": ["0", "1", "2", "3", "4"]}
+_VECTOR_WORDS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": dict.fromkeys(FOUNDATIONAL, _LEVEL_WORDS),
+}
+Level = Annotated[int, BeforeValidator(whole), Field(ge=0, le=4), WithJsonSchema(_LEVEL_WORDS)]
+Vlan = Annotated[
+    int, BeforeValidator(whole), Field(ge=1, le=4094), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,9}$"})
+]
+Truth = Annotated[
+    bool, BeforeValidator(_flag), Field(strict=True), WithJsonSchema({"enum": ["true", "false", True, False]})
+]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Digest = Annotated[str, AfterValidator(_sha256)]
-Ports = Annotated[tuple[int, int], BeforeValidator(_ports)]
+Ports = Annotated[
+    tuple[int, int],
+    BeforeValidator(_ports),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"}),
+]
 Names = Annotated[tuple[Filled, ...], AfterValidator(distinct)]
 Designation = Annotated[str, AfterValidator(one_of(*DESIGNATIONS))]
 
@@ -97,7 +111,7 @@ class Vector(Form):
         return {name: level for name, level in self.model_dump().items() if level is not None}
 
 
-Target = Annotated[Vector, BeforeValidator(_vector)]
+Target = Annotated[Vector, BeforeValidator(_vector), WithJsonSchema({"anyOf": [_VECTOR_WORDS, _LEVEL_WORDS]})]
 
 
 class Approval(Form):

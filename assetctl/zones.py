@@ -120,6 +120,9 @@ class _Register(Form):
         return self
 
 
+REGISTER_FORM = _Register
+
+
 def read_zones(path: Path, *, now: datetime | None = None) -> ZoneFile:
     """The zones and conduits of a zones.yaml. Raises InputError with one line per mistake.
 

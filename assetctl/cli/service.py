@@ -136,9 +136,10 @@ def show_config(
 
 
 def schema(
-    context: typer.Context, name: Annotated[str, typer.Argument(help="assets, findings, ...; none lists them.")] = ""
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="assets, findings, zones.yaml, ...; none lists them.")] = "",
 ) -> None:
-    """The JSON Schema of an output."""
+    """The JSON Schema of an output, or of a file that you write: for your editor, or for a check before a commit."""
     import json
 
     from assetctl.work.schemas import names, schema_of

@@ -142,6 +142,9 @@ class _File(Form):
     attestations: tuple[_Attestation, ...]
 
 
+FORM = _File
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What an attestation may name. zones, conduits: ids; rows: of 62443-3-3; checks: ids, none to take any."""

@@ -194,6 +194,9 @@ class _File(Form):
     waivers: tuple[_Waiver, ...]
 
 
+FORM = _File
+
+
 def read_waivers(path: Path, *, today: date, checks: Sequence[str] = ()) -> WaiverFile:
     """The waivers of a file. checks: known ids, none to take any. Raises InputError with one line per mistake."""
     return waivers_of(read_yaml(path), today=today, checks=checks)

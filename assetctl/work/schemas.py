@@ -1,4 +1,4 @@
-"""JSON Schemas of the outputs that others build on, shipped as files."""
+"""JSON Schemas of the outputs that others build on, shipped as files, and of the files that people write."""
 
 import json
 from importlib.resources import files
@@ -9,15 +9,22 @@ from assetctl.text import near
 
 
 def names() -> tuple[str, ...]:
-    """The outputs that have a schema."""
+    """The outputs and files that have a schema."""
+    from assetctl.work.form_schemas import NAMES
+
     folder = files("assetctl.data").joinpath("schemas")
-    return tuple(sorted(one.name.removesuffix(".json") for one in folder.iterdir() if one.name.endswith(".json")))
+    shipped = (one.name.removesuffix(".json") for one in folder.iterdir() if one.name.endswith(".json"))
+    return tuple(sorted((*shipped, *NAMES)))
 
 
 def schema_of(name: str) -> dict[str, Any]:
     """One schema. Raises InputError for a name that has none."""
+    from assetctl.work.form_schemas import NAMES, form_schema
+
     if name not in names():
         raise InputError(f"{name}: no such schema{near(name, names())}; one of {', '.join(names())}")
+    if name in NAMES:
+        return form_schema(name)
     text = files("assetctl.data").joinpath("schemas", f"{name}.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
