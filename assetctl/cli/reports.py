@@ -236,9 +236,8 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
     from assetctl.work.advising import day
     from assetctl.work.check import pack
     from assetctl.work.levelling import levels
-    from assetctl.work.papers import read_papers, word_of_run
+    from assetctl.work.papers import read_papers
     from assetctl.work.reporting import Material, inputs
-    from assetctl.work.retiring import answering_again, retired
 
     zones = app.zones
     since = day(wanted.since, "--since") if wanted.since else None
@@ -253,10 +252,6 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
         assessor=wanted.assessor,
         classification=wanted.classification,
         company=wanted.company,
-        notices=(
-            *word_of_run(store, papers, at.date()).notices,
-            *answering_again(store.assets(), retired(register)),
-        ),
         levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
         papers=papers,
         zone_file=app.zones_file,

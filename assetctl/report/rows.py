@@ -78,7 +78,7 @@ def _plain(places: Sequence[int], pattern: str, patterns: Mapping[str, str]) -> 
     def write(row: Row) -> str:
         cells = taken(row)
         whole = escape(_BETWEEN.join(map(str, cells)))
-        if (len(whole) > LONG and max(map(len, whole.split(_BETWEEN))) > LONG) or ("" in cells and head != empty):
+        if (len(whole) > LONG and max(map(len, whole.split(_BETWEEN))) > LONG) or (head != empty and "" in cells):
             return "".join(map(cell, whole.split(_BETWEEN)))
         return head + whole.replace(_BETWEEN, tail + head) + tail
 

@@ -271,9 +271,14 @@ def _finisher(columns: tuple[Column, ...]) -> Callable[[Row], Row]:
             whole = "".join(texts(row))  # type: ignore[arg-type]
         except TypeError:
             return tuple(map(_final_cell, row))  # a number among the texts
-        if len(whole) <= MOST_TEXT and whole.isprintable() and all([_is_final(row[at]) for at in others]):
-            return row
-        return tuple(map(_final_cell, row))
+        if len(whole) > MOST_TEXT or not whole.isprintable():
+            return tuple(map(_final_cell, row))
+        for at in others:
+            cell = row[at]
+            for link in cell if isinstance(cell, tuple) else (cell,):
+                if not _is_final(link):
+                    return tuple(map(_final_cell, row))
+        return row
 
     return finished
 
@@ -286,9 +291,7 @@ def picker(places: Sequence[int]) -> Callable[[Row], Sequence[Cell]]:
 
 
 def _is_final(cell: Cell) -> bool:
-    """Whether a number, or the words of a link or of several, are final."""
-    if isinstance(cell, tuple):
-        return all([_is_final(one) for one in cell])
+    """Whether the words of a link are final; a number is."""
     return len(cell.label) <= MOST_LABEL and cell.label.isprintable() if isinstance(cell, Ref) else cell != str(cell)
 
 

@@ -1,8 +1,8 @@
 """Gathers what a report says from the store, the settings and the last run of the policy; writes nothing itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from assetctl import __version__
@@ -22,7 +22,7 @@ from assetctl.report.inputs import (
 )
 from assetctl.settings import Settings
 from assetctl.settle import as_text, services, settled
-from assetctl.store.records import StoredExchange
+from assetctl.store.records import CheckRun, StoredExchange
 from assetctl.store.repo import Store
 from assetctl.text import counted
 from assetctl.topology import topology
@@ -30,7 +30,8 @@ from assetctl.work import ledgers
 from assetctl.work.advising import knowledge
 from assetctl.work.clock import CLOCK
 from assetctl.work.levelling import places
-from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses
+from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses, word_on
+from assetctl.work.retiring import answering_again, retired
 from assetctl.work.surroundings import advisories, feeds, golden, halts, life_ends, passages, permitted
 from assetctl.zones import ZoneFile
 
@@ -39,7 +40,7 @@ EXCERPT_BYTES = 48
 
 @dataclass(frozen=True)
 class Material:
-    """What a report is made of besides the store. checks: the pack that was judged with. notices: see `word_of_run`.
+    """What a report is made of besides the store. checks: the pack that was judged with.
 
     since, supersedes: time and id of the report before, None and "" without one.
     """
@@ -53,7 +54,6 @@ class Material:
     assessor: str = ""
     classification: str = ""
     title: str = ""
-    notices: tuple[str, ...] = ()
     levels: tuple[Cell, ...] = ()
     papers: Papers = NO_PAPERS
     zone_file: ZoneFile | None = None
@@ -114,7 +114,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         lives=store.lives(),
         waivers=waiver_uses(material.papers, findings, tuple(run.checks) if run else (), generated_at.date()),
         attestations=material.papers.attestations,
-        notes=material.notices if run else ("No policy was run: `assetctl check` judges the inventory.",),
+        notes=tuple(_notices(material, run, assets, findings, today=generated_at.date())),
         system=material.zone_file.system if material.zone_file else "",
         system_approvals=material.zone_file.approvals if material.zone_file else (),
         conduits=material.conduits,
@@ -133,6 +133,17 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         seen=run.places if run else {},
         within=_within(material),
     )
+
+
+def _notices(
+    material: Material, run: CheckRun | None, assets: Sequence[Asset], findings: Sequence[Finding], *, today: date
+) -> Iterator[str]:
+    """What is wrong with the papers of the run as they are today, and with what should not answer any more."""
+    if run is None:
+        yield "No policy was run: `assetctl check` judges the inventory."
+        return
+    yield from word_on(material.papers, findings, tuple(run.checks), today).notices
+    yield from answering_again(assets, retired(material.register))
 
 
 def _within(material: Material) -> dict[str, frozenset[str]]:
