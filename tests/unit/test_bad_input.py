@@ -264,6 +264,14 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(desk: Desk, command: tup
     assert desk.call("assets", "list").code == 0
 
 
+def test_a_page_larger_than_browsers_open_is_written_with_a_word(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assetctl.cli.reports.EASY_PAGE_BYTES", 1)
+    said = desk.call("report", "html")
+    assert said.code == 0
+    assert (desk.folder / "report.html").stat().st_size > 1
+    assert "few browsers open it" in said.err
+
+
 def test_a_report_that_finds_no_room_leaves_the_one_before(desk: Desk) -> None:
     assert desk.call("report", "html").code == 0
     before = (desk.folder / "report.html").read_bytes()
