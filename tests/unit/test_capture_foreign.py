@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assetctl.exchange.capture.read import Captured, read
+from assetctl.exchange.capture.readings import again
 from assetctl.protocols.dnp3 import codec as dnp3
 from assetctl.protocols.opcua import codec as opcua
 from tests.unit.capture_writer import CLIENT, SERVER, Wire, written
@@ -320,6 +321,71 @@ def test_a_router_that_was_asked_for_one_network_has_not_told_all(tmp_path: Path
         wire.datagram(bytes.fromhex("810a000901 8001 0006"), source=(SERVER, 47808), target=(CLIENT, 47808))
         seen.append(_said(_read(tmp_path, wire.packets), "bacnet").get(("", "bacnet_routed_networks")))
     assert seen == [("6",), ("6",), None]  # unasked, asked for all, asked for one
+
+
+# several devices at one address
+
+
+def _modbus_id(maker: bytes, transaction: int) -> tuple[bytes, bytes]:
+    question = transaction.to_bytes(2) + b"\0\0\0\x05\xff\x2b\x0e\x01\0"
+    pdu = b"\xff\x2b\x0e\x01\x01\0\0\x01\0" + bytes((len(maker),)) + maker
+    return question, transaction.to_bytes(2) + b"\0\0" + len(pdu).to_bytes(2) + pdu
+
+
+def _two(folder: Path, name: str, first: bytes, second: bytes) -> Captured:
+    """Two answers to a question that was asked twice."""
+    wire = Wire()
+    if name == "modbus":
+        for number, maker in enumerate((first, second), 1):
+            line = wire.connection(502)
+            question, answer = _modbus_id(maker, number)
+            line.say(question)
+            line.say(answer, from_server=True)
+            line.close()
+    elif name == "enip":
+        for unit in (first, second):
+            wire.datagram(unit, source=(SERVER, 44818), target=("10.20.1.255", 44818))
+    else:
+        for unit in (first, second):
+            wire.datagram(unit, source=(SERVER, 47808), target=("10.20.1.255", 47808))
+    return _read(folder, wire.packets)
+
+
+def _list_identity(serial: bytes, status: bytes = b"\x30\0") -> bytes:
+    unit = bytearray(RECORDED["enip-cpppo"].recording[1][2].frames[0])
+    unit[58:62], unit[56:58] = serial, status
+    return bytes(unit)
+
+
+def _i_am(instance: int) -> bytes:
+    apdu = b"\x10\0\xc4" + (8 << 22 | instance).to_bytes(4) + bytes.fromhex("2201e0 9103 2105")
+    return b"\x81\x0b" + (6 + len(apdu)).to_bytes(2) + b"\x01\0" + apdu
+
+
+TWO = {
+    "modbus": (b"WAGO", b"ABB", "manufacturer"),
+    "enip": (_list_identity(b"\x01\0\0\0"), _list_identity(b"\x02\0\0\0"), "serial_number"),
+    "bacnet": (_i_am(7), _i_am(8), "bacnet_device_instance"),
+}
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_devices_behind_one_address_are_not_melted(tmp_path: Path, name: str) -> None:
+    first, second, key = TWO[name]
+    found = _two(tmp_path, name, first, second)
+    said = _said(found, name)
+    assert ("", key) not in said
+    assert said["", "service_name"] == name
+    assert any("several devices at one address" in line for line in found.left_out)
+    (one,) = [one for one in found.readings if one.observation.reader.startswith(f"{name}/")]
+    assert one.context is not None
+    assert again(one.observation, one.context) == one.observation.claims
+    assert ("", key) in _said(_two(tmp_path, name, first, first), name)
+
+
+def test_a_state_that_changes_makes_no_second_device(tmp_path: Path) -> None:
+    first, later = _list_identity(b"\x01\0\0\0"), _list_identity(b"\x01\0\0\0", status=b"\x60\0")
+    assert _said(_two(tmp_path, "enip", first, later), "enip")["", "serial_number"] == "00000001"
 
 
 # fragments

@@ -110,6 +110,12 @@ def kept(question: bytes, answers: tuple[bytes, ...]) -> tuple[bytes, tuple[byte
     return question, answers if _whole(answers) else ()
 
 
+def identity(_question: bytes, answers: Sequence[bytes]) -> tuple[str, int] | None:
+    """The instance by which a device calls itself."""
+    told = answers[0] if answers else b""
+    return ("instance", calls.decode_i_am(told).instance) if calls.is_i_am(told) else None
+
+
 @dataclass(slots=True)
 class Answers:
     """The properties of the device object, by instance, and the I-Am."""

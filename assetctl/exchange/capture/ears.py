@@ -37,6 +37,7 @@ class Ear:
     answer says something without its question. opened: what is inside an envelope, with a label that parts talks;
     None for what is not of the protocol. origin: who said a datagram that another passed on, and the datagram as said.
     kept: what is stored of a question and its answer, for what people typed and process data stay in the capture.
+    identity: what an exchange proves about which device answers: of what, and its value; two values are two devices.
     spoken: the service that any question with its answer shows, where `belongs` is proof enough.
     """
 
@@ -56,6 +57,7 @@ class Ear:
     kept: Callable[[bytes, tuple[bytes, ...]], tuple[bytes, tuple[bytes, ...]]] = lambda *units: units
     most: int = MOST_EXCHANGES
     spoken: str = ""
+    identity: Callable[[bytes, Sequence[bytes]], tuple[Hashable, Hashable] | None] = lambda _question, _answers: None
 
 
 def _published(protocol: Protocol) -> Ear:
@@ -108,11 +110,11 @@ _UNASKED, _FIRST = partial(_words, mode=Mode.UNASKED), partial(_words, mode=Mode
 _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "modbus": lambda protocol: Ear(
         protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs,
-        context=modbus.context, settle=modbus.settle, spoken="modbus",
+        context=modbus.context, settle=modbus.settle, spoken="modbus", identity=modbus.identity,
     ),
     "enip": lambda protocol: Ear(
         protocol, Mode.UNITS, enip.wants, enip.key, enip.Answers, enip.belongs,
-        is_answer=enip.is_answer, alone=enip.alone,
+        is_answer=enip.is_answer, alone=enip.alone, identity=enip.identity,
     ),
     "s7": lambda protocol: Ear(
         protocol, Mode.UNITS, s7.wants, s7.key, s7.Answers, s7.belongs, s7.continues,
@@ -121,7 +123,8 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "bacnet": lambda protocol: Ear(
         protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs, bacnet.continues,
         is_answer=bacnet.is_answer, alone=bacnet.alone, origin=bacnet.origin, opened=routed.opened,
-        context=routed.context, settle=routed.settle, kept=bacnet.kept, most=2048,
+        context=routed.context, settle=routed.settle,
+        identity=bacnet.identity, kept=bacnet.kept, most=2048,
     ),
     "snmp": lambda protocol: Ear(
         protocol, Mode.UNITS, snmp.wants, snmp.key, snmp.Answers, snmp.belongs,

@@ -16,6 +16,7 @@ from assetctl.wire import Reader
 
 _SESSION = b"\x01\0\0\0"
 _UNSUPPORTED = 0x08  # general status: service not supported
+_PRODUCT, _SERIAL = slice(48, 54), slice(58, 62)  # of a ListIdentity answer; revision and status stand between
 _CLASSES = (0x01, 0xF5, 0xF6)
 _SERVICES = (codec.GET_ATTRIBUTES_ALL, codec.GET_ATTRIBUTE_SINGLE)
 
@@ -73,6 +74,14 @@ def is_answer(unit: bytes) -> bool:
 
 
 alone = is_answer
+
+
+def identity(_question: bytes, answers: Sequence[bytes]) -> tuple[str, bytes] | None:
+    """Vendor, type, product code and serial number of a ListIdentity answer, without revision, status and state."""
+    told = answers[0] if answers else b""
+    if _command(told) != codec.LIST_IDENTITY or len(told) < _SERIAL.stop:
+        return None
+    return "identity", told[_PRODUCT] + told[_SERIAL]
 
 
 def key(question: bytes, answers: Sequence[bytes]) -> bytes:

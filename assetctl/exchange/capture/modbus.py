@@ -42,6 +42,12 @@ def key(question: bytes, answers: Sequence[bytes]) -> bytes:
     return question[6:] + bytes(answer[7] & 0x80 for answer in answers if len(answer) > 7)
 
 
+def identity(question: bytes, answers: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The identification objects of one unit: they do not change by themselves."""
+    told = answers[0] if answers else b""
+    return (question[6:], told[7:]) if question[7:9] == _IDENTIFICATION and _is_data(told) else None
+
+
 def _is_adu(unit: bytes) -> bool:
     return len(unit) >= 8 and unit[2:4] == b"\0\0" and int.from_bytes(unit[4:6]) == len(unit) - 6
 

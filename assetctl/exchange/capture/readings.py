@@ -18,6 +18,7 @@ from assetctl.protocols import registry
 
 PCAP = "pcap"
 READER = "pcap/1"
+_RIVALS = "rivals"  # option of a talk in which several devices answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ def of_talks(talks: Talks, maker: Maker) -> Iterator[Reading]:
         except Exception as fault:  # noqa: BLE001  a decoder's bug costs this talk alone
             maker.problems.append(f"{ip} {name}: not read ({type(fault).__name__}: {fault})")
             continue
+        if one.has_rivals:
+            talks.left_out[f"{name} talks with several devices at one address, which are not told apart"] += 1
+            claims = _of_services(claims)
         if one.dropped and one.ear.most > 1:
             talks.left_out[f"{name} exchanges beyond the first {one.ear.most} of a device"] += one.dropped
         if claims:
@@ -100,7 +104,7 @@ def of_talks(talks: Talks, maker: Maker) -> Iterator[Reading]:
                 exchanges=exchanges,
                 port=port,
                 transport=transport,
-                options={"label": label},
+                options={"label": label, **({_RIVALS: "yes"} if one.has_rivals else {})},
             )
             yield Reading(observation, context)
 
@@ -199,4 +203,9 @@ def again(observation: Observation, context: Context) -> tuple[Claim, ...]:
     ear = next((one for one in found if one.protocol.name == name), None)
     if ear is None:
         return observation.claims
-    return said(ear, context, observation.exchanges, observation.transport)
+    claims = said(ear, context, observation.exchanges, observation.transport)
+    return _of_services(claims) if _RIVALS in observation.options else claims
+
+
+def _of_services(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    return tuple(one for one in claims if one.kind is SubjectKind.SERVICE)
