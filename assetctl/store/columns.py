@@ -16,7 +16,7 @@ from assetctl.model import Value
 _UNSTORABLE = re.compile("[\x00\\\\\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
-REMEMBERED = 1 << 14  # of what a column repeats so many are decoded once, and are one object in memory
+REMEMBERED = 1 << 12  # of what a column repeats so many are decoded once, and are one object in memory
 SHORT = 64  # characters of a value that is worth remembering
 
 
