@@ -116,7 +116,7 @@ class _Pen:
         for at, entry in self.open.items():
             cells[at] = self.opened(at, entry, said[at])
         if self.told_by:
-            told, entered = ((words_of(row[at]) for at in chosen) for chosen in (self.told_by, self.entries))
+            told, entered = (words_of(said[at]) for at in self.told_by), (words_of(row[at]) for at in self.entries)
             cells.append(self.plain(len(said), seal(self.report_id, told, entered), SEALED))
         self.stack(cells, 1 + max(map(_breaks, said, self.widths)))
 
