@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
@@ -21,7 +22,7 @@ from assetctl.policy.places import Places, realm_of
 from assetctl.policy.plant import Plant, Reading, Survey
 from assetctl.policy.snapshot import snapshot_hash
 from assetctl.policy.subjects import Target, targets
-from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Unknown
+from assetctl.policy.values import CODES, DISAGREE, EvaluationError, Operand, Reason, Unknown
 from assetctl.policy.wording import because_of, statement_of, why_unknown
 
 BROKEN = "broken-check"
@@ -40,6 +41,7 @@ DECLARED_SUBJECTS = tuple(ABSENT)
 """Subjects that nobody may have named or seen yet: then one unknown says so, with that reason."""
 
 PASS, FAIL, UNKNOWN, NOT_APPLICABLE = Result.PASS, Result.FAIL, Result.UNKNOWN, Result.NOT_APPLICABLE
+_NOT_PROBED = Reason.NOT_PROBED
 # Python finds a member of an enum by a function, which would be a tenth of an evaluation
 
 _Groups = Mapping[tuple[str, ...], Sequence[Target]]
@@ -49,14 +51,14 @@ _Groups = Mapping[tuple[str, ...], Sequence[Target]]
 class Verdict:
     """One evaluation. reason: why it is unknown, or what broke. detail: the same, for people.
 
-    Nobody changes it: it is not frozen because freezing takes most of the time of making one, of millions.
+    There are millions, see `Because`.
     """
 
-    result: Result
-    reason: str
-    detail: str
-    context: Context
-    target: Target
+    result: Final[Result]
+    reason: Final[str]
+    detail: Final[str]
+    context: Final[Context]
+    target: Final[Target]
 
     @property
     def newest_evidence(self) -> datetime | None:
@@ -282,9 +284,10 @@ def _begun(check: str) -> "hashlib._Hash":
 def _unknown(check: Check, missing: Unknown, context: Context, target: Target) -> Verdict:
     is_forbidden = check.permission and check.permission not in context.survey.plant.permitted
     reason = missing.reason
-    if is_forbidden and reason is Reason.NOT_PROBED:
+    if is_forbidden and reason is _NOT_PROBED:
         reason = Reason.NOT_PERMITTED
-    return Verdict(UNKNOWN, reason.value, why_unknown(Unknown(reason, missing.about)), context, target)
+        missing = Unknown(reason, missing.about)
+    return Verdict(UNKNOWN, CODES[reason], why_unknown(missing), context, target)
 
 
 def _put_in_groups(check: Check, survey: Survey, target: Target, groups: dict[tuple[str, ...], list[Target]]) -> None:

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import (
@@ -113,15 +113,15 @@ class Plant:
 class Reading:
     """One thing an evaluation looked at. closed: a look at the record itself, where an absent value is an answer.
 
-    told: the same in words, by what makes each different, made once. Nobody changes anything else: it is not frozen
-    because several are made for each of millions of evaluations, and freezing takes half of that time.
+    told: the same in words, by what makes each different, made once. Several are made for each of millions of
+    evaluations, see `Because`.
     """
 
-    subject: Subject
-    key: str
-    value: Operand
-    facts: tuple[Fact, ...] = ()
-    closed: bool = False
+    subject: Final[Subject]
+    key: Final[str]
+    value: Final[Operand]
+    facts: Final[tuple[Fact, ...]] = ()
+    closed: Final[bool] = False
     told: tuple[tuple[tuple[str, ...], Because], ...] | None = field(default=None, compare=False, repr=False)
 
 

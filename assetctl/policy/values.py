@@ -48,6 +48,8 @@ REASONS = {
     Reason.OTHER_VANTAGE: "it must be asked from another place in the network",
 }
 
+CODES = {reason: reason.value for reason in Reason}
+
 
 class EvaluationError(Exception):
     """The check cannot be evaluated: a fact of the wrong type, or a limit. The check is broken, not the plant."""

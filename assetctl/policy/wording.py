@@ -2,30 +2,28 @@
 
 from collections.abc import Iterable
 
-from assetctl.model import Because, Result, SubjectKind
+from assetctl.model import Because, Fact, Result, SubjectKind
 from assetctl.policy.check import Check, Template
 from assetctl.policy.context import Context
 from assetctl.policy.plant import Reading
-from assetctl.policy.values import REASONS, EvaluationError, Operand, Rivals, Span, Unknown
+from assetctl.policy.values import CODES, REASONS, EvaluationError, Operand, Rivals, Span, Unknown
 from assetctl.text import one_line
 
 NOT_KNOWN = "not known"
 RECORD = "inventory"
 MOST_BECAUSE = 50
 MOST_STATEMENT = 600
+_FAIL, _UNKNOWN, _ASSET = Result.FAIL, Result.UNKNOWN, SubjectKind.ASSET
 
 
 def statement_of(check: Check, result: Result, why: str, context: Context) -> str:
     """One sentence for a failure, an unknown or an error; the title for the rest. why: what is missing or broken."""
-    match result:
-        case Result.FAIL:
-            text = _filled(check.fail, context, why)
-        case Result.UNKNOWN:
-            text = _filled(check.unknown, context, why)
-        case Result.ERROR:
-            text = f"The check could not be evaluated: {why}."
-        case _:
-            text = check.title
+    if result is _FAIL:
+        text = _filled(check.fail, context, why)
+    elif result is _UNKNOWN:
+        text = _filled(check.unknown, context, why)
+    else:
+        text = f"The check could not be evaluated: {why}." if result is Result.ERROR else check.title
     return one_line(text, most=MOST_STATEMENT)
 
 
@@ -34,7 +32,7 @@ def because_of(context: Context) -> tuple[Because, ...]:
     found: dict[tuple[str, ...], Because] = {}
     for reading in context.trace:
         if reading.told is None:
-            reading.told = tuple(((b.subject, b.key, b.value, b.source), b) for b in _because(reading))
+            reading.told = tuple([((b.subject, b.key, b.value, b.source), b) for b in _because(reading)])
         for place, because in reading.told:
             found.setdefault(place, because)
             if len(found) >= MOST_BECAUSE:
@@ -101,18 +99,15 @@ def _named(reading: Reading) -> str:
 
 
 def _because(reading: Reading) -> Iterable[Because]:
-    subject = reading.subject
+    subject, facts = reading.subject, reading.facts
     where = subject.asset
-    if subject.kind is not SubjectKind.ASSET:
+    if subject.kind is not _ASSET:
         where = f"{subject.asset} {subject.kind} {subject.local_key}".rstrip()
-    reason = reading.value.reason.value if isinstance(reading.value, Unknown) else ""
-    if not reading.facts:
+    reason = CODES[reading.value.reason] if isinstance(reading.value, Unknown) else ""
+    if not facts:
         value = "" if reason else one_line(shown(reading.value))
         yield Because(where, reading.key, value, "" if reason else RECORD, reason=reason)
-    newest = {}
-    for fact in sorted(reading.facts, key=lambda fact: fact.last_seen):
-        newest[fact.value] = fact
-    for fact in newest.values():
+    for fact in facts if len(facts) < 2 else _newest(facts):
         yield Because(
             subject=where,
             key=reading.key,
@@ -122,3 +117,8 @@ def _because(reading: Reading) -> Iterable[Because]:
             observed_at=fact.last_seen,
             reason=reason,
         )
+
+
+def _newest(facts: Iterable[Fact]) -> Iterable[Fact]:
+    """Of each value the fact that was seen last."""
+    return {fact.value: fact for fact in sorted(facts, key=lambda fact: fact.last_seen)}.values()
