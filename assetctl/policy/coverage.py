@@ -1,6 +1,7 @@
 """What finished runs looked at: the addresses of their coverage less those that they excluded."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
@@ -52,6 +53,7 @@ def _spans(texts: Iterable[str], realm: str, version: int) -> list[_Span]:
     return [span for text in texts if (span := _span(text, realm, version))]
 
 
+@lru_cache(4096)  # a run is asked about each network and position, and says the same each time
 def _span(text: str, realm: str, version: int) -> _Span | None:
     """First and last address that one line of a run's coverage names; None in another family, or for no address."""
     named = text.removeprefix(f"{realm}/").partition(" ")[0]

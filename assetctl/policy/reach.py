@@ -37,10 +37,9 @@ def answers_outside(c: Context, ports: tuple[str, ...]) -> Operand:
 
 def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iterator[tuple[Zone, Fact]]:
     """What the ports said last to each zone that is not related to the asset's own."""
-    traffic, segments = traffic_of(c.survey), segments_of(c)
-    for zone in c.survey.plant.zones:
-        facts = segments.asked.get((zone.id, c.seen.asset.id), ())
-        if not facts or zone.realm != own.realm:
+    traffic = traffic_of(c.survey)
+    for zone, facts in segments_of(c).asked_of.get(c.seen.asset.id, ()):
+        if zone.realm != own.realm:
             continue
         if traffic.is_part_of(zone.id, own.id) or traffic.is_part_of(own.id, zone.id):
             continue
@@ -52,10 +51,7 @@ def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iter
 
 def _is_passed(c: Context, own: Zone, zone: Zone, fact: Fact) -> bool:
     """Whether a conduit between two zones allows what answered."""
-    return any(
-        {conduit.source, conduit.target} == {own.id, zone.id} and is_allowed(c, conduit, fact)
-        for conduit in c.survey.plant.conduits
-    )
+    return any(is_allowed(c, conduit, fact) for conduit in traffic_of(c.survey).declared_between(own.id, zone.id))
 
 
 def has_switch_port(c: Context) -> Operand:
@@ -72,7 +68,7 @@ def has_switch_port(c: Context) -> Operand:
     own = c.survey.zone_of(c.seen)
     if own is None:
         return Unknown(Reason.NOT_DECLARED, "zone")
-    told = {one for view in segments.members.get(own.id, ()) for one in segments.attached.get(view.asset.id, ())}
+    told = segments.switches_of_zone.get(own.id, frozenset())
     if not told:
         return Unknown(Reason.NOT_COVERED, "switches")
     read_at = max(c.survey.views[name].asset.last_seen for name in told)
@@ -81,7 +77,7 @@ def has_switch_port(c: Context) -> Operand:
 
 def _is_cabled(c: Context, name: str) -> bool:
     """Whether a device seen lately is at the other end of a cable of the asset."""
-    others = (one if other == name else other for one, other in c.survey.plant.links if name in (one, other))
+    others = segments_of(c).cables.get(name, ())
     return any(c.survey.views[other].asset.last_seen >= c.survey.now - c.max_age for other in others)
 
 

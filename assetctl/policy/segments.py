@@ -81,6 +81,24 @@ class Segments:
                     found[station].add(switch)
         return {name: frozenset(switches) for name, switches in found.items()}
 
+    @cached_property
+    def cables(self) -> Mapping[str, tuple[str, ...]]:
+        """What is at the other ends of the cables of each asset."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for one, other in self.survey.plant.links:
+            found[one].append(other)
+            if other != one:
+                found[other].append(one)
+        return {name: tuple(others) for name, others in found.items()}
+
+    @cached_property
+    def switches_of_zone(self) -> Mapping[str, frozenset[str]]:
+        """The switches that told the port of some device of each zone."""
+        return {
+            zone: frozenset(switch for view in views for switch in self.attached.get(view.asset.id, ()))
+            for zone, views in self.members.items()
+        }
+
     def shared(self, zone: Zone, *, by_vlan: bool) -> tuple[tuple[str, ...], bool]:
         """VLANs or switches that a zone has in common with an unrelated one, and whether all its devices are known.
 
@@ -130,6 +148,20 @@ class Segments:
                 if zone is not None:
                     found[zone.id, name].append(fact)
         return {place: tuple(facts) for place, facts in found.items()}
+
+    @cached_property
+    def asked_of(self) -> Mapping[str, tuple[tuple[Zone, tuple[Fact, ...]], ...]]:
+        """The same by asset, with the zones in the order in which they are declared."""
+        zones: dict[str, list[tuple[int, Zone]]] = defaultdict(list)
+        for at, zone in enumerate(self.survey.plant.zones):
+            zones[zone.id].append((at, zone))
+        found: dict[str, list[tuple[int, Zone, tuple[Fact, ...]]]] = defaultdict(list)
+        for (name, asset), facts in self.asked.items():
+            found[asset] += ((at, zone, facts) for at, zone in zones[name])
+        return {
+            asset: tuple((zone, facts) for _, zone, facts in sorted(rows, key=lambda row: row[0]))
+            for asset, rows in found.items()
+        }
 
     @cached_property
     def heard(self) -> Mapping[str, tuple[tuple[str, Fact], ...]]:

@@ -5,7 +5,7 @@ and for the zones inside them; the one whose ends lie nearest counts, and of sev
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -142,6 +142,10 @@ class Traffic:
         asset = self._holders.get((realm, ip))
         zone = self._zone_of.get(asset) if asset else None
         return zone or self._by_id.get(self.where.of_address(realm, ip) or "")
+
+    def declared_between(self, one: str, other: str) -> Sequence[Conduit]:
+        """The conduits that name two zones themselves as their ends."""
+        return self._declared.get(frozenset((one, other)), ())
 
     def is_part_of(self, inner: str, outer: str) -> bool:
         """Whether a zone is another or lies inside it."""
