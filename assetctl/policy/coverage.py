@@ -1,8 +1,8 @@
 """What finished runs looked at: the addresses of their coverage less those that they excluded."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from assetctl.model import IPAddress, IPNetwork, Scan, ScanState
