@@ -80,8 +80,8 @@ each device is held against the plant's own truth, which was written beside the 
 Rows that are short of their goal are short of CPU: a quarter to half a millisecond for a device that is asked one
 question, spread over gate, ledger, event loop, probe and what an answer means for the next question. Where thousands
 are asked at once without a limit, as in these rows, that is the wall time. Under the packet rate of a plant network, 50
-a second by default, it is not. P11 is another matter: a device has one connect of ours at a time, so twenty silent ports
-take twenty timeouts, while nmap asks for as many at once as it can. That rule is older than the goal and stays.
+a second by default, it is not. P11 is another matter: a device has one connect of ours at a time, so twenty that say
+nothing take twenty timeouts, while nmap asks for as many at once as it can. That rule is older than the goal and stays.
 """
 
 
