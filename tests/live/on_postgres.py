@@ -26,8 +26,9 @@ OF_FILES = (
     "test_upkeep.py",
     "test_databases.py",
     "test_bad_input.py",
+    "test_work_proof.py",
 )
-"""What is about SQLite files themselves, or starts programs of its own."""
+"""What is about SQLite files themselves, changes one behind the store's back, or starts programs of its own."""
 
 
 class OnPostgres:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from assetctl.errors import Exit, InputError, IntegrityFault
 from assetctl.model import NetworkKind, ScanState
@@ -35,7 +36,7 @@ def left_running(desk: Desk, **changes: Any) -> str:
         killed = replace(scan, state=ScanState.RUNNING, head="", count=0, ended=None, counts={})
         store.finish_scan(replace(killed, **changes))
         with store.writing() as connection:
-            connection.exec_driver_sql("DELETE FROM observation WHERE id = ?", (last.id,))
+            connection.execute(text("DELETE FROM observation WHERE id = :id"), {"id": last.id})
     return scan.id
 
 
