@@ -27,6 +27,7 @@ from assetctl.exchange import (
     sheet,
     walk_file,
     xlsx_rows,
+    zeek_certificates,
     zeek_devices,
     zeek_rows,
     zgrab2,
@@ -89,6 +90,7 @@ def entries() -> Iterator[Entry]:
         "netbox", "devices.csv", lambda path: netbox.read_netbox([path]), _of(SEEDS, "netbox*"), netbox.__name__
     )
     yield _file("zeek", "dhcp.log", _zeek, _of(SEEDS, "*.log"), zeek_devices.__name__, zeek_rows.__name__)
+    yield _file("zeek-x509", "x509.log", _certificates, _of(SEEDS, "x509.log"), zeek_certificates.__name__)
     yield _file(
         "zgrab2",
         "x.json",
@@ -154,6 +156,10 @@ def _zeek(path: Path) -> object:
     with suppress(ValueError):  # a log of Zeek that is not read
         return zeek_devices.read_devices(zeek_rows.Log(path), newest=NOW)
     return None
+
+
+def _certificates(path: Path) -> object:
+    return zeek_certificates.read_certificates(zeek_rows.Log(path))
 
 
 def _returned(path: Path) -> object:
