@@ -1,11 +1,12 @@
 """All comparisons or those named, in a network namespace of their own.
 
-Prints the table, keeps it in bench/results/, ends with 0 whether goals were reached or not; a side that finds another
-number of devices or other values than its peer ends it with 1.
+Prints the table, keeps it in bench/results/, ends with 0 whether goals were reached or not. A comparison that breaks,
+as where a side finds other values than its peer, is a row that says so, and ends the run with 1 after all others.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -41,14 +42,20 @@ def main(arguments: list[str]) -> None:
     told = _told(arguments)
     enter_namespace(arguments)
     found: list[Row] = []
+    broken = False
     for name in told.names or ALL:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        found += ALL[name]()
+        try:
+            found += ALL[name]()
+        except (SystemExit, subprocess.SubprocessError) as fault:
+            broken = True
+            found.append(Row(name, "this comparison broke", "", "", None, str(fault)))
     now = datetime.now(UTC)
     print(text(found))
     print(f"kept as {save(found, Path(__file__).parent / 'results', at=now).name}", file=sys.stderr)
     if told.write is not None:
         told.write.write_text(page(found, at=now, cores=os.cpu_count() or 1), "utf-8")
+    raise SystemExit(int(broken))
 
 
 def _told(arguments: list[str]) -> argparse.Namespace:
