@@ -1,11 +1,9 @@
 """Settings for every test: hypothesis profiles, and skips that are failures where nothing should be missing.
 
-What decides over a change draws the same examples each time; `make deep` draws new ones. What starts servers stays with
-one worker, module by module, so that each server is started once.
+What decides over a change draws the same examples each time; `make deep` draws new ones.
 """
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,16 +28,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SKIPS_FAIL = bool(os.environ.get("ASSETCTL_NO_SKIPS"))
-
-
-SERVED = {Path(__file__).parent / name for name in ("faults", "live", "reference")}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent in SERVED and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,7 +21,7 @@ PEERS = tuple(f"198.18.77.{last}" for last in range(2, 21))
 PEERS_IT = tuple(f"198.18.78.{last}" for last in range(2, 6))
 TOOLS = ("ip", "unshare", "nsenter", "cat")
 END_S = 5.0
-UP_S = 20.0
+UP_S = 120.0
 
 
 class Unable(Exception):

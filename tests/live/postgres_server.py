@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-START_S = 30.0
+START_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

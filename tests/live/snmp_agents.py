@@ -18,7 +18,7 @@ from assetctl.transport.community import unwrap, wrap
 SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/usr/local/sbin")
 SNMPSIM = shutil.which("snmpsim-command-responder", path=str(Path(sys.executable).parent))
 HOST = "127.77.0.6"
-UP_S = 20.0
+UP_S = 120.0
 
 SYSTEM = """\
 sysDescr Cisco IOS Software, IE 3000 Software, Version 15.2(4)E

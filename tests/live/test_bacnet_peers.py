@@ -26,7 +26,7 @@ pytestmark = pytest.mark.live
 HOST = "127.77.34.1"
 DEEP = frozenset({probe.BBMD})
 LONG = "supply air handling unit of hall 3 " * 20
-UP_S = 20.0
+UP_S = 120.0
 
 BACPYPES3 = """
 import asyncio, sys

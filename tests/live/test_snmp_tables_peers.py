@@ -33,7 +33,7 @@ RECORDED = {
     "icx": "network/switch/brocade-icx6430-24.snmprec.bz2",
     "nexus": "network/switch/cisco-n5000.snmprec.bz2",
 }
-UP_S = 20.0
+UP_S = 120.0
 
 
 @pytest.fixture(scope="module")
