@@ -50,11 +50,10 @@ def main(arguments: list[str]) -> None:
         except (SystemExit, subprocess.SubprocessError) as fault:
             broken = True
             found.append(Row(name, "this comparison broke", "", "", None, str(fault)))
-    now = datetime.now(UTC)
+        if told.write is not None:
+            told.write.write_text(page(found, at=datetime.now(UTC), cores=os.cpu_count() or 1), "utf-8")
     print(text(found))
-    print(f"kept as {save(found, Path(__file__).parent / 'results', at=now).name}", file=sys.stderr)
-    if told.write is not None:
-        told.write.write_text(page(found, at=now, cores=os.cpu_count() or 1), "utf-8")
+    print(f"kept as {save(found, Path(__file__).parent / 'results', at=datetime.now(UTC)).name}", file=sys.stderr)
     raise SystemExit(int(broken))
 
 
@@ -62,7 +61,12 @@ def _told(arguments: list[str]) -> argparse.Namespace:
     """What to run; ends the program for --help, and for a name that is none."""
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(ALL)}; without one, all of them")
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="also write the page, such as docs/benchmarks.md")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="PAGE",
+        help="also write the page, after each comparison, such as docs/benchmarks.md",
+    )
     told = parser.parse_args(arguments)
     if strange := [name for name in told.names if name not in ALL]:
         parser.error(f"no comparison {', '.join(strange)}; there are {', '.join(ALL)}")

@@ -130,12 +130,12 @@ from assetctl.cli.main import main
 from assetctl.work import scan
 taken = scan._take
 count = 0
-async def take(run, step):
+async def take(*given):
     global count
     count += 1
     if count == 2:
         subprocess.run(["ip", "link", "set", "lo", "down"], check=True)
-    return await taken(run, step)
+    return await taken(*given)
 scan._take = take
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 sys.argv = ["assetctl", "-q", "scan", "127.83.1.1-127.83.1.4", "--only", "modbus", "--yes"]
