@@ -44,7 +44,7 @@ demo: $(VENV)/.runtime ## inventory a fake plant on loopback: plan, scan, check,
 
 test: $(VENV)/.dev .venv-snap7/.ready .venv-formats/.ready ## install what the tests need and run them
 	@tests/debian-packages.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(PYTEST)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -q $(PYTEST)
 
 check: $(VENV)/.dev ## format, lint, types, layers, generated docs
 	$(BIN)/ruff format --check .
@@ -60,7 +60,7 @@ deep: $(VENV)/.dev ## the property tests with new examples, twenty times as many
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -q tests/contracts tests/unit
 
 postgres: $(VENV)/.dev ## every unit test that opens a store, on PostgreSQL instead of SQLite
-	@ASSETCTL_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -q tests/unit $(PYTEST)
+	@ASSETCTL_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadscope -q tests/unit $(PYTEST)
 
 faults: $(VENV)/.dev ## COUNT random faults over scans, imports, checks and reports
 	@nice $(BIN)/python -m tests.faults --count $(or $(COUNT),500) --seed $(or $(SEED),1)

@@ -1,12 +1,15 @@
 """Settings for every test: hypothesis profiles, and skips that are failures where nothing should be missing.
 
-What decides over a change draws the same examples each time; `make deep` draws new ones.
+What decides over a change draws the same examples each time; `make deep` draws new ones. A file whose tests start
+servers stays with one worker, so that each server is started once.
 """
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("dev", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
@@ -25,6 +28,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
         PLUGIN.install()
         config.pluginmanager.register(PLUGIN)
+
+
+SERVED = tuple(f"tests/{folder}/" for folder in ("faults", "live", "reference", "twins"))
+
+
+class ByServers(LoadScopeScheduling):
+    """What goes to a worker as a whole: a file that starts servers, or any other test alone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith(SERVED) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    return ByServers(config, log)
 
 
 SKIPS_FAIL = bool(os.environ.get("ASSETCTL_NO_SKIPS"))

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packages")]
+pytestmark = [pytest.mark.slow]
 
 OFFLINE = ("unshare", "--net") if os.name == "posix" and os.geteuid() == 0 and shutil.which("unshare") else ()
 

@@ -12,7 +12,7 @@ import pytest
 from tests.live.collector_world import Place, World, heard, world
 from tests.live.namespace import Unable, end
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.xdist_group("collectors")]
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 LOCAL = ("id", "aliases", "realm", "first_seen", "last_seen", "site")
 SLOW = ("--config", "west.toml")
 

@@ -19,7 +19,7 @@ import pytest
 from tests.live.namespace import PEERS_END, SCANNER_END, SCANNER_MAC, Namespaces, end, listening, namespaces
 from tests.live.wire import HEAD, recorded
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("link")]
+pytestmark = [pytest.mark.live]
 
 SCRIPTS = Path(__file__).parent / "peers"
 MODBUS = "198.18.77.2"

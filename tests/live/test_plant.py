@@ -19,7 +19,7 @@ from tests.live import plant, table
 from tests.live.namespace import PEERS_MAC, SCANNER, SCANNER_END, Namespaces, Unable, namespaces
 from tests.live.wire import ETH_P_ARP, ETH_P_IP, TCP, UDP, Recording, most_in_a_second
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("plant")]
+pytestmark = [pytest.mark.live]
 
 OT = (
     *(plant.MODICON, plant.WAGO, plant.S7_C, plant.S7_PYTHON, plant.ROCKWELL),

@@ -25,7 +25,7 @@ from tests.live.killed_plant import Plant, plant
 from tests.live.postgres_server import Server, serving
 from tests.unit.scanned import SETTINGS
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("postgres-faults")]
+pytestmark = [pytest.mark.live]
 IMPORT = Operation("import", "empty", ("import", "nmap", str(NMAP / "ot.xml")), assets)
 CHECK = Operation("check", "filled", ("check", "--fail-on", "never"), findings)
 SCAN = Operation("scan", "filled", ("scan", "--yes"), assets)

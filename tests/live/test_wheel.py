@@ -15,7 +15,7 @@ PACKED = {"checks": "assetctl/_packed/checks", "reports/templates": "assetctl/_p
 MAY_UNSHARE = os.name == "posix" and os.geteuid() == 0 and shutil.which("unshare") and shutil.which("ip")
 # with nothing but a loopback of its own: no network, and no other demo on the same addresses
 ALONE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh") if MAY_UNSHARE else ()
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packages")]
+pytestmark = [pytest.mark.slow]
 
 
 def run(*command: object, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:

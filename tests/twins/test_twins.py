@@ -11,7 +11,7 @@ from tests.twins.devices.safety_controller import SafetyController
 from tests.twins.rack import Passage, Run, racked, through
 from tests.twins.twin import Twin
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.xdist_group("twins")]
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 TRIP = 10
 
