@@ -151,7 +151,10 @@ def _scanned(
 def _checked(app: App, store: "Store") -> "Checked":
     from assetctl.protocols import registry
     from assetctl.work.check import check, pack, plant_of
+    from assetctl.work.papers import read_papers
 
+    checks, at = pack(app.settings), clock()
+    papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
     plant = plant_of(
         store,
         app.settings,
@@ -160,7 +163,7 @@ def _checked(app: App, store: "Store") -> "Checked":
         protocols=registry(),
         conduits=app.zones_file.conduits,
     )
-    return check(store, pack(app.settings), plant, now=clock())
+    return check(store, checks, plant, now=at, papers=papers)
 
 
 def _reports(app: App, store: "Store", folder: Path) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from assetctl.report.levels import FR, FR_NAMES, WORST_FIRST
 from assetctl.report.table import Drawing, Shape
 from assetctl.text import counted
 
-LABEL, CELL, ROW, HEAD, GAP = 210, 112, 38, 26, 3
+LABEL, CELL, ROW, HEAD, GAP = 210, 136, 38, 26, 3
 BAR, BAR_ROW, NAME = 420, 30, 330
 MOST_ROWS = 15
 _TONES: Mapping[Verdict, str] = {
@@ -18,7 +18,7 @@ _TONES: Mapping[Verdict, str] = {
     Verdict.REACHED: "good",
     Verdict.NO_TARGET: "none",
 }
-_SHORT: Mapping[Verdict, str] = {
+SHORT: Mapping[Verdict, str] = {
     Verdict.GAP: "gap",
     Verdict.INDICATED: "gap if it holds",
     Verdict.UNDETERMINED: "undetermined",
@@ -94,7 +94,7 @@ def _map(sheet: Sequence[Sequence[Cell]]) -> Iterator[Shape]:
         for cell in cells:
             x = LABEL + FR.index(cell.fr) * CELL
             yield Shape("rect", f"cell-{_TONES[cell.verdict]}", (x, y, CELL - GAP, ROW - GAP))
-            yield text("on", x + 8, y + 15, _SHORT[cell.verdict], most=18)
+            yield text("on", x + 8, y + 15, SHORT[cell.verdict], most=18)
             yield text("on-small", x + 8, y + 29, _levels(cell), most=24)
 
 

@@ -276,6 +276,10 @@ def test_the_json_gives_the_texts_back_as_they_were(demo: Demo) -> None:
     assert hostile["firmware_software_version"] == "\u001b[31m[red]x[/foo]\u001b]0;owned\u0007"
 
 
+def test_the_checks_were_run_with_the_files_that_the_page_shows(demo: Demo) -> None:
+    assert "the checks were run with" not in (demo.folder / "report.html").read_text("utf-8")
+
+
 def test_the_page_holds_the_attacks_as_text_alone(demo: Demo) -> None:
     page = (demo.folder / "report.html").read_text("utf-8")
     assert "&lt;script&gt;alert(1)" in page

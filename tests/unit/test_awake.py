@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assetctl.work.awake import awake
+from assetctl.work.awake import awake, tool
 
 TOOL = """#!/bin/sh
 echo "$@" > "{folder}/asked"
@@ -46,12 +46,16 @@ def test_the_lock_ends_with_a_process_that_is_killed(folder: Path) -> None:
 
 
 def test_a_tool_that_gives_up_is_done_without(folder: Path) -> None:
-    (folder / "systemd-inhibit").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "systemd-inhibit").write_text(f"#!/bin/sh\necho tried > {folder}/asked\nexit 1\n")
     with awake():
-        pass
+        ran = True
+    assert ran
+    assert (folder / "asked").read_text() == "tried\n"
 
 
 def test_without_a_tool_a_scan_runs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    assert tool() == ""
     with awake():
-        pass
+        ran = True
+    assert ran

@@ -18,6 +18,7 @@ from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.values import REASONS
 from assetctl.report import html, xlsx
 from assetctl.report.auditor import FORMS, GUIDE, LABEL, SEAL
+from assetctl.report.heat import CELL, GAP, SHORT
 from assetctl.report.inputs import CheckInfo
 from assetctl.report.sheets import ordered
 from assetctl.report.speech import _PLACE, SOURCE, Speech, speech, speech_of, spoken
@@ -29,6 +30,7 @@ from tests.unit.report_plant import plant
 DE = speech("de")
 EMPTY = plant(assets=(), zones=(), findings=(), scans=(), positions=())
 ROOT = Path(assetctl.__file__).parent
+BOLD_WIDTH = 6.9  # pixels of a character of bold words of 12 pixels, on average
 
 
 def raw() -> dict[str, str]:
@@ -117,6 +119,12 @@ def test_sheets_and_headings_stay_apart_and_fit() -> None:
     for table in tables:
         titles = [DE(column.title) for column in table.columns]
         assert len(set(titles)) == len(titles), table.sheet
+
+
+@pytest.mark.parametrize("say", [speech(SOURCE), DE], ids=[SOURCE, "de"])
+def test_words_fit_into_the_cells_of_a_heat_map(say: Speech) -> None:
+    for word in SHORT.values():
+        assert 8 + len(say(word)) * BOLD_WIDTH <= CELL - GAP, word
 
 
 def test_choices_fit_into_a_cell_rule() -> None:
