@@ -7,9 +7,10 @@ from ipaddress import ip_address
 from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
+from assetctl.policy.counting import DECLARED, STRONG
 from assetctl.policy.coverage import looks_at
-from assetctl.policy.plant import DECLARED, STRONG, Reading, View
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Unknown
+from assetctl.policy.view import Reading, View
 
 _NEIGHBOUR = SubjectKind.NEIGHBOUR
 _CALLED = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from assetctl.model import SubjectKind
 from assetctl.policy.context import Context
-from assetctl.policy.plant import View
 from assetctl.policy.values import Operand
+from assetctl.policy.view import View
 
 
 @dataclass(frozen=True, slots=True)

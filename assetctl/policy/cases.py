@@ -6,22 +6,12 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 
 from assetctl.facts import FactKey, vocabulary
-from assetctl.model import (
-    Asset,
-    Fact,
-    Position,
-    Result,
-    Scan,
-    ScanState,
-    Source,
-    Subject,
-    SubjectKind,
-    Value,
-)
+from assetctl.model import Asset, Fact, Position, Result, Scan, ScanState, Source, Subject, SubjectKind, Value
 from assetctl.policy.approved import PRESENCES, THERE
 from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, FactTexts
+from assetctl.policy.counting import DECLARED
 from assetctl.policy.fields import Fields
-from assetctl.policy.plant import DECLARED, Approved, DeclaredNetwork, Plant
+from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
 from assetctl.policy.seen_cases import NOW, REALM, built_capture, built_flow, capture, declared, flow, link
 from assetctl.text import near
 from assetctl.zone_forms import ConduitForm, Zone2

@@ -9,20 +9,9 @@ from typing import Any
 from assetctl.model import Subject, SubjectKind, Value
 from assetctl.policy.context import Context, RecordName
 from assetctl.policy.names import FACT_KINDS
-from assetctl.policy.plant import Reading
 from assetctl.policy.traffic import SeenFlow
-from assetctl.policy.values import (
-    NOT_COVERED,
-    Operand,
-    Reason,
-    Span,
-    Ternary,
-    Unknown,
-    compare,
-    shift,
-    spread,
-    ternary,
-)
+from assetctl.policy.values import NOT_COVERED, Operand, Reason, Span, Ternary, Unknown, compare, shift, spread, ternary
+from assetctl.policy.view import Reading
 
 Run = Callable[[Context], Operand]
 Locate = Callable[[Context], tuple[Any, str]]

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from assetctl.model import Conduit, Fact, Position, Scan, Zone
-from assetctl.policy.plant import Approved, DeclaredNetwork, Reading, Survey, View
+from assetctl.policy.plant import Approved, DeclaredNetwork
+from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.values import EvaluationError, Operand, Unknown
+from assetctl.policy.view import Reading, View
 
 MOST_STEPS = 10_000
 """Turns of loops in one evaluation, besides one turn for each thing that an outermost loop goes over."""

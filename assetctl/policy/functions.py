@@ -15,12 +15,13 @@ from assetctl.model import Fact, PortState, SubjectKind, Zone
 from assetctl.policy.belonging import BELONGING
 from assetctl.policy.callables import Function, LookUp
 from assetctl.policy.context import Context
+from assetctl.policy.counting import DECLARED, STRONG
 from assetctl.policy.coverage import covers, is_complete
 from assetctl.policy.history import HISTORY
 from assetctl.policy.names import FR, has_strong
-from assetctl.policy.plant import DECLARED, STRONG, Reading, View
 from assetctl.policy.reach import REACH
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Reason, Rivals, Span, Unknown, possible
+from assetctl.policy.view import Reading, View
 from assetctl.policy.zone_functions import ZONED
 
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")

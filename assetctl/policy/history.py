@@ -7,8 +7,9 @@ from math import inf
 from assetctl.model import SubjectKind, Value
 from assetctl.policy.callables import LookUp
 from assetctl.policy.context import Context
-from assetctl.policy.plant import DECLARED, View
+from assetctl.policy.counting import DECLARED
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Span, Unknown
+from assetctl.policy.view import View
 
 _DAY = timedelta(days=1)
 

@@ -19,10 +19,12 @@ from assetctl.policy.check import Check
 from assetctl.policy.context import Context, Group
 from assetctl.policy.ids import Ids
 from assetctl.policy.places import Places, realm_of
-from assetctl.policy.plant import Plant, Reading, Survey
+from assetctl.policy.plant import Plant
 from assetctl.policy.snapshot import snapshot_hash
 from assetctl.policy.subjects import Target, targets
+from assetctl.policy.survey import Survey
 from assetctl.policy.values import CODES, DISAGREE, EvaluationError, Operand, Reason, Unknown
+from assetctl.policy.view import Reading
 from assetctl.policy.wording import because_of, statement_of, why_unknown
 
 BROKEN = "broken-check"

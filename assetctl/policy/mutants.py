@@ -12,7 +12,8 @@ from enum import StrEnum
 from assetctl.facts import FactKey, vocabulary
 from assetctl.model import Asset, Fact, Value
 from assetctl.policy.check import Check
-from assetctl.policy.plant import DECLARED, Plant
+from assetctl.policy.counting import DECLARED
+from assetctl.policy.plant import Plant
 from assetctl.policy.seen_cases import NOW
 
 _NUMBERS = (-1, 0, 1, 10**9)

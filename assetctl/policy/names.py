@@ -9,9 +9,10 @@ from assetctl.facts import vocabulary
 from assetctl.model import Fact, Position, Scan, ScanState, SubjectKind, Value
 from assetctl.policy.approved import APPROVED
 from assetctl.policy.context import Context, Group, RecordName
+from assetctl.policy.counting import DECLARED, STRONG
 from assetctl.policy.flow_names import FLOW
-from assetctl.policy.plant import DECLARED, STRONG, View
 from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.view import View
 from assetctl.policy.zone_names import ASSET, CONDUIT, ZONE
 
 FR = ("IAC", "UC", "SI", "DC", "RDF", "TRE", "RA")

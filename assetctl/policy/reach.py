@@ -7,10 +7,10 @@ from assetctl import settle
 from assetctl.model import Fact, PortState, Zone
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
-from assetctl.policy.plant import Reading
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.view import Reading
 from assetctl.policy.zone_functions import newest_state
 from assetctl.policy.zone_names import is_allowed
 

@@ -12,8 +12,9 @@ from ipaddress import ip_address
 from assetctl.keys import mac_address
 from assetctl.model import Fact, Zone
 from assetctl.policy.context import Context
-from assetctl.policy.plant import Survey, View
+from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import Traffic, traffic_of
+from assetctl.policy.view import View
 from assetctl.settle import texts
 
 LINK_PROTOCOLS = frozenset({"lldp", "profinet_dcp"})

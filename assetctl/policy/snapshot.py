@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as quoted
 
 from assetctl.model import Fact, Position, Scan, Zone
-from assetctl.policy.plant import DECLARED, Plant
+from assetctl.policy.counting import DECLARED
+from assetctl.policy.plant import Plant
 
 
 def snapshot_hash(plant: Plant) -> str:

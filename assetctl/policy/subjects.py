@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from assetctl.model import Conduit, PortState, Position, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.context import Context
 from assetctl.policy.functions import uses_tls
-from assetctl.policy.plant import Approved, DeclaredNetwork, Survey, View
+from assetctl.policy.plant import Approved, DeclaredNetwork
+from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import SeenFlow, traffic_of
 from assetctl.policy.values import Reason, Unknown
+from assetctl.policy.view import View
 
 SAME_LOOK = timedelta(hours=1)
 """A certificate seen so long before another one of the same port has been replaced by it."""

@@ -26,7 +26,7 @@ from assetctl.model import (
     SubjectKind,
     Zone,
 )
-from assetctl.policy.plant import Survey
+from assetctl.policy.survey import Survey
 from assetctl.standing import Whereabouts
 from assetctl.traffic import named, recognised
 from assetctl.zone_rules import parents

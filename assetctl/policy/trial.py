@@ -18,8 +18,9 @@ from assetctl.policy.check import Case, Check
 from assetctl.policy.judge import Verdict, verdicts
 from assetctl.policy.load import load_check
 from assetctl.policy.mutants import SEEN, Kind, Mutant, flips, losses
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
 from assetctl.policy.seen_cases import NOW
+from assetctl.policy.survey import Survey
 
 _WORST = (Result.ERROR, Result.FAIL, Result.UNKNOWN, Result.PASS, Result.NOT_APPLICABLE)
 _HARMLESS = (Result.PASS, Result.NOT_APPLICABLE)

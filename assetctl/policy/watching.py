@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from assetctl.policy.context import Context
-from assetctl.policy.plant import View
 from assetctl.policy.traffic import SeenFlow, traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.view import View
 
 WITH_FLOWS = ("asset", "zone", "conduit")
 """What a check is for when it may go over `flows`."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from assetctl.model import Because, Fact, Result, SubjectKind
 from assetctl.policy.check import Check, Template
 from assetctl.policy.context import Context
-from assetctl.policy.plant import Reading
 from assetctl.policy.values import CODES, REASONS, EvaluationError, Operand, Rivals, Span, Unknown
+from assetctl.policy.view import Reading
 from assetctl.text import one_line
 
 NOT_KNOWN = "not known"

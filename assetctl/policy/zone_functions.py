@@ -7,10 +7,10 @@ from assetctl.model import Conduit, Fact, PortState, Scan, ScanState, SubjectKin
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
 from assetctl.policy.coverage import looks_at
-from assetctl.policy.plant import Reading, View
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import addresses_of
 from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.view import Reading, View
 from assetctl.policy.watching import watched
 from assetctl.policy.zone_names import boundary_of, is_allowed, less_trusted
 

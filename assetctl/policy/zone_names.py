@@ -8,10 +8,10 @@ from typing import Any
 from assetctl import settle
 from assetctl.model import Conduit, Fact, PortState, Value, Zone
 from assetctl.policy.context import Context, RecordName
-from assetctl.policy.plant import View
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
+from assetctl.policy.view import View
 from assetctl.policy.watching import address_known
 
 BUSINESS = ("4", "5")

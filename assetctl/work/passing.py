@@ -6,8 +6,9 @@ from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
 from assetctl.policy.judge import finding_of, verdicts
 from assetctl.policy.places import Places
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
 from assetctl.policy.snapshot import snapshot_hash
+from assetctl.policy.survey import Survey
 from assetctl.store.records import CheckRun
 
 Passes = Callable[[str], Sequence[Finding]]

@@ -9,7 +9,8 @@ from assetctl.advisory.knowledge import Knowledge
 from assetctl.advisory.matching import Match
 from assetctl.advisory.settling import Verdict
 from assetctl.model import Asset, Capture, Conduit, Flow, Position, Zone
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
+from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import SeenFlow, Traffic
 from assetctl.protocol import Protocol
 from assetctl.report.inputs import AdvisoryMatch, Compared, FeedInfo, Halt, LifeEnd, Passage

@@ -13,7 +13,8 @@ from assetctl.policy.frameworks import IEC, STRENGTHS
 from assetctl.policy.judge import DECLARED_SUBJECTS, finding_of, verdicts
 from assetctl.policy.lint import lint
 from assetctl.policy.load import checks_folder, load_checks, load_frameworks
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
+from assetctl.policy.survey import Survey
 from assetctl.policy.trial import run_tests
 
 CHECKS = load_checks([checks_folder()])

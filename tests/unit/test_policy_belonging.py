@@ -13,8 +13,9 @@ from assetctl.policy.context import Context, Group
 from assetctl.policy.coverage import covers, looks_at
 from assetctl.policy.expression import Scope, compile_expression
 from assetctl.policy.history import clock_offset_s, distinct, held_days
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
 from assetctl.policy.reach import answers_outside, has_switch_port
+from assetctl.policy.survey import Survey
 from assetctl.policy.values import Operand, Reason, Span, Unknown
 from tests.unit.policy_plants import NOW, asset, asset_of, fact
 

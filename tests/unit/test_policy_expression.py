@@ -12,7 +12,8 @@ from assetctl.errors import InputError
 from assetctl.model import Fact, Source, Value, Zone
 from assetctl.policy.context import MOST_STEPS, Context
 from assetctl.policy.expression import Scope, compile_expression
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
+from assetctl.policy.survey import Survey
 from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
 from tests.unit.policy_plants import NOW, asset, fact
 

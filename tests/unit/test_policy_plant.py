@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from assetctl.model import Fact, Position, Source, SubjectKind
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
+from assetctl.policy.survey import Survey
 from assetctl.policy.values import Operand, Reason, Rivals, Unknown
 from tests.unit.policy_plants import NOW, asset, fact
 

@@ -9,7 +9,8 @@ import pytest
 from assetctl.model import Allowed, Capture, Conduit, Flow, Result, Zone
 from assetctl.policy.judge import judge, verdicts
 from assetctl.policy.load import checks_folder, load_checks
-from assetctl.policy.plant import Plant, Survey
+from assetctl.policy.plant import Plant
+from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import Traffic
 from tests.unit.policy_plants import NOW, asset, fact
 
