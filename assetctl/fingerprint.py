@@ -22,6 +22,7 @@ from assetctl import makers, oui, patterns
 from assetctl.errors import InputError
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Claim, SubjectKind, Value
+from assetctl.placeholders import is_placeholder
 from assetctl.sightings import Derived
 
 CONFIDENCE = 75
@@ -74,11 +75,12 @@ class Fingerprint:
         return start.startswith(self.beginnings) and self.pattern.match(start) is not None
 
     def read(self, text: str) -> Mapping[str, str] | None:
-        """Values of the named groups, None when the text is of another kind."""
+        """Values of the named groups but placeholders (a version 0 is none); None for a text of another kind."""
         found = self.pattern.match(patterns.cut(text))
         if found is None:
             return None
-        return {key: value.strip() for key, value in found.groupdict().items() if value and value.strip()}
+        told = {key: value.strip() for key, value in found.groupdict().items() if value}
+        return {key: value for key, value in told.items() if value and (_is_version(key) or not is_placeholder(value))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,10 @@ def _houses(claims: Iterable[Claim]) -> frozenset[str]:
     """Who is said to have made the device, by more than a number that its agent's maker may have chosen."""
     said = (one for one in claims if one.key == "manufacturer" and one.confidence > ENTERPRISE_CONFIDENCE)
     return frozenset(makers.house(str(one.value)) for one in said)
+
+
+def _is_version(key: str) -> bool:
+    return key.endswith("_version")
 
 
 def _is_better(one: Derived, other: Derived) -> bool:

@@ -51,6 +51,12 @@ def test_the_recorded_power_strip_tells_its_identity() -> None:
     }
 
 
+def test_a_number_of_zeros_in_a_description_is_no_serial_number() -> None:
+    told = values(Claim("description", "SSG5-Serial version 6.3.0r23.0 (SN: 0000000000000000, Firewall VPN)"))
+    assert (told["model"], told["firmware_software_version"]) == ("SSG5-Serial", "6.3.0r23.0")
+    assert "serial_number" not in told
+
+
 def test_a_rule_may_read_what_a_pattern_found() -> None:
     text = "Siemens, SIMATIC S7, CPU315-2 PN/DP, 6ES7 315-2EH14-0AB0 , HW: 7, FW: V3.2.11"
     found = {one.claim.key: one.rule for one in derive([Claim("description", text)])}

@@ -107,7 +107,7 @@ def test_an_object_lies_under_an_enterprise_of_its_maker_or_a_standard_for_the_f
 
 @of_entries
 def test_the_maker_is_told_where_and_only_where_the_prefix_does_not_tell_it(entry: Entry) -> None:
-    is_shared = entry.prefixes[0] == NET_SNMP
+    is_shared = entry.prefixes[0][:-1] == NET_SNMP[:-1]
     assert all(bool(scalar.tells) is is_shared for scalar in entry.scalars)
 
 
@@ -277,6 +277,21 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
     said = ask(agent(NET_SNMP, {serial: text("1780PDN123456")}))
     assert values(said) == {"manufacturer": "Synology", "serial_number": "1780PDN123456"}
     assert values(ask(agent(NET_SNMP, {}))) == {}
+
+
+@pytest.mark.parametrize(
+    ("sys_object_id", "own", "told"),
+    [
+        ("8072.3.2.8", {"11256.1.0.1.0": "SN310"}, {"manufacturer": "Stormshield", "model": "SN310"}),
+        ("683.6.0", {"10642.1.2.0": "V53.17.22Z"}, {"firmware_software_version": "V53.17.22Z"}),
+        ("4555.2.30", {"4555.2.30.1.3.0": "YD17190028  A"}, {"serial_number": "YD17190028  A"}),
+    ],
+)
+def test_a_device_behind_another_makers_number_is_asked_for_its_own_objects(
+    sys_object_id: str, own: dict[str, str], told: dict[str, str]
+) -> None:
+    one = agent(oid(sys_object_id), {oid(name): text(value) for name, value in own.items()})
+    assert values(ask(one)) == told
 
 
 @pytest.mark.parametrize(
