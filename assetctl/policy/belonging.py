@@ -10,7 +10,7 @@ from assetctl.policy.context import Context
 from assetctl.policy.counting import DECLARED, STRONG
 from assetctl.policy.coverage import looks_at
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Unknown
-from assetctl.policy.view import Reading, View
+from assetctl.policy.view import View
 
 _NEIGHBOUR = SubjectKind.NEIGHBOUR
 _CALLED = {
@@ -32,8 +32,7 @@ def names_asset(c: Context, names: tuple[str, ...]) -> Operand:
 
     No is an answer only when the host name is known, and no name is an address that may be one of its others.
     """
-    read = c.seen.read(SubjectKind.ASSET, "", "hostname", c.max_age)
-    c.trace.append(read)
+    read = c.read(c.seen, SubjectKind.ASSET, "", "hostname")
     addresses = set(_own_addresses(c))
     told = [_address(name) for name in names]
     if any(ip in addresses for ip in told if ip):
@@ -53,8 +52,7 @@ def is_known_device(c: Context) -> Operand:
     view, where = c.seen, c.local_key
     is_identified = False
     for key, facts in _CALLED.items():
-        reading = view.read(_NEIGHBOUR, where, key, c.max_age)
-        c.trace.append(reading)
+        reading = c.read(view, _NEIGHBOUR, where, key)
         if isinstance(reading.value, Unknown | Rivals):
             continue
         told = reading.value if isinstance(reading.value, tuple) else (str(reading.value),)
@@ -78,7 +76,7 @@ def seen_within(c: Context, days: int) -> Operand:
     last = max(told, key=lambda fact: (fact.last_seen, fact.source.evidence), default=None)
     if last is None:
         return Unknown(Reason.NOT_PROBED, position.id)
-    c.trace.append(Reading(last.subject, last.key, last.value, (last,), closed=True))
+    c.note(last, closed=True)
     if last.last_seen >= since:
         return True
     answered_us = any(fact.source.kind == "probe" and fact.confidence >= STRONG for fact in told)
@@ -97,8 +95,7 @@ def _address(text: str) -> IPAddress | None:
 
 def _own_addresses(c: Context) -> Iterable[IPAddress]:
     for part in c.seen.parts.get(SubjectKind.INTERFACE, ()):
-        reading = c.seen.read(SubjectKind.INTERFACE, part, "ip_address", c.max_age)
-        c.trace.append(reading)
+        reading = c.read(c.seen, SubjectKind.INTERFACE, part, "ip_address")
         if isinstance(reading.value, str) and (ip := _address(reading.value)):
             yield ip
 

@@ -238,14 +238,19 @@ def quantifier(name: str, items: Items, slot: int, passes: list[Run], holds: Run
     return Code("flag", _searching(items, slot, met, decisive=decisive))
 
 
+def _grant_turns(c: Context, items: Items, slot: int, turns: int) -> None:
+    """An outermost loop has a turn for each asset or flow, however many there are; loops within loops stay bounded."""
+    if slot == 0 and items.element in ("asset", "flow"):
+        c.most_steps += turns
+
+
 def _searching(items: Items, slot: int, met: Run, *, decisive: bool) -> Run:
     def run(c: Context) -> Ternary:
         found = items.run(c)
         if isinstance(found, Unknown):
             return found
         missing: Ternary | None = items.lacks(c)
-        if slot == 0 and items.element in ("asset", "flow"):
-            c.most_steps += len(found)  # one turn for each; loops within loops stay bounded
+        _grant_turns(c, items, slot, len(found))
         for item in found:
             c.step()
             c.loop[slot] = item
@@ -265,8 +270,7 @@ def _counting(items: Items, slot: int, met: Run) -> Run:
         if isinstance(found, Unknown):
             return found
         low = open_ends = 0
-        if slot == 0 and items.element in ("asset", "flow"):
-            c.most_steps += len(found)  # one turn for each; loops within loops stay bounded
+        _grant_turns(c, items, slot, len(found))
         for item in found:
             c.step()
             c.loop[slot] = item

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from assetctl.model import Conduit, Fact, Position, Scan, Zone
+from assetctl.model import Conduit, Fact, Position, Scan, SubjectKind, Zone
 from assetctl.policy.plant import Approved, DeclaredNetwork
 from assetctl.policy.survey import Survey
 from assetctl.policy.traffic import SeenFlow
@@ -71,6 +71,16 @@ class Context:
         if self.view is not None:
             return f"flows of {self.view.asset.position or self.view.asset.id}"
         return f"flows of {self.flow.name if self.flow else self.owner}"
+
+    def read(self, view: View, kind: SubjectKind, local_key: str, key: str) -> Reading:
+        """The value of a fact that counts, noted. Raises EvaluationError for a value of the wrong type."""
+        reading = view.read(kind, local_key, key, self.max_age)
+        self.trace.append(reading)
+        return reading
+
+    def note(self, fact: Fact, *, closed: bool = False) -> None:
+        """Note one fact by itself, whatever else is told of its key."""
+        self.trace.append(Reading(fact.subject, fact.key, fact.value, (fact,), closed=closed))
 
     def step(self) -> None:
         """Count one turn of a loop. Raises EvaluationError when there were too many."""

@@ -7,7 +7,8 @@ from assetctl.facts import vocabulary
 from assetctl.model import RequirementMapping, Value
 from assetctl.policy.check import Check, Own
 from assetctl.policy.frameworks import Framework
-from assetctl.policy.functions import FUNCTIONS, LOOK_UPS
+from assetctl.policy.functions import FUNCTIONS
+from assetctl.policy.look_ups import LOOK_UPS
 
 OWN_WORDS = {
     Own.FINAL: "both results are decisive for what was looked at",

@@ -20,8 +20,7 @@ def held_days(c: Context, view: View, kind: SubjectKind | None, local_key: str, 
     The change to it lies between the last look that gave another value and the first that gave this one; as long as
     no look gave another value, it may have stood for ever.
     """
-    reading = view.read(kind or SubjectKind.ASSET, local_key, key, c.max_age)
-    c.trace.append(reading)
+    reading = c.read(view, kind or SubjectKind.ASSET, local_key, key)
     if isinstance(reading.value, Unknown | Rivals):
         return reading.value if isinstance(reading.value, Unknown) else DISAGREE
     last = max(fact.last_seen for fact in reading.facts)
@@ -33,8 +32,7 @@ def held_days(c: Context, view: View, kind: SubjectKind | None, local_key: str, 
 
 def clock_offset_s(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
     """Seconds between a clock that was read and ours at that moment; open where the clock tells no time zone."""
-    reading = view.read(kind or SubjectKind.ASSET, local_key, key, c.max_age)
-    c.trace.append(reading)
+    reading = c.read(view, kind or SubjectKind.ASSET, local_key, key)
     if isinstance(reading.value, Unknown):
         return reading.value
     offsets = {_offset_s(fact.value, fact.last_seen) for fact in reading.facts}
@@ -53,8 +51,7 @@ def distinct(c: Context, _: View, kind: SubjectKind | None, __: str, key: str) -
     missing = 0
     for holder, part in c.group.holders:
         c.step()
-        reading = holder.read(kind or SubjectKind.ASSET, part, key, c.max_age)
-        c.trace.append(reading)
+        reading = c.read(holder, kind or SubjectKind.ASSET, part, key)
         if isinstance(reading.value, str | int | tuple):
             values.add(reading.value)
         else:

@@ -10,8 +10,9 @@ from assetctl.errors import InputError
 from assetctl.model import RequirementMapping, Severity, Value
 from assetctl.policy.cases import read_case
 from assetctl.policy.check import TRANSLATIONS, Check, Own, Template
-from assetctl.policy.expression import SUBJECTS, Expression, Scope, compile_expression, compile_name
+from assetctl.policy.expression import Expression, compile_expression, compile_name
 from assetctl.policy.fields import Fields, top
+from assetctl.policy.for_each import SUBJECTS, Scope
 from assetctl.policy.frameworks import SHALL, SHOULD, STRENGTHS, Framework, Named, duty_of, load_framework, load_named
 from assetctl.text import near
 

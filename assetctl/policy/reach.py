@@ -10,7 +10,6 @@ from assetctl.policy.context import Context
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
-from assetctl.policy.view import Reading
 from assetctl.policy.zone_functions import newest_state
 from assetctl.policy.zone_names import is_allowed
 
@@ -25,7 +24,7 @@ def answers_outside(c: Context, ports: tuple[str, ...]) -> Operand:
         return Unknown(Reason.NOT_DECLARED, "zone")
     unasked = set(ports)
     for zone, fact in _asked_from_elsewhere(c, own, ports):
-        c.trace.append(Reading(fact.subject, fact.key, fact.value, (fact,)))
+        c.note(fact)
         if fact.value == PortState.OPEN and not _is_passed(c, own, zone, fact):
             return True
         if fact.value != PortState.FILTERED or fact.subject.local_key.startswith("tcp/"):

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assetctl.errors import InputError
-from assetctl.policy.expression import SUBJECTS, Scope, compile_expression
+from assetctl.policy.expression import compile_expression
+from assetctl.policy.for_each import SUBJECTS, Scope
 from assetctl.text import near
 
 _ID = re.compile(r"[A-Z]{2,8}-\d{3}")

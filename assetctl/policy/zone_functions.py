@@ -114,7 +114,7 @@ def boundary_open(c: Context, ports: tuple[str, ...]) -> Operand:
         for port in ports:
             found = newest_state(c, facts, port)
             if found is not None:
-                c.trace.append(Reading(found.subject, found.key, found.value, (found,)))
+                c.note(found)
                 if found.value == PortState.OPEN:
                     return True
             elif missing is None:
@@ -148,13 +148,13 @@ def _denied_to(c: Context, conduit: Conduit, here: str, there: str, ports: tuple
         for fact in answered:
             newest = newest_state(c, facts, fact.subject.local_key)
             if newest is fact and not is_allowed(c, conduit, fact):
-                c.trace.append(Reading(fact.subject, fact.key, fact.value, (fact,)))
+                c.note(fact)
                 return False
         for port in ports:
             found = newest_state(c, facts, port)
             is_whole &= found is not None
             if found is not None:
-                c.trace.append(Reading(found.subject, found.key, found.value, (found,)))
+                c.note(found)
     return True if is_whole else None
 
 

@@ -35,7 +35,8 @@ from assetctl.exchange import (
 from assetctl.exchange.capture import read as captured
 from assetctl.model import Claim
 from assetctl.policy import attestations, load, waivers
-from assetctl.policy.expression import Scope, compile_expression
+from assetctl.policy.expression import compile_expression
+from assetctl.policy.for_each import Scope
 from assetctl.report import manifest
 from assetctl.settings import load_settings
 from tests.contracts.captures import all_captures

@@ -11,7 +11,8 @@ from assetctl.model import Fact, Position, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.belonging import is_known_device, names_asset, seen_within
 from assetctl.policy.context import Context, Group
 from assetctl.policy.coverage import covers, looks_at
-from assetctl.policy.expression import Scope, compile_expression
+from assetctl.policy.expression import compile_expression
+from assetctl.policy.for_each import Scope
 from assetctl.policy.history import clock_offset_s, distinct, held_days
 from assetctl.policy.plant import Plant
 from assetctl.policy.reach import answers_outside, has_switch_port

@@ -11,7 +11,8 @@ from hypothesis import settings
 from assetctl.errors import InputError
 from assetctl.model import Fact, Source, Value, Zone
 from assetctl.policy.context import MOST_STEPS, Context
-from assetctl.policy.expression import Scope, compile_expression
+from assetctl.policy.expression import compile_expression
+from assetctl.policy.for_each import Scope
 from assetctl.policy.plant import Plant
 from assetctl.policy.survey import Survey
 from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
