@@ -5,7 +5,7 @@ A plan is a value. Its rows are few (one per network and protocol); the steps ar
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
@@ -145,12 +145,22 @@ class Plan:
 
 
 def steps(
-    plan: Plan, protocols: Mapping[str, Protocol], target: Target | Segment
+    plan: Plan,
+    protocols: Mapping[str, Protocol],
+    target: Target | Segment,
+    *,
+    places: Iterable[Address] | None = None,
 ) -> Iterator[tuple[Destination, tuple[Step, ...]]]:
-    """Each address of a target with its steps in order, expanded one address at a time; a segment with its own."""
+    """Each address of a target with its steps in order, expanded one address at a time; a segment with its own.
+
+    places: of these addresses of the target alone, in this order.
+    """
     rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
     if rows:
-        for place in (target,) if isinstance(target, Segment) else addresses(target, plan.scope):
+        every = (
+            (target,) if isinstance(target, Segment) else addresses(target, plan.scope) if places is None else places
+        )
+        for place in every:
             yield place, tuple(_steps_at(place, rows, plan.scope, protocols))
 
 

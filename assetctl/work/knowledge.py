@@ -37,9 +37,13 @@ KEPT = ("manufacturer", "model", "order_code", "asset_role_type", "bacnet_device
 
 @dataclass
 class Knowledge:
-    """Facts of devices by address, as text. strange: ports where something answered that the protocol does not know."""
+    """Facts of devices by address, as text. strange: ports where something answered that the protocol does not know.
+
+    told: addresses of others that a device named as its neighbours in this run.
+    """
 
     by_address: dict[Address, dict[str, str]] = field(default_factory=dict)
+    told: set[Address] = field(default_factory=set)
     strange: set[tuple[Address, str]] = field(default_factory=set)
 
     def of(self, address: Destination) -> Mapping[str, str]:
@@ -49,6 +53,10 @@ class Knowledge:
         told = self.by_address.get(address, {})
         maker = _mac_maker(address.ip)
         return {"mac_maker": maker, **told} if maker else told
+
+    def role(self, address: Address) -> str:
+        """The role of a device as far as it is known, else ""."""
+        return self.by_address.get(address, {}).get("asset_role_type", "")
 
     def learn(self, address: Address, claims: Iterable[Claim]) -> None:
         """Take in what an answer says about the device itself. What was told first stays."""
@@ -61,6 +69,7 @@ class Knowledge:
         if observation.target is None:
             return
         self.learn(observation.target, observation.claims)
+        self.told.update(_neighbours(observation.target.realm, observation.claims))
         named = any(claim.key in ("service_name", "service_tunnel") for claim in observation.claims)
         spoke = any(exchange.received for exchange in observation.exchanges)
         if observation.outcome is Outcome.GARBLED or (spoke and not named):
@@ -113,6 +122,12 @@ def is_wanted(step: Step, protocol: Protocol | None, scope: Scope, known: Mappin
     if protocol is None or protocol.wants is None or not is_hinted(protocol, scope):
         return True
     return protocol.wants.suggested(known, port=f"{step.transport}/{step.port}")
+
+
+def _neighbours(realm: str, claims: Iterable[Claim]) -> Iterator[Address]:
+    for claim in claims:
+        if claim.key == "neighbour_addresses" and isinstance(claim.value, tuple):
+            yield from (Address(realm, ip_address(text)) for text in claim.value)
 
 
 def _named_ports(urls: Value, ip: IPAddress) -> Iterator[str]:

@@ -9,11 +9,10 @@ import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, zip_longest
 
 from assetctl import fingerprint
-from assetctl.model import Address, Claim, Destination, NetworkKind, Observation, Outcome
-from assetctl.plan import Plan, Step, steps
+from assetctl.model import Address, Claim, NetworkKind, Observation, Outcome
+from assetctl.plan import Plan, Step
 from assetctl.protocol import Protocol
 from assetctl.safety.gate import Gate
 from assetctl.safety.holds import Hold, known
@@ -23,6 +22,7 @@ from assetctl.sightings import split
 from assetctl.work import contexts, finder
 from assetctl.work.converse import NAP_S, Surroundings, converse, vantage_of
 from assetctl.work.knowledge import Knowledge, in_turn, is_wanted
+from assetctl.work.turns import Lane, turns
 
 MADE_BETWEEN_LOOKS = 50_000
 
@@ -85,17 +85,31 @@ class Run:
 
 async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None) -> None:
     """Take every step of the plan. Ends early, orderly, when the gate's stop says so or the task is cancelled."""
-    queue = _devices(run)
-    workers = [asyncio.create_task(_work(run, queue, on_step)) for _ in range(run.plan.scope.limits.most_devices)]
-    watcher = asyncio.create_task(_watch(run, workers))
+    asking = asyncio.create_task(_ask_all(run, on_step))
+    watcher = asyncio.create_task(_watch(run, asking))
     try:
         with _rare_collection():
-            results = await asyncio.gather(*workers, return_exceptions=True)
+            asked = await asyncio.gather(asking, return_exceptions=True)
     finally:
         watcher.cancel()
         watched = await asyncio.gather(watcher, return_exceptions=True)
         run.gate.ledger.sync(now_s=asyncio.get_running_loop().time())
-    for result in (*watched, *results):
+    _raise_first((*watched, *asked))
+
+
+async def _ask_all(run: Run, on_step: Callable[[Observation], None] | None) -> None:
+    wide = run.plan.scope.limits.most_devices
+    for lanes in turns(run.plan, run.protocols, run.knowledge, wide=wide):
+        workers = [asyncio.create_task(_work(run, lane, on_step)) for lane in lanes]
+        try:
+            await asyncio.gather(*workers, return_exceptions=True)
+        finally:  # of workers that were ended too, what had gone wrong in them
+            _raise_first(worker.exception() for worker in workers if not worker.cancelled())
+
+
+def _raise_first(results: Iterable[object]) -> None:
+    """Raise what went wrong first; that something was cancelled is no fault."""
+    for result in results:
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
 
@@ -113,7 +127,7 @@ def _rare_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
+async def _watch(run: Run, asking: asyncio.Task[None]) -> None:
     """End all sending within a second of a stop, and have the ledger on disk every second."""
     loop = asyncio.get_running_loop()
     try:
@@ -121,14 +135,11 @@ async def _watch(run: Run, workers: list[asyncio.Task[None]]) -> None:
             await asyncio.sleep(NAP_S)
             run.gate.ledger.sync_when_due(now_s=loop.time())
     finally:  # also when the ledger is not safe, which the disk tells only once
-        for worker in workers:
-            worker.cancel()
+        asking.cancel()
 
 
-async def _work(
-    run: Run, queue: Iterator[tuple[Destination, tuple[Step, ...]]], on_step: Callable[[Observation], None] | None
-) -> None:
-    for address, todo in queue:
+async def _work(run: Run, lane: Lane, on_step: Callable[[Observation], None] | None) -> None:
+    for address, todo in lane:
         reached = False
         for step in in_turn(todo, run.knowledge.of(address)):
             known = run.knowledge.of(step.address)
@@ -223,10 +234,3 @@ def learn(held: Held, gate: Gate, address: Address, said: tuple[Claim, ...]) -> 
     held.learn(address, claims)
     if control_equipment((c.key, c.local_key, c.value) for c in claims):
         gate.tighten(address)
-
-
-def _devices(run: Run) -> Iterator[tuple[Destination, tuple[Step, ...]]]:
-    """Segments, then addresses of all targets in turn, so that one busy network does not hold up the others."""
-    targets = tuple(dict.fromkeys(row.target for row in run.plan.rows))
-    streams = [steps(run.plan, run.protocols, target) for target in targets]
-    return (device for device in chain.from_iterable(zip_longest(*streams)) if device is not None)

@@ -63,7 +63,7 @@ def test_a_ledger_that_is_not_safe_on_disk_ends_all_sending(tmp_path: Path) -> N
         worker = asyncio.create_task(work())
         os.close(asked.ledger._fd)  # what can no longer be written can no longer be brought to disk
         with pytest.raises(EnvironmentFault, match="not safe"):
-            await _watch(_Watched(asked), [worker])  # type: ignore[arg-type]
+            await _watch(_Watched(asked), worker)  # type: ignore[arg-type]
         await asyncio.gather(worker, return_exceptions=True)
         return worker.cancelled()
 
