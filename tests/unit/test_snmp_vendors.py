@@ -19,8 +19,9 @@ from tests.unit.snmp_agent import Agent, Oid, Talked, talk_to
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
 STANDARD = ((1, 3, 6, 1, 2, 1, 16), (1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
-SHARED = {"any UPS", "several on Net-SNMP"}
+SHARED = {"any UPS", "several on Net-SNMP", "several under Windows"}
 NET_SNMP = (*ENTERPRISES, 8072, 3, 2, 10)
+DELL_TAG = "674.10892.1.300.10.1.11.1"
 V1, V2C = Credential("old", "snmp-v1"), Credential("ro", "snmp-v2c")
 ENTRIES = vendors.entries()
 of_entries = pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: f"{e.maker} {e.prefixes[0][6:]}")
@@ -107,7 +108,7 @@ def test_an_object_lies_under_an_enterprise_of_its_maker_or_a_standard_for_the_f
 
 @of_entries
 def test_the_maker_is_told_where_and_only_where_the_prefix_does_not_tell_it(entry: Entry) -> None:
-    is_shared = entry.prefixes[0][:-1] == NET_SNMP[:-1]
+    is_shared = entry.maker in SHARED - {"any UPS"}
     assert all(bool(scalar.tells) is is_shared for scalar in entry.scalars)
 
 
@@ -128,8 +129,8 @@ def test_a_name_has_its_instance_and_fits_what_the_vet_reads(entry: Entry) -> No
         assert vet(unit) == "get-vendor"
 
 
-def test_no_prefix_stands_twice() -> None:
-    count = Counter(prefix for entry in ENTRIES for prefix in entry.prefixes)
+def test_no_prefix_stands_twice_but_what_makers_share() -> None:
+    count = Counter(prefix for entry in ENTRIES for prefix in entry.prefixes if not entry.is_shared)
     assert [prefix for prefix, times in count.items() if times > 1] == []
 
 
@@ -139,16 +140,12 @@ def test_only_a_number_that_the_mib_has_for_it_is_a_serial_number() -> None:
 
 
 def test_the_longest_prefix_decides_and_a_longer_number_is_no_prefix() -> None:
-    small = vendors.entry_of(oid("9.6.1.83"))
-    large = vendors.entry_of(oid("9.1.617"))
+    (small,), (large,) = vendors.entries_of(oid("9.6.1.83")), vendors.entries_of(oid("9.1.617"))
     assert small is not large
-    assert small is not None
     assert "SoftwareVersion" in small.scalars[0].source
-    general = vendors.entry_of(oid("8691.7.11"))
-    assert general is not None
+    (general,) = vendors.entries_of(oid("8691.7.11"))
     assert general.prefixes == (oid("8691"),)
-    assert vendors.entry_of(oid("99999.1")) is None
-    assert vendors.entry_of(()) is None
+    assert vendors.entries_of(oid("99999.1")) == vendors.entries_of(()) == ()
 
 
 def encoded(names: list[Oid], request_id: int = codec.REQUEST_ID_BASE, kind: Any = rfc1905.GetRequestPDU) -> bytes:
@@ -276,6 +273,7 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
     serial = oid("6574.1.5.2.0")
     said = ask(agent(NET_SNMP, {serial: text("1780PDN123456")}))
     assert values(said) == {"manufacturer": "Synology", "serial_number": "1780PDN123456"}
+    assert said.requests.count("get-vendor") == 1  # the first maker that answers is the last that is asked
     assert values(ask(agent(NET_SNMP, {}))) == {}
 
 
@@ -285,6 +283,9 @@ def test_net_snmp_agents_tell_the_maker_by_whose_objects_they_have() -> None:
         ("8072.3.2.8", {"11256.1.0.1.0": "SN310"}, {"manufacturer": "Stormshield", "model": "SN310"}),
         ("683.6.0", {"10642.1.2.0": "V53.17.22Z"}, {"firmware_software_version": "V53.17.22Z"}),
         ("4555.2.30", {"4555.2.30.1.3.0": "YD17190028  A"}, {"serial_number": "YD17190028  A"}),
+        ("8072.3.2.10", {"48690.1.7.0": "RUT240"}, {"manufacturer": "Teltonika", "model": "RUT240"}),
+        ("8072.3.2.10", {"232.2.2.4.2.0": "ProLiant DL380"}, {"manufacturer": "HPE", "model": "ProLiant DL380"}),
+        ("311.1.1.3.1.2", {DELL_TAG: "1AB2C34"}, {"manufacturer": "Dell", "serial_number": "1AB2C34"}),
     ],
 )
 def test_a_device_behind_another_makers_number_is_asked_for_its_own_objects(

@@ -102,12 +102,18 @@ def _identify(session: Session, context: Context, scalars: Row) -> Talk:
 
 def _from_maker(session: Session, sys_object_id: Oid, told: tuple[Claim, ...]) -> Talk:
     """What the maker's own objects tell of the device, asked only for what is not told for certain."""
-    entry = vendors.entry_of(sys_object_id)
-    if entry is None or (session.is_v1 and entry.is_shared):  # version 1 takes a question for each object it lacks
-        return ()
     certain = (claim for claim in told if claim.kind is SubjectKind.ASSET and not claim.part)
-    wanted = entry.missing(frozenset(claim.key for claim in certain if claim.confidence > vendors.CONFIDENCE))
-    if not wanted:
+    known = frozenset(claim.key for claim in certain if claim.confidence > vendors.CONFIDENCE)
+    for entry in vendors.entries_of(sys_object_id):
+        found = yield from _of_entry(session, entry, known)
+        if found:
+            return found
+    return ()
+
+
+def _of_entry(session: Session, entry: vendors.Entry, known: frozenset[str]) -> Talk:
+    wanted = entry.missing(known)
+    if not wanted or (session.is_v1 and entry.is_shared):  # version 1 takes a question for each object it lacks
         return ()
     if session.is_v1:
         row = yield from read_groups(session, vendors.groups(wanted))

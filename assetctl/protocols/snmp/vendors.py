@@ -1,7 +1,8 @@
 """Identity objects that makers keep in their own part of the tree, for what ENTITY-MIB does not tell of a device.
 
 Which objects are asked of which agent stands in vendors.toml: the entry with the longest prefix of the agent's
-sysObjectID, and of that entry only the objects for facts that are still missing. Every object there is a scalar, or a
+sysObjectID, and of that entry only the objects for facts that are still missing. Where several makers' agents share a
+prefix, the entries are asked in turn until one has an answer. Every object there is a scalar, or a
 column in a row that the MIB fixes; its meaning in the MIB is exactly the fact. An agent without it says noSuchObject,
 which claims nothing. Of several objects for one fact the first that has a value counts.
 """
@@ -106,15 +107,17 @@ def oid(dotted: str) -> Oid:
     return tuple(map(int, dotted.split(".")))
 
 
-def entry_of(sys_object_id: Oid) -> Entry | None:
-    """The entry with the longest prefix of a sysObjectID, or None where nothing of its maker is known."""
-    fitting = (
+def entries_of(sys_object_id: Oid) -> tuple[Entry, ...]:
+    """The entries with the longest prefix of a sysObjectID; several where agents of more makers share it than one Get
+    has room for, none where nothing of its maker is known."""
+    fitting = [
         (len(prefix), entry)
         for entry in entries()
         for prefix in entry.prefixes
         if sys_object_id[: len(prefix)] == prefix
-    )
-    return max(fitting, key=lambda found: found[0], default=(0, None))[1]
+    ]
+    longest = max((length for length, _ in fitting), default=0)
+    return tuple(entry for length, entry in fitting if length == longest)
 
 
 def groups(scalars: Sequence[Scalar]) -> tuple[tuple[Oid, ...], ...]:
