@@ -29,7 +29,7 @@ def files(outgoing: Outgoing, guard: Callable[[str], str]) -> Iterator[tuple[str
     """The files that have rows, and how to import them."""
     planned = plan(outgoing)
     lines, left = [], list(planned.left_out)
-    for number, (name, what, columns, made) in enumerate(_tables(planned, outgoing), 1):
+    for number, (name, what, columns, made) in enumerate(tables(planned, outgoing), 1):
         rows = tuple(made)
         if rows:
             file = f"{number:02}-{name}.csv"
@@ -41,7 +41,7 @@ def files(outgoing: Outgoing, guard: Callable[[str], str]) -> Iterator[tuple[str
     yield "README.md", _README + "".join(lines) + (f"\n## Left out\n\n{told}" if told else "")
 
 
-def _tables(planned: Plan, outgoing: Outgoing) -> Iterator[tuple[str, str, str, Iterable[Row]]]:
+def tables(planned: Plan, outgoing: Outgoing) -> Iterator[tuple[str, str, str, Iterable[Row]]]:
     """Each file: name, form, columns, rows."""
     places = planned.places
     makers = {place.maker for place in places}
