@@ -8,8 +8,8 @@ from typing import Any
 
 from assetctl.model import Subject, SubjectKind, Value
 from assetctl.policy.context import Context, RecordName
+from assetctl.policy.flows import SeenFlow
 from assetctl.policy.names import FACT_KINDS
-from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.values import NOT_COVERED, Operand, Reason, Span, Ternary, Unknown, compare, shift, spread, ternary
 from assetctl.policy.view import Reading
 

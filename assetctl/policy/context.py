@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from assetctl.model import Conduit, Fact, Position, Scan, SubjectKind, Zone
+from assetctl.policy.flows import SeenFlow
 from assetctl.policy.plant import Approved, DeclaredNetwork
 from assetctl.policy.survey import Survey
-from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.values import EvaluationError, Operand, Unknown
 from assetctl.policy.view import Reading, View
 

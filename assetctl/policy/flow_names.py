@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from assetctl.model import Fact, IPAddress, Value, Zone
 from assetctl.policy.context import Context, RecordName
-from assetctl.policy.traffic import SeenFlow, is_named, traffic_of
+from assetctl.policy.flows import SeenFlow, is_named
+from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
 from assetctl.policy.zone_names import said
 from assetctl.traffic import expected_on, is_readable, recognised
@@ -62,7 +63,7 @@ def _opener_fits(c: Context, flow: SeenFlow, _: str) -> Operand:
         return True
     if not any(one.opened for one in flow.told):
         return Unknown(Reason.NOT_COVERED, f"opening of {flow.name}")
-    inside = traffic_of(c.survey).is_part_of
+    inside = traffic_of(c.survey).conduits.is_part_of
     along = inside(flow.from_zone.id, conduit.source) and inside(flow.to_zone.id, conduit.target)
     return along == (conduit.opens == "from")
 

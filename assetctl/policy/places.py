@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from assetctl.model import EVERYWHERE, Position, Zone
+from assetctl.policy.flows import SeenFlow
 from assetctl.policy.plant import DeclaredNetwork
 from assetctl.policy.subjects import Target
 from assetctl.policy.survey import Survey
-from assetctl.policy.traffic import SeenFlow
 from assetctl.policy.view import View
 from assetctl.standing import Whereabouts
 

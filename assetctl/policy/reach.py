@@ -40,7 +40,7 @@ def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iter
     for zone, facts in segments_of(c).asked_of.get(c.seen.asset.id, ()):
         if zone.realm != own.realm:
             continue
-        if traffic.is_part_of(zone.id, own.id) or traffic.is_part_of(own.id, zone.id):
+        if traffic.conduits.is_part_of(zone.id, own.id) or traffic.conduits.is_part_of(own.id, zone.id):
             continue
         for port in ports:
             found = newest_state(c, facts, port)
@@ -50,7 +50,9 @@ def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iter
 
 def _is_passed(c: Context, own: Zone, zone: Zone, fact: Fact) -> bool:
     """Whether a conduit between two zones allows what answered."""
-    return any(is_allowed(c, conduit, fact) for conduit in traffic_of(c.survey).declared_between(own.id, zone.id))
+    return any(
+        is_allowed(c, conduit, fact) for conduit in traffic_of(c.survey).conduits.declared_between(own.id, zone.id)
+    )
 
 
 def has_switch_port(c: Context) -> Operand:

@@ -137,7 +137,7 @@ class Segments:
         return {name: frozenset(zones) for name, zones in found.items()}
 
     def _has_stranger(self, zone: Zone, zones: Iterable[str]) -> bool:
-        return any(other != zone.id and not self.traffic.are_related(zone.id, other) for other in zones)
+        return any(other != zone.id and not self.traffic.conduits.are_related(zone.id, other) for other in zones)
 
     @cached_property
     def asked(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

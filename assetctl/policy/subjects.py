@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from assetctl.model import Conduit, PortState, Position, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.context import Context
+from assetctl.policy.flows import SeenFlow
 from assetctl.policy.plant import Approved, DeclaredNetwork
 from assetctl.policy.service_functions import uses_tls
 from assetctl.policy.survey import Survey
-from assetctl.policy.traffic import SeenFlow, traffic_of
+from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Reason, Unknown
 from assetctl.policy.view import View
 

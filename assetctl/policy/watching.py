@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from assetctl.policy.context import Context
-from assetctl.policy.traffic import SeenFlow, traffic_of
+from assetctl.policy.flows import SeenFlow
+from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
 from assetctl.policy.view import View
 

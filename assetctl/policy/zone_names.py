@@ -125,7 +125,7 @@ def _link_leaks(c: Context, _: object, __: str) -> Operand:
 
 
 def _shares(zone: Zone, other: Zone, c: Context) -> bool:
-    related = traffic_of(c.survey).are_related(zone.id, other.id)
+    related = traffic_of(c.survey).conduits.are_related(zone.id, other.id)
     return zone.id == other.id or related or bool(set(zone.vlans) & set(other.vlans))
 
 

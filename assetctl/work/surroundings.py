@@ -9,9 +9,10 @@ from assetctl.advisory.knowledge import Knowledge
 from assetctl.advisory.matching import Match
 from assetctl.advisory.settling import Verdict
 from assetctl.model import Asset, Capture, Conduit, Flow, Position, Zone
+from assetctl.policy.flows import SeenFlow
 from assetctl.policy.plant import Plant
 from assetctl.policy.survey import Survey
-from assetctl.policy.traffic import SeenFlow, Traffic
+from assetctl.policy.traffic import Traffic
 from assetctl.protocol import Protocol
 from assetctl.report.inputs import AdvisoryMatch, Compared, FeedInfo, Halt, LifeEnd, Passage
 from assetctl.settings import Settings
@@ -67,7 +68,7 @@ def _verdict(one: SeenFlow, traffic: Traffic) -> str:
         return "not in its conduit"
     opens = {"from": one.conduit.source, "to": one.conduit.target}.get(one.conduit.opens)
     was_seen = any(row.opened for row in one.told)
-    if opens and was_seen and not traffic.is_part_of(one.from_zone.id, opens):
+    if opens and was_seen and not traffic.conduits.is_part_of(one.from_zone.id, opens):
         return "other opener"
     return "allowed"
 
