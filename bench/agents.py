@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assetctl.protocols.snmp import codec, objects
-from assetctl.secrets import UsmUser
+from assetctl.secrets.credentials import UsmUser
 from assetctl.transport.community import wrap
 from bench.asking import V2C
 from bench.fleet import COMMUNITY, SNMP_PORT, name_of

@@ -17,7 +17,7 @@ from assetctl.protocols import modbus, snmp
 from assetctl.safety.gate import Gate, Rules
 from assetctl.safety.ledger import Ledger, verify
 from assetctl.scope import CredentialEntry, Limits, Scope, Target
-from assetctl.secrets import Community, Secret, UsmUser
+from assetctl.secrets.credentials import Community, Secret, UsmUser
 from assetctl.store.repo import Store, open_store
 from assetctl.transport import route
 from assetctl.work.converse import Surroundings

@@ -22,7 +22,7 @@ from typing import TypeVar
 from assetctl import settle
 from assetctl.model import Asset, Observation, Scan, ScanState
 from assetctl.protocols import registry
-from assetctl.secrets import set_secret
+from assetctl.secrets.file import set_secret
 from assetctl.settings import Settings, load_settings
 from assetctl.store.repo import Store, open_store
 from assetctl.work.ordering import Wish, order_of

@@ -17,7 +17,7 @@ from assetctl.model import Observation
 from assetctl.protocols.snmp import codec, depth, objects
 from assetctl.protocols.snmp.objects import Oid
 from assetctl.scope import Limits
-from assetctl.secrets import Secret
+from assetctl.secrets.credentials import Secret
 from bench.asking import V2C, Asked, Way, ask, scope_for
 from bench.fleet import COMMUNITY, SNMP_PORT, addresses, alive, name_of
 

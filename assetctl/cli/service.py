@@ -67,7 +67,7 @@ def set_secret(
     """Keep a secret, read from the prompt or from stdin."""
     from getpass import getpass  # asks only once nothing is shown any more; typer's prompt asks before
 
-    from assetctl.secrets import set_secret as keep
+    from assetctl.secrets.file import set_secret as keep
 
     value = getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not value:
@@ -79,7 +79,7 @@ def set_secret(
 @secrets.command("list", epilog="Example: assetctl secrets list")
 def list_secrets(context: typer.Context, file: SecretsFile = Path("secrets.toml")) -> None:
     """The names in a secrets file; never the values."""
-    from assetctl.secrets import list_secrets as names
+    from assetctl.secrets.file import list_secrets as names
 
     rows = [{"name": name} for name in names(file)]
     of(context).output.rows("secrets", rows, columns=("name",), command="secrets list")
@@ -92,7 +92,7 @@ def test_secrets(context: typer.Context) -> None:
 
     from assetctl.errors import SecretFault
     from assetctl.scoping import build_scope
-    from assetctl.secrets import resolve
+    from assetctl.secrets.credentials import resolve
 
     app = of(context)
     settings = app.settings
@@ -117,7 +117,7 @@ def remove_secret(
     file: SecretsFile = Path("secrets.toml"),
 ) -> None:
     """Forget a secret."""
-    from assetctl.secrets import remove_secret as forget
+    from assetctl.secrets.file import remove_secret as forget
 
     forget(file, name)
     of(context).output.say(f"forgotten: {name}")

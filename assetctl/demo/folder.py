@@ -12,7 +12,7 @@ from pathlib import Path
 
 from assetctl.demo.devices import NETWORK
 from assetctl.errors import EnvironmentFault, InputError
-from assetctl.secrets import set_secret
+from assetctl.secrets.file import set_secret
 
 MARK = ".assetctl-demo"
 SETTINGS = "assetctl.toml"

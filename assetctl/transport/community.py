@@ -6,7 +6,7 @@ Sources: RFC 1157 section 4, RFC 1901 section 3, RFC 3417 section 8.
 from functools import lru_cache, partial
 
 from assetctl.errors import WireError
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from assetctl.transport.datagram import Envelope
 from assetctl.wire import Reader
 

@@ -32,7 +32,7 @@ from assetctl.errors import Refusal, SecretFault, WireError
 from assetctl.model import Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
-from assetctl.secrets import UsmUser
+from assetctl.secrets.credentials import UsmUser
 from assetctl.talk import Ask, Reply
 from assetctl.transport.sockets import Heard, bound, datagrams, tells_errors, told
 

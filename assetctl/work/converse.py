@@ -17,7 +17,7 @@ from assetctl.protocol import Context
 from assetctl.safety.gate import Gate
 from assetctl.safety.permit import Permit, Refused, Wait
 from assetctl.scope import Vantage
-from assetctl.secrets import Community, Secret, UsmUser
+from assetctl.secrets.credentials import Community, Secret, UsmUser
 from assetctl.talk import Ask, Open, Reply, Talk
 from assetctl.text import counted
 from assetctl.transport import route

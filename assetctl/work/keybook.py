@@ -8,7 +8,7 @@ from typing import Any
 
 from assetctl.enrolled import EnrolledKey, key_named, keys_of, read_keys
 from assetctl.errors import InputError, SecretFault
-from assetctl.secrets import follow
+from assetctl.secrets.references import follow
 from assetctl.settings import Settings
 from assetctl.signing import SigningKey, fingerprint, open_key
 from assetctl.text import near

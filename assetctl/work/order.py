@@ -15,7 +15,7 @@ from assetctl.planning import make
 from assetctl.protocol import Protocol
 from assetctl.safety.nature import Told, safety_system
 from assetctl.scope import Scope, Target
-from assetctl.secrets import Secret
+from assetctl.secrets.credentials import Secret
 from assetctl.settle import addresses
 from assetctl.sightings import split
 from assetctl.store.repo import Store

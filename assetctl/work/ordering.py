@@ -16,7 +16,7 @@ from assetctl.model import Address, Asset, Position, Zone
 from assetctl.protocols import registry
 from assetctl.scope import CredentialEntry, Scope, Target
 from assetctl.scoping import Known, build_scope
-from assetctl.secrets import Secret, resolve
+from assetctl.secrets.credentials import Secret, resolve
 from assetctl.settings import Settings
 from assetctl.settle import addresses, settled
 from assetctl.store.repo import Store

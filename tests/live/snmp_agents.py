@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assetctl.protocols.snmp import codec, objects
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from assetctl.transport.community import unwrap, wrap
 
 SNMPD = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin:/usr/local/sbin")

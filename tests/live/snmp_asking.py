@@ -6,7 +6,7 @@ Arguments: port, community, depth questions. Each line of the output is key, val
 import json
 import sys
 
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from tests.live.test_snmp_peers import talk_to
 
 

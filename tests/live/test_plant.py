@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from assetctl.transport.community import unwrap
 from tests.live import plant, table
 from tests.live.namespace import PEERS_MAC, SCANNER, SCANNER_END, Namespaces, Unable, namespaces

@@ -15,7 +15,7 @@ from assetctl.protocol import Context, Credential
 from assetctl.protocols.snmp import PROTOCOL, codec, objects
 from assetctl.safety.permit import Permit, Seal
 from assetctl.scope import Vantage
-from assetctl.secrets import Community, Secret, UsmUser
+from assetctl.secrets.credentials import Community, Secret, UsmUser
 from assetctl.talk import Ask, Open, Reply
 from assetctl.transport.community import envelope
 from assetctl.transport.datagram import DatagramConnection, open_datagram

@@ -18,7 +18,7 @@ import pytest
 
 from assetctl.model import SubjectKind
 from assetctl.protocols.snmp import arp, bridge, lldp
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from tests.live.namespace import Namespaces, namespaces
 from tests.live.snmp_agents import HOST, SNMPD, SYSTEM, snmpd, snmpsim
 from tests.live.test_snmp_peers import Talked, talk_to

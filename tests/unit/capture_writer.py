@@ -155,7 +155,7 @@ def _datagrams(
 
 
 def _message(pdu: bytes, community: bytes, kind: str) -> bytes:
-    from assetctl.secrets import Community
+    from assetctl.secrets.credentials import Community
     from assetctl.transport.community import wrap
 
     return wrap(pdu, Community("captured", "v1" if kind == "snmp-v1" else "v2c", community)) if pdu else b""

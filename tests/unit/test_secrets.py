@@ -10,10 +10,11 @@ from types import ModuleType
 
 import pytest
 
-from assetctl import secrets
 from assetctl.errors import SecretFault
 from assetctl.scope import CredentialEntry
-from assetctl.secrets import Community, UsmUser, list_secrets, remove_secret, resolve, set_secret
+from assetctl.secrets import references
+from assetctl.secrets.credentials import Community, UsmUser, resolve
+from assetctl.secrets.file import list_secrets, remove_secret, set_secret
 
 VALUE = "hunter2-hunter2"
 
@@ -148,7 +149,7 @@ class TestCommand:
 
     def test_one_that_is_not_there_or_does_not_end_is_refused(self, tmp_path, monkeypatch):
         assert "cannot be started" in _fault(_resolve, self._entry("/nowhere/pass"), tmp_path)
-        monkeypatch.setattr(secrets, "COMMAND_WAIT_S", 0.3)
+        monkeypatch.setattr(references, "COMMAND_WAIT_S", 0.3)
         assert "did not end within" in _fault(_resolve, self._python("import time; time.sleep(20)"), tmp_path)
 
     @pytest.mark.parametrize("written", ["", "[]", "5", "{", '["a\\u0000b"]'])

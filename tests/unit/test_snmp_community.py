@@ -10,7 +10,7 @@ from pysnmp.proto import api
 
 from assetctl.errors import WireError
 from assetctl.protocols.snmp import codec, objects
-from assetctl.secrets import Community
+from assetctl.secrets.credentials import Community
 from assetctl.transport.community import envelope, unwrap, wrap
 
 QUESTION = codec.encode_get(request_id=codec.REQUEST_ID_BASE, objects=objects.SCALARS)

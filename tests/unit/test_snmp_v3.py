@@ -21,7 +21,7 @@ from assetctl.model import Address, Outcome, Transport
 from assetctl.protocols.snmp import codec, objects
 from assetctl.safety.permit import Permit, Seal
 from assetctl.scope import Vantage
-from assetctl.secrets import UsmUser
+from assetctl.secrets.credentials import UsmUser
 from assetctl.talk import Ask
 from assetctl.transport import snmpv3
 from assetctl.transport.sockets import Heard
