@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from assetctl import entries
+from assetctl import credential_entries, entries
 from assetctl.documents import Document, Way, read_toml
 from assetctl.errors import InputError
 from assetctl.forms import Form, dotted, fill_from, flat
@@ -90,7 +90,7 @@ class Settings(Form):
     consents: tuple[entries.Consent, ...] = ()
     segments: tuple[entries.Segment, ...] = ()
     sweep: entries.Sweep = entries.Sweep()
-    credentials: tuple[entries.Credential, ...] = ()
+    credentials: tuple[credential_entries.Credential, ...] = ()
     signing: tuple[entries.Signing, ...] = ()
     collector: entries.Collector = entries.Collector()
     modbus: entries.Modbus = entries.Modbus()

@@ -99,7 +99,7 @@ class App:
     @property
     def declared(self) -> "Declared":
         """Zones and register of the files that the settings name, and the site of each address."""
-        from assetctl.scoping import build_scope
+        from assetctl.scoping.build import build_scope
         from assetctl.work.ingest import Declared
 
         scope, site = build_scope(self.settings), self.settings.project.site

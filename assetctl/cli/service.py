@@ -91,7 +91,7 @@ def test_secrets(context: typer.Context) -> None:
     import os
 
     from assetctl.errors import SecretFault
-    from assetctl.scoping import build_scope
+    from assetctl.scoping.build import build_scope
     from assetctl.secrets.credentials import resolve
 
     app = of(context)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assetctl.entries import AUTH_PROTOCOLS, PRIV_PROTOCOLS
+from assetctl.credential_entries import AUTH_PROTOCOLS, PRIV_PROTOCOLS
 from assetctl.errors import SecretFault
 from assetctl.scope import CredentialEntry
 from assetctl.secrets.references import follow

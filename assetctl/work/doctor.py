@@ -69,7 +69,7 @@ def _vantages(settings: Settings) -> Iterator[Condition]:
 
 
 def _secrets(settings: Settings) -> Iterator[Condition]:
-    from assetctl.scoping import build_scope
+    from assetctl.scoping.build import build_scope
     from assetctl.secrets.credentials import resolve
 
     for entry in build_scope(settings).credentials:

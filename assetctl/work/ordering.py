@@ -15,7 +15,8 @@ from assetctl.errors import InputError
 from assetctl.model import Address, Asset, Position, Zone
 from assetctl.protocols import registry
 from assetctl.scope import CredentialEntry, Scope, Target
-from assetctl.scoping import Known, build_scope
+from assetctl.scoping.build import build_scope
+from assetctl.scoping.offered import Known
 from assetctl.secrets.credentials import Secret, resolve
 from assetctl.settings import Settings
 from assetctl.settle import addresses, settled

@@ -15,7 +15,7 @@ from assetctl.errors import EnvironmentFault, InputError, SecretFault
 from assetctl.exchange.out_netbox_compare import Compared, Record, Step, compare
 from assetctl.exchange.out_netbox_objects import INTERFACE, Objects, Ref, Value
 from assetctl.model import Address, IPAddress, NetworkKind
-from assetctl.scoping import build_scope
+from assetctl.scoping.build import build_scope
 from assetctl.secrets.references import follow
 from assetctl.settings import Settings
 from assetctl.text import one_line, visible

@@ -7,7 +7,8 @@ import pytest
 from assetctl.errors import InputError
 from assetctl.model import Address, NetworkKind
 from assetctl.scope import Scope
-from assetctl.scoping import Known, build_scope
+from assetctl.scoping.build import build_scope
+from assetctl.scoping.offered import Known
 from assetctl.settings import load_settings
 
 NETWORKS = """

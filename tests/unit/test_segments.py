@@ -21,7 +21,7 @@ from assetctl.safety.gate import Gate
 from assetctl.safety.ledger import read as lines_of
 from assetctl.safety.permit import Permit, Refused
 from assetctl.scope import NamedSegment, Scope, Vantage, Window
-from assetctl.scoping import build_scope
+from assetctl.scoping.build import build_scope
 from assetctl.settings import load_settings
 from assetctl.sightings import sightings, split
 from assetctl.talk import Ask, Open

@@ -1,0 +1,1 @@
+"""From settings and flags to what one run may ask."""
