@@ -5,14 +5,12 @@ by the tests and by `assetctl fingerprint test`; those of other folders whenever
 would read a text wrongly does not load. A wrong value is worse than none.
 """
 
-import dataclasses
 import hashlib
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -22,17 +20,16 @@ from assetctl import makers, oui, patterns
 from assetctl.errors import InputError
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Claim, SubjectKind, Value
-from assetctl.placeholders import is_placeholder
+from assetctl.prints import Fingerprint, Fingerprints
 from assetctl.sightings import Derived
 
 CONFIDENCE = 75
 ENTERPRISE_CONFIDENCE = 50
 MAC_CONFIDENCE = 30
-SIGNS, BEGINNINGS = 5, 4096
 ROUNDS = 2  # a rule may read what a pattern found, and no further
 _WITHIN_A_MAKER = frozenset({"model", "order_code"})  # two makers may call different things alike
 _NUMBERED = frozenset({"snmp_enterprise_number", "mac_address"})  # read by lists of numbers, not by patterns
-_KEYS = frozenset({"name", "pattern", "set", "confidence", "examples", "not", "provenance"})
+_KEYS = frozenset({"name", "pattern", "set", "confidence", "only", "examples", "not", "provenance"})
 _FILE_KEYS = frozenset({"field", "provenance", "fingerprint"})
 _FIELD = re.compile(r'^field = "(\w+)"$', re.MULTILINE)
 ROLES = frozenset(
@@ -44,101 +41,49 @@ ROLES = frozenset(
 """Every role that a fingerprint may give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """One pattern over one field.
-
-    gives: facts that hold whenever it matches. Named groups of the pattern are facts too, where they matched.
-    examples: a text and the values of its groups. others: texts that must not match.
-    provenance: where the form of the text is known from. beginnings: with one of them every text begins that it
-    matches. The pattern is compiled when a text begins so.
-    """
-
-    name: str
-    field: str
-    source: str
-    gives: Mapping[str, Value]
-    confidence: int
-    examples: tuple[tuple[str, Mapping[str, str]], ...]
-    others: tuple[str, ...]
-    provenance: str
-    beginnings: tuple[str, ...]
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern. Raises ValueError when it breaks a rule."""
-        return patterns.compiled(self.source)
-
-    def matches(self, text: str) -> bool:
-        """Whether it reads a text."""
-        start = patterns.cut(text)
-        return start.startswith(self.beginnings) and self.pattern.match(start) is not None
-
-    def read(self, text: str) -> Mapping[str, str] | None:
-        """Values of the named groups but placeholders (a version 0 is none); None for a text of another kind."""
-        found = self.pattern.match(patterns.cut(text))
-        if found is None:
-            return None
-        told = {key: value.strip() for key, value in found.groupdict().items() if value}
-        return {key: value for key, value in told.items() if value and (_is_version(key) or not is_placeholder(value))}
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprints:
-    """over: for each field what gives the patterns over it, in the order in which they are tried.
-
-    Of the patterns over a field the first that matches counts. Those of a field are read from their files when they are
-    asked for: reading all of them takes longer than most commands. Which of them may match a text is remembered by its
-    first signs, since a plant has many texts that begin alike and few patterns begin like any of them.
-    """
-
-    over: Mapping[str, Callable[[], tuple[Fingerprint, ...]]]
-    _beginning: Callable[[str, str], tuple[Fingerprint, ...]] = dataclasses.field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_beginning", lru_cache(BEGINNINGS)(self._that_begin))
-
-    @property
-    def by_field(self) -> Mapping[str, tuple[Fingerprint, ...]]:
-        """All of them."""
-        return {field: read() for field, read in self.over.items()}
-
-    def first(self, field: str, text: str, houses: frozenset[str] = frozenset()) -> Fingerprint | None:
-        """The pattern that reads a text; of those of other makers none when it is known who made the device."""
-        rows = self._beginning(field, text[:SIGNS])
-        return next((one for one in rows if one.matches(text) and _may_be_of(one, houses)), None)
-
-    def _that_begin(self, field: str, start: str) -> tuple[Fingerprint, ...]:
-        """Those of a field, in their order, that may match a text with these first signs."""
-        rows = self.over[field]() if field in self.over else ()
-        return tuple(one for one in rows if start.startswith(tuple(text[:SIGNS] for text in one.beginnings)))
-
-
 def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple[Derived, ...]:
     """What follows from one part's claims, each with the name of its rule; nothing that was claimed already.
 
     prints: from `load`; the shipped ones by default.
     """
     rules = prints or shipped()
-    known = {(claim.kind, claim.local_key, claim.key, claim.value) for claim in claims}
-    found: dict[tuple[SubjectKind, str, str, Value], Derived] = {}
+    found = _Found({_what(claim) for claim in claims})
     reading = list(claims)
     for _ in range(ROUNDS):
-        fresh: list[Claim] = []
-        readable = [claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED]
-        houses = _houses([*claims, *(one.claim for one in found.values())])
-        for one in (derived for claim in readable for derived in _from(claim, rules, houses)):
-            what = (one.claim.kind, one.claim.local_key, one.claim.key, one.claim.value)
-            if what not in known and (what not in found or _is_better(one, found[what])):
-                found[what] = one
-                fresh.append(one.claim)
+        houses = _houses([*claims, *found.claims()])
+        fresh = found.take(derived for claim in reading for derived in _from(claim, rules, houses))
+        if house := _house([*claims, *found.claims()]):
+            fresh += found.take(derived for claim in reading for derived in _of_house(claim, rules, house))
         reading = fresh
-    return tuple(sorted(found.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
+    return tuple(sorted(found.best.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
 
 
-def _may_be_of(one: Fingerprint, houses: frozenset[str]) -> bool:
-    maker = one.gives.get("manufacturer")
-    return not houses or maker is None or makers.house(str(maker)) in houses
+_What = tuple[SubjectKind, str, str, Value]
+
+
+class _Found:
+    """What was derived so far, each of it by the surest of its rules. known: what was claimed, and is not derived."""
+
+    def __init__(self, known: set[_What]) -> None:
+        self.known = known
+        self.best: dict[_What, Derived] = {}
+
+    def claims(self) -> Iterator[Claim]:
+        return (one.claim for one in self.best.values())
+
+    def take(self, rows: Iterable[Derived]) -> list[Claim]:
+        """Keep what is new, or surer than before: that it is."""
+        fresh: list[Claim] = []
+        for one in rows:
+            what = _what(one.claim)
+            if what not in self.known and (what not in self.best or _is_better(one, self.best[what])):
+                self.best[what] = one
+                fresh.append(one.claim)
+        return fresh
+
+
+def _what(claim: Claim) -> _What:
+    return claim.kind, claim.local_key, claim.key, claim.value
 
 
 def _houses(claims: Iterable[Claim]) -> frozenset[str]:
@@ -147,8 +92,12 @@ def _houses(claims: Iterable[Claim]) -> frozenset[str]:
     return frozenset(makers.house(str(one.value)) for one in said)
 
 
-def _is_version(key: str) -> bool:
-    return key.endswith("_version")
+def _house(claims: Iterable[Claim]) -> str:
+    """The house that is said most surely to have made the device, were it by a number; "" where two are, or none."""
+    said = [one for one in claims if one.key == "manufacturer" and one.kind is SubjectKind.ASSET]
+    surest = max((one.confidence for one in said), default=0)
+    houses = {makers.house(str(one.value)) for one in said if one.confidence == surest}
+    return houses.pop() if len(houses) == 1 else ""
 
 
 def _is_better(one: Derived, other: Derived) -> bool:
@@ -169,9 +118,16 @@ def _from(claim: Claim, rules: Fingerprints, houses: frozenset[str]) -> Iterator
 
 
 def _printed(claim: Claim, rules: Fingerprints, houses: frozenset[str]) -> Iterator[Derived]:
-    text = str(claim.value)
-    one = rules.first(claim.key, text, houses)
-    values = one.read(text) if one else None
+    yield from _read(claim, rules.first(claim.key, str(claim.value), houses))
+
+
+def _of_house(claim: Claim, rules: Fingerprints, house: str) -> Iterator[Derived]:
+    if claim.key in rules.over and not isinstance(claim.value, tuple):
+        yield from _read(claim, rules.of_house(claim.key, str(claim.value), house))
+
+
+def _read(claim: Claim, one: Fingerprint | None) -> Iterator[Derived]:
+    values = one.read(str(claim.value)) if one else None
     if one and values is not None:
         for key, value in {**one.gives, **values}.items():
             yield Derived(_claim(key, value, claim, min(one.confidence, claim.confidence)), one.name)
@@ -263,6 +219,7 @@ def _fingerprint(field: str, row: Mapping[str, Any]) -> Fingerprint:
         others=tuple(row["not"]),
         provenance=str(row["provenance"]).strip(),
         beginnings=patterns.beginnings(source),
+        only=str(row.get("only", "")),
     )
 
 
@@ -274,6 +231,8 @@ def _check(one: Fingerprint) -> None:
     for key in groups:
         if key not in vocabulary() or vocabulary()[key].type != "text":
             raise ValueError(f"group {key!r} is no fact key of type text")
+    if one.only and not makers.is_listed(one.only):
+        raise ValueError(f"only: the maker {one.only!r} is spelled {makers.canonical(one.only)!r}, or not on the list")
     _check_set(one.gives)
 
 
@@ -292,7 +251,8 @@ def _faults(one: Fingerprint, prints: Fingerprints) -> Iterator[str]:
     """Every example is read by its own fingerprint with its values, and every counter-example is not."""
     used: set[str] = set()
     for text, values in one.examples:
-        reader = prints.first(one.field, text)
+        house = makers.house(one.only)
+        reader = prints.of_house(one.field, text, house) if one.only else prints.first(one.field, text)
         if reader is not one:
             yield f"{text!r} is read by {reader.name if reader else 'none'}"
         elif one.read(text) != values:

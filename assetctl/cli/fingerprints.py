@@ -10,7 +10,7 @@ from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
 if TYPE_CHECKING:
-    from assetctl.fingerprint import Fingerprint, Fingerprints
+    from assetctl.prints import Fingerprint, Fingerprints
 
 fingerprint = typer.Typer(help="The patterns that read what devices write of themselves.", no_args_is_help=True)
 
@@ -64,6 +64,7 @@ def list_fingerprints(
             "field": one.field,
             "gives": sorted({*one.gives, *one.pattern.groupindex}),
             "set": dict(one.gives),
+            "only": one.only,
             "pattern": one.pattern.pattern,
             "confidence": one.confidence,
             "examples": [{"text": text, "gives": dict(values)} for text, values in one.examples],

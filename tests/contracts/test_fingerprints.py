@@ -9,8 +9,9 @@ import pytest
 
 from assetctl import makers
 from assetctl.facts import is_of_type, vocabulary
-from assetctl.fingerprint import ROLES, Fingerprint, derive, faults, parse, shipped
+from assetctl.fingerprint import ROLES, derive, faults, parse, shipped
 from assetctl.model import Claim
+from assetctl.prints import Fingerprint
 
 PRINTS = parse(files("assetctl").joinpath("fingerprints"))
 EVERY = tuple(chain.from_iterable(PRINTS.by_field.values()))

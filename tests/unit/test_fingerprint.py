@@ -12,6 +12,7 @@ from assetctl import fingerprint, makers, patterns
 from assetctl.errors import InputError
 from assetctl.fingerprint import derive, load
 from assetctl.model import Claim, SubjectKind
+from assetctl.prints import Fingerprint, Fingerprints
 from tests.unit.command import Desk
 
 GOOD = """
@@ -318,11 +319,11 @@ def test_beginnings_are_those_of_everything_that_a_pattern_matches(pattern: str,
 def test_a_field_nobody_asks_for_is_not_read() -> None:
     asked = []
 
-    def watched(field: str) -> tuple[fingerprint.Fingerprint, ...]:
+    def watched(field: str) -> tuple[Fingerprint, ...]:
         asked.append(field)
         return fingerprint.shipped().over[field]()
 
-    prints = fingerprint.Fingerprints({field: partial(watched, field) for field in fingerprint.shipped().over})
+    prints = Fingerprints({field: partial(watched, field) for field in fingerprint.shipped().over})
     assert derive([Claim("http_server", "nginx/1.22.1", SubjectKind.SERVICE, "tcp/80")], prints)
     assert set(asked) == {"http_server", "service_product"}
 
@@ -368,3 +369,41 @@ def test_a_brand_and_its_house_are_no_two_makers() -> None:
     assert makers.house("Delta Controls Germany Limited") == "Delta Controls"
     assert makers.house("Delta Computer Systems Inc.") not in {"Delta Controls", "Delta Electronics"}
     assert makers.house("Nobody Ltd") == "Nobody Ltd"
+
+
+SHORT = """
+field = "description"
+provenance = "made up"
+[[fingerprint]]
+name = "moxa-short"
+only = "Moxa"
+pattern = '^(?P<model>S[0-9]{3})$'
+set = { asset_role_type = "switch" }
+examples = [{ text = "S508", gives = { model = "S508" } }]
+not = ["S508 v"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("makers_said", "told"),
+    [
+        ([], {}),
+        ([Claim("manufacturer", "Moxa", confidence=50)], {"model": "S508", "asset_role_type": "switch"}),
+        (
+            [Claim("snmp_enterprise_number", 8691)],
+            {"manufacturer": "Moxa", "model": "S508", "asset_role_type": "switch"},
+        ),
+        ([Claim("manufacturer", "Hirschmann", confidence=90), Claim("manufacturer", "Moxa", confidence=50)], {}),
+        ([Claim("manufacturer", "Hirschmann"), Claim("manufacturer", "Moxa")], {}),
+    ],
+)
+def test_a_name_that_others_may_have_is_read_of_its_makers_devices_only(
+    tmp_path: Path, makers_said: list[Claim], told: dict[str, str]
+) -> None:
+    found = derive([Claim("description", "S508"), *makers_said], load(folder(tmp_path, SHORT)))
+    assert {one.claim.key: one.claim.value for one in found} == told
+
+
+def test_the_maker_of_a_condition_is_on_the_list(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="only: the maker 'MOXA' is spelled 'Moxa'"):
+        load(folder(tmp_path, SHORT.replace('only = "Moxa"', 'only = "MOXA"')))
