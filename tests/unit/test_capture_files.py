@@ -18,6 +18,7 @@ from assetctl.model import Claim
 from tests.contracts.captures import all_captures
 from tests.unit.capture_writer import BEGUN, CLIENT, SERVER, SERVER_MAC, Wire, pcap, talk
 
+LINKS = [1, 0, 9, 50, 101, 104, 113, 240, 241, 276, 108, 228]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WAGO = next(one for one in all_captures() if str(one) == "modbus-wago")
 PACKETS = talk(WAGO)
@@ -184,7 +185,7 @@ def test_mutated_captures_are_read_or_refused(tmp_path_factory: pytest.TempPathF
 
 
 @settings(max_examples=40)
-@given(st.lists(st.binary(max_size=120), min_size=1, max_size=20), st.sampled_from([1, 0, 101, 113, 276, 108, 228]))
+@given(st.lists(st.binary(max_size=120), min_size=1, max_size=20), st.sampled_from(LINKS))
 def test_arbitrary_packets_are_counted_or_read(
     tmp_path_factory: pytest.TempPathFactory, packets: list[bytes], link_type: int
 ) -> None:
@@ -198,12 +199,12 @@ def test_what_is_not_read_is_counted(tmp_path: Path) -> None:
 
     ends = Ether(src=SERVER_MAC, dst=SERVER_MAC) / IP(src=SERVER, dst=CLIENT)
     pieces = [bytes(Ether() / one) for one in fragment(IP(src=SERVER, dst=CLIENT) / UDP() / (b"x" * 3000), 1400)][:2]
-    tunnelled = bytes(ends / GRE() / IP(src="10.1.1.1", dst="10.1.1.2"))
+    tunnelled = bytes(ends / GRE(proto=0x880B) / b"\x00\x21 of PPP")
     found = _read(tmp_path, pcap([*pieces, tunnelled, b"\x00" * 5]))
     told = "\n".join(found.left_out)
-    assert "1 IP packets of which a fragment is missing" in told
-    assert "1 tunnelled packets" in told
-    assert "1 packets with a broken header" in told
+    assert "1 IP packet of which a fragment is missing" in told
+    assert "1 tunnelled packet not read" in told
+    assert "1 packet with a broken header" in told
 
 
 def test_packets_that_were_cut_say_nothing_wrong(tmp_path: Path) -> None:

@@ -418,7 +418,7 @@ def test_an_answer_with_a_missing_fragment_says_nothing_and_is_counted(tmp_path:
     question, pieces = _asked_once()
     found = _read(tmp_path, [*question, *pieces[:1], *pieces[2:]])
     assert _said(found, "snmp") == {}
-    assert "1 IP packets of which a fragment is missing" in found.left_out
+    assert "1 IP packet of which a fragment is missing" in found.left_out
 
 
 def test_fragments_that_contradict_each_other_say_nothing(tmp_path: Path) -> None:

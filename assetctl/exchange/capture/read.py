@@ -1,21 +1,21 @@
 """A capture file -> observations and flows, in one pass."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from assetctl.errors import InputError, WireError
-from assetctl.exchange.capture import frames
+from assetctl.exchange.capture import frames, tunnels
 from assetctl.exchange.capture.ears import ears
 from assetctl.exchange.capture.file import CaptureFile, Packet
 from assetctl.exchange.capture.flows import Flows
 from assetctl.exchange.capture.fragments import Fragments
+from assetctl.exchange.capture.frames import Linked
 from assetctl.exchange.capture.hosts import Hosts
 from assetctl.exchange.capture.packets import (
     ACK,
-    GRE,
     SYN,
     TCP,
     UDP,
@@ -28,12 +28,14 @@ from assetctl.exchange.capture.packets import (
 from assetctl.exchange.capture.readings import Maker, Reading, of_hosts, of_segments, of_spoken, of_talks
 from assetctl.exchange.capture.segments import Segments
 from assetctl.exchange.capture.talks import Talks
+from assetctl.exchange.capture.tunnels import Wrapped
 from assetctl.exchange.flow_rows import Gathered
+from assetctl.text import counted
 
 TOLERANCE = timedelta(minutes=5)
 _DHCP = frozenset({67, 68})
-_TUNNELS = {GRE: "GRE", 4: "IP in IP", 41: "IPv6 in IP"}
-_VXLAN = 4789
+_CUT, _BROKEN = ("packet", "cut by the snapshot length"), ("packet", "with a broken header")
+_JOINED = tunnels.TUNNELS | {TCP, UDP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class _Pass:
     hosts: Hosts = field(default_factory=Hosts)
     segments: Segments = field(default_factory=Segments)
     fragments: Fragments = field(default_factory=Fragments)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     packets: int = 0
     started: datetime | None = None
     ended: datetime | None = None
@@ -72,19 +74,31 @@ class _Pass:
         self.started = min(self.started or packet.at, packet.at)
         self.ended = max(self.ended or packet.at, packet.at)
         if packet.link_type not in frames.READ:
-            self.left_out[f"packets of link type {packet.link_type}, which is not read"] += 1
+            self.left_out["packet", f"of link type {packet.link_type}, which is not read"] += 1
             return
         self.is_read = True
         try:
-            self._frame(packet)
+            linked = frames.decode(packet.link_type, packet.data)
         except WireError:
-            why = "packets cut by the snapshot length" if packet.is_cut else "packets with a broken header"
-            self.left_out[why] += 1
+            self._broken(packet)
+        else:
+            self._heard(linked, packet, 0)
 
-    def _frame(self, packet: Packet) -> None:
-        linked = frames.decode(packet.link_type, packet.data)
-        if linked.ether_type in (frames.IPV4, frames.IPV6):
-            self._ip(decode_ip(linked.ether_type, linked.payload), packet)
+    def _heard(self, linked: Linked, packet: Packet, depth: int) -> None:
+        try:
+            self._frame(linked, packet, depth)
+        except WireError:
+            self._broken(packet)
+
+    def _broken(self, packet: Packet) -> None:
+        self.left_out[_CUT if packet.is_cut else _BROKEN] += 1
+
+    def _frame(self, linked: Linked, packet: Packet, depth: int) -> None:
+        wrapped = tunnels.in_frame(linked)
+        if wrapped is not None:
+            self._within(wrapped, packet, depth)
+        elif linked.ether_type in (frames.IPV4, frames.IPV6):
+            self._ip(decode_ip(linked.ether_type, linked.payload), packet, depth)
         elif linked.ether_type == frames.ARP:
             told = decode_arp(linked.payload)
             if told is not None:
@@ -92,34 +106,48 @@ class _Pass:
         elif not packet.is_cut:
             self.segments.take(linked, packet.number, packet.at)
 
-    def _ip(self, inside: Inside, packet: Packet) -> None:
+    def _within(self, wrapped: Wrapped, packet: Packet, depth: int) -> None:
+        """Read what an envelope holds. Its own addresses are of its ends, and told in their flow alone."""
+        if depth >= tunnels.MOST_DEPTH:
+            self.left_out["packet", f"within more than {tunnels.MOST_DEPTH} tunnels"] += 1
+        else:
+            self._heard(wrapped.linked, replace(packet, is_cut=packet.is_cut or wrapped.is_cut), depth + 1)
+
+    def _ip(self, inside: Inside, packet: Packet, depth: int) -> None:
         segment = None
         if inside.protocol in (TCP, UDP) and inside.has_head:
             segment = decode_segment(inside)
         if inside.has_head:
             self.flows.take(inside, segment, packet.at)
-        if inside.protocol in _TUNNELS or (segment and inside.protocol == UDP and segment.target_port == _VXLAN):
-            self.left_out["tunnelled packets (GRE, ERSPAN, VXLAN, IP in IP), counted as flows of the tunnel"] += 1
-            return
-        whole = inside
-        if inside.is_fragment and inside.protocol in (TCP, UDP):
+        if inside.is_fragment and inside.protocol in _JOINED:
             joined = self.fragments.take(inside)
             if joined is None:
                 return
-            whole, segment = joined, decode_segment(joined)
-        if segment is None:
+            inside, segment = joined, decode_segment(joined) if joined.protocol in (TCP, UDP) else None
+        if inside.protocol in tunnels.TUNNELS:
+            self._tunnel(inside, packet, depth)
+        elif segment is None:
             return
-        if whole.protocol == UDP:
-            self._datagram(whole, segment, packet)
+        elif inside.protocol == TCP:
+            self._segment(inside, segment, packet)
+        elif (wrapped := tunnels.in_datagram(segment)) is not None:
+            self._within(wrapped, packet, depth)
         else:
-            self._segment(whole, segment, packet)
+            self._datagram(inside, segment, packet)
+
+    def _tunnel(self, inside: Inside, packet: Packet, depth: int) -> None:
+        wrapped = tunnels.in_packet(inside)
+        if wrapped is not None:
+            self._within(wrapped, replace(packet, is_cut=packet.is_cut or inside.missing > 0), depth)
+        else:
+            self.left_out["tunnelled packet", "not read, counted as flow of the tunnel"] += 1
 
     def _datagram(self, inside: Inside, segment: Segment, packet: Packet) -> None:
         known = ears()
         if {segment.source_port, segment.target_port} == _DHCP:
             self.hosts.dhcp(segment.data, packet.number, packet.at)
         elif segment.missing:
-            self.left_out["packets cut by the snapshot length"] += 1
+            self.left_out[_CUT] += 1
         elif ("udp", segment.source_port) in known or ("udp", segment.target_port) in known:
             self.talks.datagram(inside.source, inside.target, segment, packet.number, packet.at)
 
@@ -153,7 +181,7 @@ def read(path: Path, *, realm: str, now: datetime) -> Captured:
     if not one.packets or one.started is None or one.ended is None:
         raise InputError(f"{path}: no packet in it{': ' + file.broken if file.broken else ''}")
     if not one.is_read:
-        raise InputError(f"{path}: {next(iter(one.left_out))}; capture on Ethernet, or export as Ethernet")
+        raise InputError(f"{path}: {_lines(one)[0]}; capture on Ethernet, or export as Ethernet")
     if one.ended > now + TOLERANCE:
         raise InputError(f"{path}: a packet of {one.ended:%Y-%m-%d %H:%M} lies in the future; check the clock")
     maker = Maker(scan_id(realm, file.sha256), realm, file.sha256, path.name)
@@ -188,7 +216,7 @@ def read(path: Path, *, realm: str, now: datetime) -> Captured:
 def _lines(one: _Pass) -> tuple[str, ...]:
     counts = one.left_out + one.talks.left_out
     if beyond := one.hosts.beyond + one.segments.beyond:
-        counts["addresses and frames beyond the bounds"] += beyond
+        counts["entry", "beyond the bounds of addresses and frames"] += beyond
     if torn := one.fragments.finish():
-        counts["IP packets of which a fragment is missing"] += torn
-    return tuple(f"{count} {what}" for what, count in sorted(counts.items()))
+        counts["IP packet", "of which a fragment is missing"] += torn
+    return tuple(f"{counted(count, noun)} {what}" for (noun, what), count in sorted(counts.items()))

@@ -89,10 +89,10 @@ def of_talks(talks: Talks, maker: Maker) -> Iterator[Reading]:
             maker.problems.append(f"{ip} {name}: not read ({type(fault).__name__}: {fault})")
             continue
         if one.has_rivals:
-            talks.left_out[f"{name} talks with several devices at one address, which are not told apart"] += 1
+            talks.left_out[f"{name} talk", "with several devices at one address, which are not told apart"] += 1
             claims = _of_services(claims)
         if one.dropped and one.ear.most > 1:
-            talks.left_out[f"{name} exchanges beyond the first {one.ear.most} of a device"] += one.dropped
+            talks.left_out[f"{name} exchange", f"beyond the first {one.ear.most} of a device"] += one.dropped
         if claims:
             observation = maker.make(
                 _name(place),

@@ -59,12 +59,12 @@ class _Line:
 
 @dataclass(slots=True)
 class Talks:
-    """All conversations of a capture. left_out: what was not read, by reason. spoken: the first packet of an answer
-    that shows no more than that the protocol is spoken there.
+    """All conversations of a capture. left_out: what was not read, by noun and reason. spoken: the first packet of an
+    answer that shows no more than that the protocol is spoken there.
     """
 
     conversations: dict[Place, Conversation] = field(default_factory=dict)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     streams: Streams = field(default_factory=Streams)
     spoken: dict[Place, tuple[int, datetime]] = field(default_factory=dict)
     _lines: dict[Ends, tuple[_Line, ...]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Talks:
             if ear.opened:
                 inside = ear.opened(unit)
                 if inside is None:
-                    self.left_out[f"{ear.protocol.name} datagrams that are not read"] += 1
+                    self.left_out[f"{ear.protocol.name} datagram", "not read"] += 1
                     continue
                 unit, label = inside
             told = ear.is_answer(unit)
@@ -145,9 +145,9 @@ class Talks:
         for stream in self.streams.end_all():
             self._end(stream)
         if self.streams.lost:
-            self.left_out["TCP streams with a gap, read up to it"] += self.streams.lost
+            self.left_out["TCP stream", "with a gap, read up to it"] += self.streams.lost
         if self.streams.crowded_out:
-            self.left_out["TCP streams that made room for others"] += self.streams.crowded_out
+            self.left_out["TCP stream", "that made room for others"] += self.streams.crowded_out
 
         def order(item: tuple[Place, Conversation]) -> tuple[object, ...]:
             ip, *rest = item[0]
@@ -255,7 +255,7 @@ class Talks:
         found = self.conversations.get(place)
         if found is None:
             if len(self.conversations) >= MOST_TALKS:
-                self.left_out["talks beyond the first 20000"] += 1
+                self.left_out["talk", f"beyond the first {MOST_TALKS}"] += 1
                 return
             found = self.conversations[place] = Conversation(ear)
         sent, received = ear.kept(heard.sent, heard.received)
