@@ -74,10 +74,11 @@ def pacing() -> list[Row]:
 def start() -> list[Row]:
     rows = []
     with TemporaryDirectory() as made:
-        codes = {"ours": startup.PROGRAM, "bare": startup.bare(Path(made)), "eager": startup.eager()}
+        folder = Path(made)
+        codes = {"ours": startup.PROGRAM, "bare": startup.bare(folder), "eager": startup.eager()}
         for command in ("--help", "version"):
             sides = {
-                name: lambda code=code, command=command: {"cpu": startup.cpu_s(code, command)}
+                name: lambda code=code, command=command: {"cpu": startup.cpu_s(code, command, compiled=folder)}
                 for name, code in codes.items()
             }
             found = rounds(sides, STARTS)

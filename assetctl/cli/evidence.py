@@ -7,7 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.errors import Exit, InputError
-from assetctl.model import RedactionLevel
+from assetctl.redaction import RedactionLevel
 from assetctl.text import counted
 
 evidence = typer.Typer(help="Raw exchanges, their proof, and reading them again.", no_args_is_help=True)
