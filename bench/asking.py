@@ -85,7 +85,7 @@ def ask(scope: Scope, folder: Path, way: Way) -> Asked:
     database = _store(folder, plan) if way.store else None
     seen: list[Observation] = []
     hold = way.held or seen.append
-    together = Together(database.put_observations) if database is not None else None
+    together = Together(partial(database.put_observations, are_kept=True)) if database is not None else None
 
     async def keep_observation(observation: Observation) -> None:
         hold(observation)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from assetctl.errors import IntegrityFault
 from assetctl.store.database import Database, decoding
 from assetctl.store.records import Pruned
-from assetctl.store.statements import Rows, in_chunks, restore
+from assetctl.store.statements import Rows, in_chunks, restore, run
 from assetctl.store.tables import BLOB, EXCHANGE
 
 LEVEL = 1  # units are short; the higher levels cost time and gain nothing on them
@@ -61,8 +61,7 @@ def insert_blobs(connection: Connection, blobs: Mapping[str, bytes]) -> None:
         {"digest": digest, "size": len(data), "data": _compressed(data)}
         for digest, data in sorted(blobs.items())  # one order for all writers, so that they cannot lock each other out
     ]
-    if rows:
-        connection.execute(restore(BLOB, connection.dialect.name, "data"), rows)
+    run(connection, restore(BLOB, connection.dialect.name, "data"), rows)
 
 
 def _compressed(data: bytes) -> bytes:

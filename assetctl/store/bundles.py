@@ -15,7 +15,7 @@ from assetctl.errors import InputError
 from assetctl.store.bundle_rows import EXCHANGES, KINDS, NOT_SENT, Kind, Values, sent, text_of
 from assetctl.store.database import Database, decoding
 from assetctl.store.observations import read_rows
-from assetctl.store.statements import Rows, in_chunks, put, put_new, restore
+from assetctl.store.statements import Rows, in_chunks, put, put_new, restore, run
 from assetctl.store.tables import (
     APPROVAL,
     BLOB,
@@ -148,7 +148,7 @@ def _joined(connection: Connection, name: str, rows: list[Values]) -> int:
         return _appended(connection, rows)
     kind, won = KINDS[name], []
     if name == "blob":
-        connection.execute(restore(BLOB, connection.dialect.name, "data"), rows)
+        run(connection, restore(BLOB, connection.dialect.name, "data"), rows)
         return 0
     here = _here(connection, kind.table, rows)
     for row in rows:

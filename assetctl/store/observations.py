@@ -17,14 +17,20 @@ from assetctl.store.tables import EXCHANGE, OBSERVATION, OBSERVED
 PAGE = 200
 
 
-def put_observations(store: Database, observations: Iterable[Observation]) -> None:
+def put_observations(store: Database, observations: Iterable[Observation], *, are_kept: bool = False) -> None:
     """Store observations with their exchanges, in one transaction; one with the same id is replaced.
 
-    The scans must be stored before. The iterable must not itself write to this store.
+    The scans must be stored before, and the exchanges where `are_kept` says so. The iterable must not itself write to
+    this store.
     """
     with store.writing() as connection:
         for chunk in in_chunks(observations):
-            _insert(connection, chunk)
+            known = list({one.id: one for one in chunk}.values())
+            if not are_kept:
+                insert_exchanges(
+                    connection, ((one.scan, one.id, exchange) for one in known for exchange in one.exchanges)
+                )
+            _insert(connection, known)
 
 
 def observations(store: Database, *, scan: str | None = None, realm: str | None = None) -> Iterator[Observation]:
@@ -71,9 +77,7 @@ def read_rows(connection: Connection, ids: list[str], where: str) -> list[Observ
     return [_observation(row, observed.get(row.id, ())) for row in rows]
 
 
-def _insert(connection: Connection, chunk: list[Observation]) -> None:
-    known = list({one.id: one for one in chunk}.values())
-    insert_exchanges(connection, ((one.scan, one.id, exchange) for one in known for exchange in one.exchanges))
+def _insert(connection: Connection, known: list[Observation]) -> None:
     put(connection, OBSERVATION, [_row(one) for one in known])
     connection.execute(delete(OBSERVED).where(OBSERVED.c.observation.in_([one.id for one in known])))
     links: Rows = [

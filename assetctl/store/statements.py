@@ -1,30 +1,50 @@
 """Bulk statements that both databases understand, built once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import ColumnClause, Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
 T = TypeVar("T")
 Rows = list[Mapping[str, Any]]
+Encode = Callable[[Any], Any]
+Encoders = tuple[tuple[str, Encode | None], ...]
 
 CHUNK = 500
+STATEMENTS = 64  # compiled ones that are remembered
 
 
 def put_new(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert the rows whose primary key is new, leave the others as they are."""
-    if rows:
-        connection.execute(_insert_new(table, connection.dialect.name), rows)
+    run(connection, _insert_new(table, connection.dialect.name), rows)
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, or replace those with the same primary key."""
-    if rows:
-        connection.execute(_upsert(table, connection.dialect.name), rows)
+    run(connection, _upsert(table, connection.dialect.name), rows)
+
+
+def run(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run an insert for rows that all have the same columns, as text with its values, straight to the driver.
+
+    SQLAlchemy would look up each value of each row by its name several times.
+    """
+    if not rows:
+        return
+    text, encoders = _driven(statement, tuple(rows[0]), connection.dialect)
+    if connection.dialect.positional:
+        encoded: list[Any] = [
+            tuple([row[name] if encode is None else encode(row[name]) for name, encode in encoders]) for row in rows
+        ]
+    else:
+        encoded = [
+            {name: row[name] if encode is None else encode(row[name]) for name, encode in encoders} for row in rows
+        ]
+    connection.exec_driver_sql(text, encoded)
 
 
 def insert_all(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -48,13 +68,25 @@ def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
         yield chunk
 
 
-def _plain_insert(table: Table, dialect: Dialect) -> tuple[str, Sequence[Callable[[Any], Any] | None]]:
+def _plain_insert(table: Table, dialect: Dialect) -> tuple[str, Sequence[Encode | None]]:
     quoted = dialect.identifier_preparer
     names = ", ".join(quoted.format_column(column) for column in table.columns)
     marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(table.columns))
-    encoders = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    encoders = [_encoder(column, dialect) for column in table.columns]
     statement = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES ({marks})"  # noqa: S608  our own names
     return statement, encoders
+
+
+@lru_cache(STATEMENTS)
+def _driven(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> tuple[str, Encoders]:
+    """A statement as the driver takes it, and in the order of its marks the columns with what encodes their values."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    columns = statement.table.c
+    return str(compiled), tuple((name, _encoder(columns[name], dialect)) for name in compiled.positiontup or names)
+
+
+def _encoder(column: ColumnClause[Any], dialect: Dialect) -> Encode | None:
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:

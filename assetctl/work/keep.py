@@ -25,7 +25,7 @@ class Together(Generic[T]):
         if not self._waiting:
             loop.call_soon(self._flush)
         self._waiting.append((item, done))
-        await asyncio.shield(done)
+        await done
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []

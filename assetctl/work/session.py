@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
@@ -209,7 +210,7 @@ def _run(
         now,
     )
 
-    together: Together[Observation] = Together(store.put_observations)
+    together: Together[Observation] = Together(partial(store.put_observations, are_kept=True))
 
     async def keep(observation: Observation) -> None:
         count(observation)

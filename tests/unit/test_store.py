@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, text
-from sqlalchemy.exc import StatementError
 
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.model import Claim, Outcome, Result, Retirement, ScanState
@@ -76,7 +75,7 @@ def test_times_of_any_zone_come_back_in_utc_and_naive_ones_are_refused(store: St
     assert found is not None
     assert found.started == stored.NOON
     assert found.started.utcoffset() == timedelta(0)
-    with pytest.raises(StatementError):
+    with pytest.raises(ValueError, match="without a zone"):
         store.begin_scan(replace(stored.scan(), started=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 
@@ -185,6 +184,16 @@ def test_a_reread_observation_replaces_the_claims_and_keeps_the_bytes(store: Sto
     store.put_observations([reread])
     assert list(store.observations()) == [reread]
     assert store.evidence_counts().exchanges == len(first.exchanges)
+
+
+def test_an_observation_is_not_taken_as_kept_while_its_bytes_are_not(store: Store) -> None:
+    store.begin_scan(stored.scan())
+    one = stored.observation(1)
+    with pytest.raises(IntegrityFault):
+        store.put_observations([one], are_kept=True)
+    store.put_batch([("s1", one.id, exchange) for exchange in one.exchanges])
+    store.put_observations([one], are_kept=True)
+    assert list(store.observations()) == [one]
 
 
 def test_of_equal_ids_in_one_call_the_last_wins(store: Store) -> None:
