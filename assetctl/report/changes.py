@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from assetctl.facts import vocabulary
-from assetctl.golden import DRIFT, UNSEEN, Difference, Outcome
+from assetctl.golden.outcome import DRIFT, UNSEEN, Difference, Outcome
 from assetctl.model import Asset, Fact, LifeState, SubjectKind
 from assetctl.report.index import Entry, shown
 from assetctl.report.inputs import Compared

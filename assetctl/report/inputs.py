@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from assetctl.golden import Difference
+from assetctl.golden.outcome import Difference
 from assetctl.model import (
     Asset,
     Capture,

@@ -14,7 +14,8 @@ from assetctl.baseline import FIELDS, MATCH_KEYS, Approval, Entry, Golden, Rule,
 from assetctl.baseline_text import approval_plain, entry_plain, needs_quotes, read
 from assetctl.documents import Document
 from assetctl.errors import InputError
-from assetctl.golden import PARENT, UNSEEN, Difference, Outcome
+from assetctl.golden.changes import PARENT
+from assetctl.golden.outcome import UNSEEN, Difference, Outcome
 from assetctl.model import Asset
 from assetctl.protocol import Protocol
 from assetctl.store.repo import Store

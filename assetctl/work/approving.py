@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from assetctl.baseline import Entry
-from assetctl.golden import Difference, Outcome
+from assetctl.golden.outcome import Difference, Outcome
 from assetctl.model import Asset
 from assetctl.policy.approved import MISSING, NEW, THERE, UNSEEN
 from assetctl.policy.plant import Approved

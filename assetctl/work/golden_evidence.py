@@ -11,7 +11,7 @@ from typing import Any
 from assetctl import merge
 from assetctl.baseline import Entry, parts_of, ports, values_of
 from assetctl.errors import InputError
-from assetctl.golden import Reread
+from assetctl.golden.look import Reread
 from assetctl.identity import assign
 from assetctl.inventory import build_assets
 from assetctl.model import Address, Asset, Observation, Outcome, Scan, Transport

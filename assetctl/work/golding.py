@@ -13,7 +13,8 @@ from assetctl.baseline_text import RULES_FILE, Lines, read, read_rules, written
 from assetctl.documents import Document, read_yaml, yaml_in
 from assetctl.errors import Exit, InputError
 from assetctl.facts import vocabulary
-from assetctl.golden import DRIFT, UNSEEN, Difference, coverage, verdict, verify
+from assetctl.golden.comparison import verify
+from assetctl.golden.outcome import DRIFT, UNSEEN, Difference, coverage, verdict
 from assetctl.model import Asset, Result, ScanState, Severity, Zone
 from assetctl.protocol import Protocol
 from assetctl.report.machine import Row

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from assetctl.golden import Difference, Outcome
+from assetctl.golden.outcome import Difference, Outcome
 from assetctl.model import Allowed, Capture, Conduit, Finding, Life, LifeState, Result, Severity, Zone
 from assetctl.policy.attestations import Answer, Attestation, Standing, by_row
 from assetctl.policy.frameworks import IEC

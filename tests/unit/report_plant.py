@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
-from assetctl.golden import Difference, Outcome
+from assetctl.golden.outcome import Difference, Outcome
 from assetctl.model import (
     Asset,
     Because,

@@ -7,7 +7,7 @@ import pytest
 
 from assetctl.baseline import Entry, Golden
 from assetctl.errors import Exit
-from assetctl.golden import Difference, Outcome
+from assetctl.golden.outcome import Difference, Outcome
 from assetctl.model import Asset
 from assetctl.policy.plant import Approved
 from assetctl.work.approving import entries_of

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetctl import baseline, baseline_text, golden
+from assetctl import baseline, baseline_text
 from assetctl.baseline import Entry, Golden, Rule
 from assetctl.documents import read_yaml
 from assetctl.errors import Exit, InputError
-from assetctl.golden import Difference, Outcome
+from assetctl.golden.comparison import verify
+from assetctl.golden.outcome import Difference, Outcome, coverage, verdict
 from assetctl.identity import assign
 from assetctl.inventory import build_assets
 from assetctl.merge import cluster
@@ -66,14 +67,14 @@ def differences(
     now = NOW + timedelta(days=day - 1)
     limits = {"max_age": timedelta(hours=12), "at_least": at_least, **more}
     begun = now - timedelta(hours=4) if covers else None
-    return golden.verify(baseline, held, looked_at=lambda *_: begun, now=now, **limits)  # type: ignore[arg-type]
+    return verify(baseline, held, looked_at=lambda *_: begun, now=now, **limits)  # type: ignore[arg-type]
 
 
 def test_an_unchanged_plant_is_equal(tmp_path: Path) -> None:
     held = assets(plc("A1", "V3.2", port(102, "open"), port(80, "closed")))
     baseline = approved(held, tmp_path)
     assert compared(baseline, held) == [(Outcome.EQUAL, "")]
-    assert golden.verdict(differences(baseline, held), coverage=1.0) is Exit.DONE
+    assert verdict(differences(baseline, held), coverage=1.0) is Exit.DONE
 
 
 def test_the_file_holds_no_confidence_source_or_volatile_value() -> None:
@@ -97,7 +98,7 @@ def test_a_changed_value_is_drift(tmp_path: Path) -> None:
     assert [(one.outcome, one.field, one.golden, one.current) for one in found] == [
         (Outcome.CHANGED, "firmware_software_version", "V3.2", "V9.9")
     ]
-    assert golden.verdict(found, coverage=1.0) is Exit.DRIFT
+    assert verdict(found, coverage=1.0) is Exit.DRIFT
 
 
 @pytest.mark.parametrize("positions", [(), (POSITION,)])
@@ -107,7 +108,7 @@ def test_a_device_exchanged_for_its_like_is_one_line(tmp_path: Path, positions: 
     assert [(one.outcome, one.field, one.golden, one.current) for one in found] == [
         (Outcome.EXCHANGED, "serial_number", "A1", "B1")
     ]
-    assert golden.verdict(found, coverage=1.0) is Exit.DRIFT
+    assert verdict(found, coverage=1.0) is Exit.DRIFT
 
 
 def test_another_kind_of_device_is_changed_and_not_exchanged(tmp_path: Path) -> None:
@@ -143,9 +144,9 @@ def test_what_nobody_looked_at_is_never_equal(tmp_path: Path) -> None:
     unseen = differences(baseline, (), covers=False)
     assert [one.outcome for one in stale] == [Outcome.STALE]
     assert [one.outcome for one in unseen] == [Outcome.NOT_OBSERVED]
-    assert golden.verdict(stale, coverage=golden.coverage(baseline, stale)) is Exit.PARTIAL
-    assert golden.coverage(baseline, stale) == 0
-    assert golden.verdict(unseen, coverage=1.0) is Exit.PARTIAL
+    assert verdict(stale, coverage=coverage(baseline, stale)) is Exit.PARTIAL
+    assert coverage(baseline, stale) == 0
+    assert verdict(unseen, coverage=1.0) is Exit.PARTIAL
 
 
 def test_a_field_that_was_not_asked_this_time_is_not_observed(tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_a_new_decoder_is_not_plant_drift(tmp_path: Path) -> None:
     found = differences(baseline, now, decoders={"s7": "2"}, reread=again)
     assert [one.outcome for one in found] == [Outcome.READING_CHANGED]
     assert asked == [("sha256:ab",)]
-    assert golden.verdict(found, coverage=1.0) is Exit.DONE
+    assert verdict(found, coverage=1.0) is Exit.DONE
     assert compared(baseline, now, decoders={"s7": "1"}, reread=again) == [
         (Outcome.CHANGED, "firmware_software_version")
     ]
@@ -257,13 +258,13 @@ def test_a_new_decoder_is_not_plant_drift(tmp_path: Path) -> None:
 
 def test_comparing_nothing_with_nothing_is_no_success(tmp_path: Path) -> None:
     baseline = approved((), tmp_path)
-    assert golden.verdict(differences(baseline, ()), coverage=1.0) is Exit.NOTHING
+    assert verdict(differences(baseline, ()), coverage=1.0) is Exit.NOTHING
 
 
 def test_too_little_coverage_is_partial() -> None:
     equal = (Difference("p", "a", Outcome.EQUAL),)
-    assert golden.verdict(equal, coverage=0.5) is Exit.PARTIAL
-    assert golden.verdict(equal, coverage=0.5, required=0.5) is Exit.DONE
+    assert verdict(equal, coverage=0.5) is Exit.PARTIAL
+    assert verdict(equal, coverage=0.5, required=0.5) is Exit.DONE
 
 
 @given(st.permutations([plc(), plc("B1", ip="10.0.0.2"), plc("C1", ip="10.0.0.3")]))

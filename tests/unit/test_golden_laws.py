@@ -8,10 +8,11 @@ from pathlib import Path
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from assetctl import baseline, baseline_text, golden
+from assetctl import baseline, baseline_text
 from assetctl.baseline import FIELDS, MANY, Entry, Golden, Rule
 from assetctl.documents import parse_yaml
-from assetctl.golden import UNSEEN, Difference, Outcome
+from assetctl.golden.comparison import verify
+from assetctl.golden.outcome import UNSEEN, Difference, Outcome
 from assetctl.model import Asset, Claim, Fact, Observation, SubjectKind
 from assetctl.work.accepting import taken_in
 from assetctl.work.golding import at_least
@@ -59,7 +60,7 @@ def approved(held: tuple[Asset, ...]) -> Golden:
 
 
 def compared(one: Golden, held: tuple[Asset, ...]) -> list[Difference]:
-    return list(golden.verify(one, held, looked_at=lambda *_: None, now=NOW, at_least=at_least))
+    return list(verify(one, held, looked_at=lambda *_: None, now=NOW, at_least=at_least))
 
 
 def differing(one: Golden, held: tuple[Asset, ...]) -> list[tuple[str, str]]:
@@ -133,7 +134,7 @@ def test_an_entry_or_device_more_is_one_difference(held: tuple[Asset, ...], data
 @settings(max_examples=60, deadline=None)
 def test_what_is_accepted_whole_is_equal_afterwards(held: tuple[Asset, ...], later: tuple[Asset, ...]) -> None:
     one = approved(held)
-    found = golden.verify(one, later, looked_at=lambda *_: NOW - timedelta(days=90), now=NOW, at_least=at_least)
+    found = verify(one, later, looked_at=lambda *_: NOW - timedelta(days=90), now=NOW, at_least=at_least)
     missing = {entry.key for entry in one.entries} & {
         row.entry for row in found if row.outcome in UNSEEN and not row.field
     }

@@ -9,7 +9,7 @@ import pytest
 
 from assetctl.baseline import approved
 from assetctl.baseline_text import written
-from assetctl.golden import Outcome
+from assetctl.golden.outcome import Outcome
 from assetctl.model import STATION, Claim, Exchange, Observation, Scan, ScanState, Transport, Zone
 from assetctl.model import Outcome as Answer
 from assetctl.protocols import registry

@@ -1,0 +1,1 @@
+"""Comparing the inventory with a golden file."""
