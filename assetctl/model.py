@@ -3,7 +3,7 @@
 Times are aware datetimes in UTC. Collections are tuples. Bytes are what stood on the wire in the protocol's own unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -199,18 +199,21 @@ class Source:
     evidence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Fact:
-    """One value of one key, from one source, over the interval in which that source said so."""
+    """One value of one key, from one source, over the interval in which that source said so.
 
-    subject: Subject
-    key: str
-    value: Value
-    source: Source
-    vantage: str
-    first_seen: datetime
-    last_seen: datetime
-    confidence: int
+    Made by the million, see `Because`.
+    """
+
+    subject: Final[Subject]
+    key: Final[str]
+    value: Final[Value]
+    source: Final[Source]
+    vantage: Final[str]
+    first_seen: Final[datetime]
+    last_seen: Final[datetime]
+    confidence: Final[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +230,12 @@ class Asset:
     """One device or part, with everything that was said about it, rivals included.
 
     parent: id of the device this is a part of, or None. position: id of the functional location, or None for a spare.
-    zone: id from the zones file, or None when it lies in none or in several.
+    zone: id from the zones file, or None when it lies in none or in several. facts: a tuple, or packed ones.
     """
 
     id: str
     realm: str
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     first_seen: datetime
     last_seen: datetime
     confidence: int

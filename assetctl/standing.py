@@ -180,4 +180,4 @@ def _placed(asset: Asset, position: Position | None) -> Asset:
         for key, value in sorted(position.declared.items())
         if key in known and is_of_type(known[key], value)
     )
-    return replace(asset, facts=asset.facts + facts, position=position.id)
+    return replace(asset, facts=(*asset.facts, *facts), position=position.id)

@@ -11,6 +11,8 @@ from assetctl.cli.days import day
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assetctl.model import Finding
     from assetctl.policy.waivers import Use
     from assetctl.work.waiving import WaiverBook
@@ -130,7 +132,7 @@ def _uses(app: App, today: date) -> "tuple[Use, ...]":
     return uses(waivers, _last_findings(app), today)
 
 
-def _last_findings(app: App) -> "tuple[Finding, ...]":
+def _last_findings(app: App) -> "Sequence[Finding]":
     try:
         store = app.store()
     except InputError as error:  # waivers can be read before there is anything to judge

@@ -23,13 +23,15 @@ _NO_LOOPS: list[object] = [None] * MOST_LOOPS
 class Group:
     """The subjects that share a value. count: distinct devices among them. members: ids of the other devices.
 
-    holders: the subjects themselves, as asset and part.
+    holders: the subjects themselves, as asset and part. names: of all devices in order, once somebody has asked; one
+    list for all members.
     """
 
     value: str
     count: int
     members: tuple[str, ...]
     holders: tuple[tuple[View, str], ...] = ()
+    names: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(slots=True)

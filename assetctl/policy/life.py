@@ -11,6 +11,7 @@ from datetime import datetime
 
 from assetctl.errors import InputError
 from assetctl.model import Finding, Life, LifeEvent, LifeState, Result
+from assetctl.packing import Findings
 
 NOT_LOOKED_AT = "not looked at"
 NOT_RUN = "not run"
@@ -38,7 +39,7 @@ class RunSaid:
 
     at: datetime
     by: str
-    findings: tuple[Finding, ...]
+    findings: Findings
     passed: Mapping[str, datetime | None]
     not_applicable: Container[str]
     stated: Mapping[str, str]
@@ -48,28 +49,35 @@ class RunSaid:
 Step = tuple[Life, tuple[LifeEvent, ...]]
 
 
-def advance(held: Mapping[str, Life], run: RunSaid) -> tuple[tuple[Life, ...], tuple[LifeEvent, ...]]:
-    """The findings that a run opens, keeps or ends, and what happened to them; those it leaves alone are not among."""
-    failing = {one.id: one for one in run.findings if one.result is Result.FAIL}
-    other = {one.id: one.result for one in run.findings if one.result is not Result.FAIL}
-    lives: list[Life] = []
-    events: list[LifeEvent] = []
-    for life, told in _steps(held, run, failing, other):
-        lives.append(life)
-        events += told
-    return tuple(lives), tuple(events)
+def advance(held: Mapping[str, Life], run: RunSaid) -> Iterator[Step]:
+    """The findings that a run opens, keeps or ends, each with what happened to it; what it leaves alone is not among.
 
-
-def _steps(
-    held: Mapping[str, Life], run: RunSaid, failing: Mapping[str, Finding], other: Mapping[str, Result]
-) -> Iterator[Step]:
-    for id, finding in failing.items():
-        yield _failed(held.get(id), finding, run)
+    A run may have a million failures: each is looked at when its turn comes, and none is kept.
+    """
+    failing, latest = _failing(run.findings)
+    for finding in run.findings.having(Result.FAIL):
+        if finding.id not in latest:
+            yield _failed(held.get(finding.id), finding, run)
+        elif told := latest[finding.id]:
+            latest[finding.id] = None
+            yield _failed(held.get(finding.id), told, run)
+    other = {one.id: one.result for one in run.findings if one.result is not Result.FAIL and one.id in held}
     for id, life in held.items():
         if life.state is LifeState.OPEN and id not in failing:
             step = _did_not_fail(life, run, other.get(id))
             if step[0] != life:
                 yield step
+
+
+def _failing(findings: Findings) -> tuple[set[str], dict[str, Finding | None]]:
+    """The ids of all failures; and of those that several subjects share the last one, which stands for all of them."""
+    once: set[str] = set()
+    latest: dict[str, Finding | None] = {}
+    for finding in findings.having(Result.FAIL):
+        if finding.id in once:
+            latest[finding.id] = finding
+        once.add(finding.id)
+    return once, latest
 
 
 def _failed(life: Life | None, finding: Finding, run: RunSaid) -> Step:

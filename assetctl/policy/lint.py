@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from assetctl.model import RequirementMapping, Result
 from assetctl.policy.check import Check
+from assetctl.policy.evaluation import DECLARED_SUBJECTS
 from assetctl.policy.frameworks import IEC, SHALL, SHOULD, STRENGTHS, Framework, Named, duty_of
-from assetctl.policy.judge import DECLARED_SUBJECTS
 from assetctl.policy.load import named_frameworks
 from assetctl.policy.trial import run_tests
 from assetctl.text import near

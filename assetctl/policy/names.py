@@ -3,6 +3,7 @@
 `closed` names are always answered: an asset is in the register or it is not. The others can be unknown.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
 from assetctl.facts import vocabulary
@@ -11,6 +12,7 @@ from assetctl.policy.approved import APPROVED
 from assetctl.policy.context import Context, Group, RecordName
 from assetctl.policy.counting import DECLARED, STRONG
 from assetctl.policy.flow_names import FLOW
+from assetctl.policy.survey import Survey
 from assetctl.policy.values import Operand, Reason, Unknown
 from assetctl.policy.view import View
 from assetctl.policy.zone_names import ASSET, CONDUIT, ZONE
@@ -27,11 +29,11 @@ def display_name(view: View) -> str:
 def _named(view: View) -> str:
     if view.asset.position:
         return view.asset.position
-    for key in ("hostname", "ip_address"):
-        known = sorted(str(fact.value) for fact in view.by_key.get(key, ()) if fact.value)
-        if known:
-            return known[0]
-    return view.asset.id
+    told: dict[str, list[str]] = {"hostname": [], "ip_address": []}
+    for fact in view.facts:  # not arranged: of most assets nothing but the name is asked
+        if fact.key in told and fact.value:
+            told[fact.key].append(str(fact.value))
+    return min(told["hostname"] or told["ip_address"] or [view.asset.id])
 
 
 def has_strong(view: View, key: str) -> int:
@@ -157,11 +159,18 @@ def _members(c: Context, _: View, __: str) -> Operand:
         return Unknown(Reason.NOT_COVERED, "group")
     if isinstance(c.group, Unknown):
         return c.group
-    names: dict[str, str] = c.survey.memo.setdefault("display names", {})
-    for id in c.group.members:
-        if id not in names:
-            names[id] = display_name(c.survey.views[id])
-    return tuple(sorted(names[id] for id in c.group.members))
+    return _others(c.group, c.survey, c.seen.root)
+
+
+def _others(group: Group, survey: Survey, mine: View) -> tuple[str, ...]:
+    """The names of the other devices in order; those of all are put in order once for the whole group."""
+    if len(group.members) == group.count:
+        return tuple(sorted(display_name(survey.views[id]) for id in group.members))
+    if not group.names:
+        views = (survey.views[id] for id in (*group.members, mine.asset.id))
+        group.names.extend(sorted(map(display_name, views)))
+    at = bisect_left(group.names, display_name(mine))
+    return (*group.names[:at], *group.names[at + 1 :])
 
 
 _NOT_LOOKED = ("denied", "aborted", "garbled", "broken")

@@ -1,6 +1,6 @@
 """What a check is asked about: assets and their parts, zones, conduits, flows or networks, in a fixed order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ SAME_LOOK = timedelta(hours=1)
 
 ANY_AGE = timedelta(days=36_500)
 INVENTORY = "inventory"
-_OF_ASSETS = ("asset", "interface", "neighbour", "service", "certificate")
+OF_ASSETS = ("asset", "interface", "neighbour", "service", "certificate")
 _SERVICE, _CLOSED = SubjectKind.SERVICE, PortState.CLOSED
 
 
@@ -84,7 +84,10 @@ def targets(for_each: str, survey: Survey) -> tuple[Target, ...]:
     """The subjects of a check, worked out once for all checks. A port that is known to be closed is no service."""
     found: dict[str, tuple[Target, ...]] = survey.memo.setdefault("targets", {})
     if for_each not in found:
-        found |= _of_assets(survey) if for_each in _OF_ASSETS else {for_each: tuple(_declared(for_each, survey))}
+        of_assets = for_each in OF_ASSETS
+        found |= (
+            parts_of(survey, survey.views.values()) if of_assets else {for_each: tuple(_declared(for_each, survey))}
+        )
     return found[for_each]
 
 
@@ -109,17 +112,16 @@ def _declared(for_each: str, survey: Survey) -> Iterator[Target]:
             yield Target()
 
 
-def _of_assets(survey: Survey) -> dict[str, tuple[Target, ...]]:
-    """The assets and their parts by kind, in one pass, so that the facts of each are arranged once."""
-    found: dict[str, list[Target]] = {kind: [] for kind in _OF_ASSETS}
-    for view in survey.views.values():
+def parts_of(survey: Survey, views: Iterable[View]) -> dict[str, tuple[Target, ...]]:
+    """Some assets and their parts by kind, in one pass, so that the facts of each are arranged once."""
+    found: dict[str, list[Target]] = {kind: [] for kind in OF_ASSETS}
+    for view in views:
         found["asset"].append(Target(view))
         for kind in ("interface", "neighbour"):
             found[kind] += (Target(view, key) for key in view.parts.get(SubjectKind(kind), ()))
         services = tuple(_services(view))
         found["service"] += (Target(view, key) for key in services)
         found["certificate"] += _certificates(survey, view, services)
-        view.forget()
     return {kind: tuple(of_kind) for kind, of_kind in found.items()}
 
 

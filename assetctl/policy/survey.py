@@ -15,7 +15,7 @@ KNOWN_BY = ("mac_address", "bridge_mac_address", "lldp_chassis_id", "ip_address"
 class Survey:
     """A plant with its views, for one judgement at one time."""
 
-    __slots__ = ("_known", "conduits", "memo", "now", "parts_of", "plant", "standing", "views", "zones")
+    __slots__ = ("_arranged", "_known", "conduits", "memo", "now", "parts_of", "plant", "standing", "views", "zones")
 
     def __init__(self, plant: Plant, now: datetime) -> None:
         self.plant = plant
@@ -24,8 +24,9 @@ class Survey:
         self.zones = {(zone.realm, zone.id): zone for zone in plant.zones}
         self.conduits = {conduit.id: conduit for conduit in plant.conduits}
         self.memo: dict[str, Any] = {}  # what is worked out once for all subjects
+        self._arranged: list[View] = []  # whose facts were looked at since the last time that all was forgotten
         self.views = {
-            asset.id: View(asset, positions.get((asset.realm, asset.position or "")), now)
+            asset.id: View(asset, positions.get((asset.realm, asset.position or "")), now, self._arranged)
             for asset in sorted(plant.assets, key=lambda asset: asset.id)
         }
         for view in self.views.values():
@@ -33,6 +34,12 @@ class Survey:
         self.parts_of = Counter(view.asset.parent for view in self.views.values() if view.asset.parent)
         self.standing = {(v.asset.realm, v.asset.position): v for v in self.views.values() if v.asset.position}
         self._known: dict[tuple[str, str, str], list[View]] | None = None
+
+    def forget(self) -> None:
+        """Let go of what was worked out from the facts of assets; what is asked again is worked out anew."""
+        for view in self._arranged:
+            view.forget()
+        self._arranged.clear()
 
     def holders(self, realm: str, key: str, value: str) -> list[View]:
         """The assets of a realm that have a value among their `KNOWN_BY` facts, in whatever upper or lower case."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from assetctl.model import Fact, Result
 from assetctl.policy.cases import plant_of
 from assetctl.policy.check import Case, Check
-from assetctl.policy.judge import Verdict, verdicts
+from assetctl.policy.evaluation import Verdict, verdicts
 from assetctl.policy.load import load_check
 from assetctl.policy.mutants import SEEN, Kind, Mutant, flips, losses
 from assetctl.policy.plant import Plant

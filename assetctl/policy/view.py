@@ -32,25 +32,27 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The facts of one asset by local key and key (a key tells its subject kind), and by key alone."""
+    """The facts of one asset by local key and key (a key tells its subject kind), and by key alone; its parts."""
 
     by_place: Mapping[tuple[str, str], list[Fact]]
     by_key: Mapping[str, list[Fact]]
+    parts: Mapping[SubjectKind, tuple[str, ...]]
 
 
 class View:
     """One asset, its facts by subject and key, and those of its position."""
 
     __slots__ = (
-        *("_aged", "_made", "_position", "_settled", "_subjects", "asset", "looked_up", "named", "now"),
-        *("parts", "recorded", "root"),
+        *("_aged", "_arranged", "_made", "_position", "_settled", "_subjects", "asset", "looked_up", "named", "now"),
+        *("recorded", "root"),
     )
 
-    def __init__(self, asset: Asset, position: Position | None, now: datetime) -> None:
+    def __init__(self, asset: Asset, position: Position | None, now: datetime, arranged: "list[View]") -> None:
         self.asset = asset
         self.root = self
         self.now = now
         self._position = position
+        self._arranged = arranged
         self._made: _Index | None = None
         self._settled: dict[tuple[str, str], tuple[Reading, timedelta]] = {}  # the same for every age from that on
         self._aged: dict[tuple[str, str, timedelta], Reading] = {}
@@ -58,10 +60,6 @@ class View:
         self.named = ""  # what people call it, once somebody has asked
         self.recorded: dict[tuple[str, str], Reading] = {}  # the last looks at names of the record
         self.looked_up: dict[tuple[SubjectKind | None, str, str, bool], Reading] = {}  # looks at facts of any age
-        parts: dict[SubjectKind, set[str]] = defaultdict(set)
-        for kind, local_key in {(fact.subject.kind, fact.subject.local_key) for fact in self.facts}:
-            parts[kind].add(local_key)
-        self.parts = {kind: tuple(sorted(keys)) for kind, keys in parts.items()}
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -72,12 +70,21 @@ class View:
     def by_key(self) -> Mapping[str, list[Fact]]:
         return (self._made or self._make()).by_key
 
+    @property
+    def parts(self) -> Mapping[SubjectKind, tuple[str, ...]]:
+        """Local keys by kind, in order."""
+        return (self._made or self._make()).parts
+
     def _make(self) -> _Index:
         by_place, by_key = defaultdict(list), defaultdict(list)
+        named: dict[SubjectKind, set[str]] = defaultdict(set)
         for fact in self.facts:
-            by_place[fact.subject.local_key, fact.key].append(fact)
+            subject = fact.subject
+            by_place[subject.local_key, fact.key].append(fact)
             by_key[fact.key].append(fact)
-        self._made = _Index(by_place, by_key)
+            named[subject.kind].add(subject.local_key)
+        self._made = _Index(by_place, by_key, {kind: tuple(sorted(keys)) for kind, keys in named.items()})
+        self._arranged.append(self)
         return self._made
 
     def forget(self) -> None:

@@ -4,7 +4,7 @@ A waiver names its places by id; there is no pattern, so what comes later is not
 with the day on which it expires.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -230,23 +230,25 @@ def _problems(row: _Waiver, today: date, checks: Sequence[str]) -> Iterable[tupl
         yield ("check",), f"there is no check {row.check}{near(row.check, tuple(checks))}"
 
 
-def waived(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> tuple[Finding, ...]:
+def waived(findings: Iterable[Finding], waivers: Sequence[Waiver], today: date) -> Iterator[Finding]:
     """The same findings; a failure that a waiver in force covers carries its id. Results stay as they are."""
     force: dict[str, list[Waiver]] = {}
     for one in sorted(waivers, key=lambda one: one.id):
         if one.state(today) in (State.LIVE, State.EXPIRING):
             force.setdefault(one.check, []).append(one)
-    return tuple(_marked(finding, force) for finding in findings)
+    return (_marked(finding, force) for finding in findings)
 
 
 def uses(waivers: Iterable[Waiver], findings: Iterable[Finding], today: date) -> tuple[Use, ...]:
     """Each waiver with the failures it covers, by expiry."""
+    every = tuple(waivers)
+    named = {one.check for one in every}
     failing: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if finding.result is Result.FAIL:
+    for finding in findings if named else ():
+        if finding.result is Result.FAIL and finding.check in named:
             failing.setdefault(finding.check, []).append(finding)
     found = (
-        Use(one, one.state(today), tuple(f.id for f in failing.get(one.check, ()) if one.covers(f))) for one in waivers
+        Use(one, one.state(today), tuple(f.id for f in failing.get(one.check, ()) if one.covers(f))) for one in every
     )
     return tuple(sorted(found, key=lambda use: (use.waiver.expires, use.waiver.id)))
 

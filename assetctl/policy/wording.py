@@ -71,9 +71,10 @@ def _filled(template: Template, context: Context, why: str) -> str:
 def _value(run: object, context: Context) -> str:
     assert callable(run)
     try:
-        return shown(run(context))
+        value = run(context)
     except EvaluationError:
         return NOT_KNOWN
+    return shown(value[:MOST_STATEMENT] if isinstance(value, tuple) else value)  # more has no room, and some are long
 
 
 def _special(part: str, trace: list[Reading], why: str) -> str:

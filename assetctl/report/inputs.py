@@ -1,6 +1,6 @@
 """What a report is made from: values that the caller has already read and settled, and nothing that looks things up."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -236,7 +236,7 @@ class ReportInputs:
     scans: tuple[Scan, ...] = ()
     zones: tuple[Zone, ...] = ()
     assets: tuple[Asset, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     checks: tuple[CheckInfo, ...] = ()
     positions: tuple[Position, ...] = ()
     traffic: tuple[Traffic, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from assetctl.model import Asset, Fact, Join, Source, Subject, SubjectKind
+from assetctl.packing import PackedFacts
 from assetctl.store.database import Database, decoding
 from assetctl.store.identities import current_id, insert_aliases
 from assetctl.store.statements import in_chunks, insert_all
@@ -45,10 +46,10 @@ def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> tupl
     return before
 
 
-def assets(store: Database, realm: str | None = None) -> tuple[Asset, ...]:
-    """All assets, of one realm when named, by id."""
+def assets(store: Database, realm: str | None = None, *, packed: bool = False) -> tuple[Asset, ...]:
+    """All assets, of one realm when named, by id. packed: for whoever goes through all sites, see `PackedFacts`."""
     with store.reading() as connection:
-        return _read(connection, *_of_realm(realm), store.where)
+        return _read(connection, *_of_realm(realm), store.where, packed=packed)
 
 
 def count_assets(store: Database, realm: str | None = None) -> int:
@@ -107,11 +108,16 @@ def _delete(connection: Connection, ids: Iterable[str]) -> None:
         connection.execute(delete(ASSET).where(ASSET.c.id.in_(chunk)))
 
 
-def _read(connection: Connection, rows: Select[Any], facts: Select[Any], where: str) -> tuple[Asset, ...]:
+def _read(
+    connection: Connection, rows: Select[Any], facts: Select[Any], where: str, *, packed: bool = False
+) -> tuple[Asset, ...]:
     with decoding(where):
         found = connection.execute(rows).all()
         known = connection.execute(facts, execution_options={"yield_per": PAGE})
-        owned = {owner: tuple(map(_fact, group)) for owner, group in groupby(known, lambda row: row.asset)}
+        owned: dict[str, Sequence[Fact]] = {}
+        for owner, group in groupby(known, lambda row: row.asset):
+            told = map(_fact, group)
+            owned[owner] = PackedFacts(told) if packed else tuple(told)
         return tuple(_asset(row, owned.get(row.id, ())) for row in found)
 
 
@@ -139,7 +145,7 @@ def _fact_row(realm: str, ordinal: int, fact: Fact) -> Sequence[Any]:
     return what + said
 
 
-def _asset(row: Row[Any], facts: tuple[Fact, ...]) -> Asset:
+def _asset(row: Row[Any], facts: Sequence[Fact]) -> Asset:
     fields = dict(row._mapping)
     fields["id"] = intern(row.id)
     fields["aliases"] = tuple(row.aliases)

@@ -1,7 +1,7 @@
 """Findings over all runs, and what happened to them. An event is never changed or deleted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -15,29 +15,25 @@ _SAME = tuple(one.name for one in fields(Life) if one.name not in ("check", "sev
 _EVENT = tuple(one.name for one in fields(LifeEvent))
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What becomes of findings. lives: those that are new or different."""
-
-    lives: Sequence[Life]
-    events: Sequence[LifeEvent]
+Step = tuple[Life, Sequence[LifeEvent]]
+"""A finding that is new or different, and what happened to it."""
 
 
 def change_lives(
-    store: Database, change: Callable[[Mapping[str, Life]], Changes], ids: Iterable[str] | None = None
-) -> Changes:
+    store: Database, change: Callable[[Mapping[str, Life]], Iterable[Step]], ids: Iterable[str] | None = None
+) -> None:
     """Change findings in one transaction, so that no run and no assessor loses what the other said.
 
-    change: of the findings as they stand. ids: only these are read, None for all.
+    change: of the findings as they stand; each finding at most once. ids: only these are read, None for all.
     """
     with store.writing() as connection, decoding(store.where):
         wanted = None if ids is None else tuple(ids)
-        made = change({one.id: one for one in _read(connection, wanted, locked=True)})
-        for lives in in_chunks(made.lives):
-            put(connection, LIFE, [_row(one) for one in lives])
-        for events in in_chunks(made.events):
-            connection.execute(LIFE_EVENT.insert(), [{name: getattr(one, name) for name in _EVENT} for one in events])
-    return made
+        held = {one.id: one for one in _read(connection, wanted, locked=True)}
+        for steps in in_chunks(change(held)):
+            put(connection, LIFE, [_row(life) for life, _ in steps])
+            told = [{name: getattr(one, name) for name in _EVENT} for _, events in steps for one in events]
+            for some in in_chunks(told):
+                connection.execute(LIFE_EVENT.insert(), some)
 
 
 def lives(store: Database) -> tuple[Life, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 
 from assetctl.model import Because, Finding, Result, Severity
+from assetctl.packing import Findings
 from assetctl.store.columns import REMEMBERED
 from assetctl.store.database import Database, decoding
 from assetctl.store.records import CheckRun as CheckRun
@@ -47,11 +48,11 @@ def latest_run(store: Database, realm: str | None = None) -> CheckRun | None:
         return None if row is None else _run(row)
 
 
-def findings(store: Database, run_id: str) -> tuple[Finding, ...]:
+def findings(store: Database, run_id: str) -> Findings:
     """The findings of a run that are not passes, in the order in which they were put."""
     chosen = select(FINDING).where(FINDING.c.run == run_id).order_by(FINDING.c.ordinal)
     with store.reading() as connection, decoding(store.where):
-        return tuple(map(_finding, connection.execute(chosen, execution_options={"yield_per": PAGE})))
+        return Findings(map(_finding, connection.execute(chosen, execution_options={"yield_per": PAGE})))
 
 
 def finding_spans(store: Database, result: Result = Result.FAIL) -> Mapping[str, Span]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from assetctl.documents import yaml_in
 from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Asset, Conduit, Finding, LifeState, Position, Result, ScanState, Severity, Zone
+from assetctl.model import Asset, Conduit, Position, Result, ScanState, Severity, Zone
+from assetctl.packing import Findings
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge, uncollected
 from assetctl.policy.load import checks_folder, load_checks
@@ -28,7 +29,7 @@ from assetctl.work.advising import with_advisories
 from assetctl.work.ingest import Declared, assets_at
 from assetctl.work.papers import NO_PAPERS, Papers, word_on
 from assetctl.work.retiring import in_use, retired, still_judged
-from assetctl.work.tracking import Withdrawal, move_on
+from assetctl.work.tracking import Withdrawal, move_on, rejected
 
 _ID = re.compile(r"""^id:\s*["']?([A-Z]{2,8}-\d{3})\b""", re.MULTILINE)
 WORST_FIRST = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
@@ -48,7 +49,7 @@ class Checked:
     notices: tuple[str, ...] = ()
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> Findings:
         return self.judgement.findings
 
 
@@ -91,7 +92,7 @@ def plant_of(
     assets: another inventory than that of the store. approved: what golden inventories hold, as compared.
     """
     declared = register or store.positions()
-    assets = still_judged(store.assets() if assets is None else assets, retired(declared))
+    assets = still_judged(store.assets(packed=True) if assets is None else assets, retired(declared))
     connected = topology(assets)
     return Plant(
         assets=with_advisories(store, assets),
@@ -197,7 +198,9 @@ def check(
     keep: not for a run of less than everything, since reports are made from the last run. withdrawal: see `move_on`.
     """
     judged, today = judge(checks, plant, now=now), now.date()
-    whole = replace(judged, findings=waived(judged.findings, papers.waivers.waivers, today))
+    whole = judged
+    if papers.waivers.waivers:
+        whole = replace(judged, findings=Findings(waived(judged.findings, papers.waivers.waivers, today)))
     judgement = _within(whole, zones) if zones else whole
     run = CheckRun(
         id=f"c-{now:%Y%m%dT%H%M%S}-{judgement.snapshot_hash[:6]}",
@@ -214,10 +217,9 @@ def check(
     if keep:
         with uncollected():
             store.put_run(run, judgement.findings)
-    lives = move_on(store, judgement, plant, run, withdrawal).lives if keep else store.lives()
+    turned_down = move_on(store, judgement, plant, run, withdrawal) if keep else rejected(store.lives())
     word = word_on(papers, whole.findings, tuple(run.checks), today)
-    rejected = {one.id for one in lives if one.state is LifeState.OPEN and one.assessment == "rejected"}
-    code = _code(judgement, plant, replace(demands, known=demands.known | rejected), now=now)
+    code = _code(judgement, plant, replace(demands, known=demands.known | set(turned_down)), now=now)
     code = worst(code, Exit.FINDINGS) if word.expired else code
     return Checked(run, checks, judgement, code, word.notices)
 
@@ -228,7 +230,7 @@ def _within(judgement: Judgement, zones: frozenset[str]) -> Judgement:
     counts: Counter[tuple[str, Result]] = Counter()
     for (_, check, result), count in places.items():
         counts[check, result] += count
-    findings = tuple(one for one in judgement.findings if zones & set(one.zone.split()))
+    findings = Findings(one for one in judgement.findings if zones & set(one.zone.split()))
     return replace(judgement, findings=findings, counts=dict(counts), places=places)
 
 
@@ -247,11 +249,12 @@ def _by_place(judgement: Judgement) -> dict[str, dict[str, dict[str, int]]]:
 
 def _code(judgement: Judgement, plant: Plant, demands: Demands, *, now: datetime) -> Exit:
     codes = []
-    if any(f.result is Result.ERROR for f in judgement.findings):
+    if any(judgement.findings.having(Result.ERROR)):
         codes.append(Exit.BUG)
     if demands.fail_on is not None:
         counted = WORST_FIRST[: WORST_FIRST.index(demands.fail_on) + 1]
-        if any(_counts(f) and f.severity in counted and f.id not in demands.known for f in judgement.findings):
+        failures = (f for f in judgement.findings.having(Result.FAIL) if not f.waiver and f.severity in counted)
+        if any(f.id not in demands.known for f in failures):
             codes.append(Exit.FINDINGS)
     if demands.max_unknown is not None and total(judgement, Result.UNKNOWN) > demands.max_unknown:
         codes.append(Exit.FINDINGS)
@@ -260,10 +263,6 @@ def _code(judgement: Judgement, plant: Plant, demands: Demands, *, now: datetime
     if not any(scan.state in JUDGED for scan in plant.scans) or not judgement.counts:
         codes.append(Exit.NOTHING)
     return worst(*codes)
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.result is Result.FAIL and not finding.waiver
 
 
 def unseen(plant: Plant, *, now: datetime, max_age: timedelta) -> tuple[str, ...]:

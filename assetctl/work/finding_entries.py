@@ -9,7 +9,6 @@ from assetctl.errors import InputError
 from assetctl.model import Life, LifeEvent, LifeState
 from assetctl.policy.life import Step, Word, assessed, assigned, commented, withdrawn
 from assetctl.report.auditor import FINDINGS
-from assetctl.store.lives import Changes
 from assetctl.store.repo import Store
 from assetctl.text import near, one_line
 from assetctl.work.returning import Difference, Filled, Origin, filled, origin, returned
@@ -69,15 +68,17 @@ def compared(store: Store, path: Path, *, at: datetime) -> Compared:
 def take_in(store: Store, wishes: Sequence[Wish], *, by: str, at: datetime) -> int:
     """Do what the wishes ask for, in one transaction; how many findings were changed or commented."""
 
-    def change(held: Mapping[str, Life]) -> Changes:
-        steps = [step(held[one.id], one, Word(by, one.comment or "assigned", at)) for one in wishes]
-        return Changes(
-            [life for life, _ in steps if life != held[life.id]], [event for _, events in steps for event in events]
-        )
+    touched: set[str] = set()
 
-    if not wishes:
-        return 0
-    return len({event.finding for event in store.change_lives(change, [one.id for one in wishes]).events})
+    def change(held: Mapping[str, Life]) -> Iterator[Step]:
+        for one in wishes:
+            life, events = step(held[one.id], one, Word(by, one.comment or "assigned", at))
+            touched.update(event.finding for event in events)
+            yield life, events
+
+    if wishes:
+        store.change_lives(change, [one.id for one in wishes])
+    return len(touched)
 
 
 def step(life: Life, wish: Wish, word: Word) -> Step:

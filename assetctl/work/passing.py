@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from assetctl.model import Finding, Result
 from assetctl.policy.check import Check
-from assetctl.policy.judge import finding_of, verdicts
+from assetctl.policy.evaluation import finding_of, verdicts
 from assetctl.policy.places import Places
 from assetctl.policy.plant import Plant
 from assetctl.policy.snapshot import snapshot_hash

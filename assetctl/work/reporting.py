@@ -1,6 +1,6 @@
 """Gathers what a report says from the store, the settings and the last run of the policy; writes nothing itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -202,7 +202,7 @@ def _vantages(scans: tuple[Scan, ...]) -> Iterator[VantageInfo]:
         yield VantageInfo(vantage, realm, verified, "" if verified else "cell not verified: no anchor was declared")
 
 
-def _cited(assets: tuple[Asset, ...], findings: tuple[Finding, ...]) -> Iterator[str]:
+def _cited(assets: Iterable[Asset], findings: Iterable[Finding]) -> Iterator[str]:
     """Ids of the exchanges that values and findings rest on."""
     for asset in assets:
         for fact in asset.facts:

@@ -1,16 +1,15 @@
 """The register of findings: each run of everything moves it on, and assessors say what they make of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from assetctl.errors import InputError
-from assetctl.model import Asset, Life, PortState, Position
+from assetctl.model import Asset, Life, LifeState, PortState, Position
 from assetctl.policy.judge import Judgement
 from assetctl.policy.life import Absent, RunSaid, Step, advance
 from assetctl.policy.plant import Plant
 from assetctl.settle import current
-from assetctl.store.lives import Changes
 from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import near
@@ -24,8 +23,8 @@ class Withdrawal:
     retired: tuple[Position, ...] = ()
 
 
-def move_on(store: Store, judgement: Judgement, plant: Plant, run: CheckRun, withdrawal: Withdrawal) -> Changes:
-    """The register after a run of everything."""
+def move_on(store: Store, judgement: Judgement, plant: Plant, run: CheckRun, withdrawal: Withdrawal) -> frozenset[str]:
+    """Move the register on after a run of everything. Yields the ids of open findings that an assessor rejected."""
     said = RunSaid(
         at=run.at,
         by=withdrawal.by,
@@ -35,18 +34,34 @@ def move_on(store: Store, judgement: Judgement, plant: Plant, run: CheckRun, wit
         stated=run.checks,
         absent=Absences(plant, withdrawal.retired).of,
     )
-    return store.change_lives(lambda held: Changes(*advance(held, said)))
+    turned_down: set[str] = set()
+
+    def change(held: Mapping[str, Life]) -> Iterator[Step]:
+        for life, events in advance(held, said):
+            turned_down.update(rejected((life,)))
+            yield life, events
+
+    store.change_lives(change)
+    return frozenset(turned_down)
+
+
+def rejected(lives: Iterable[Life]) -> Iterator[str]:
+    """Ids of the open findings that an assessor rejected."""
+    return (one.id for one in lives if one.state is LifeState.OPEN and one.assessment == "rejected")
 
 
 def say(store: Store, name: str, step: Callable[[Life], Step]) -> Life:
     """Change one finding by somebody's word. name: its id, or how it begins. Raises InputError."""
     id = find(store.lives(), name).id
+    said: list[Life] = []
 
-    def change(held: Mapping[str, Life]) -> Changes:
+    def change(held: Mapping[str, Life]) -> Iterator[Step]:
         life, events = step(held[id])
-        return Changes((life,), events)
+        said.append(life)
+        yield life, events
 
-    return store.change_lives(change, [id]).lives[0]
+    store.change_lives(change, [id])
+    return said[0]
 
 
 def find(lives: Iterable[Life], name: str) -> Life:

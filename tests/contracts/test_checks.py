@@ -8,9 +8,9 @@ from assetctl.facts import vocabulary
 from assetctl.model import Result
 from assetctl.policy.cases import NOW, plant_of
 from assetctl.policy.check import Check
+from assetctl.policy.evaluation import DECLARED_SUBJECTS, finding_of, verdicts
 from assetctl.policy.explain import explain
 from assetctl.policy.frameworks import IEC, STRENGTHS
-from assetctl.policy.judge import DECLARED_SUBJECTS, finding_of, verdicts
 from assetctl.policy.lint import lint
 from assetctl.policy.load import checks_folder, load_checks, load_frameworks
 from assetctl.policy.plant import Plant

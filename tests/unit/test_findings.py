@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from assetctl.errors import Exit, InputError
 from assetctl.model import Because, Finding, Life, LifeEvent, LifeState, Position, Result, Retirement, Severity, Zone
+from assetctl.packing import Findings
 from assetctl.policy.judge import judge
 from assetctl.policy.life import Absent, RunSaid, Word, advance, assessed, assigned, counted, withdrawn
 from assetctl.policy.plant import Plant
 from assetctl.policy.stated import stated
-from assetctl.store.lives import Changes
 from assetctl.store.repo import Store, open_store
 from assetctl.work.retiring import answering_again, retired, still_judged
 from assetctl.work.tracking import Absences, find, say
@@ -60,15 +60,20 @@ def run(
     checks: tuple[str, ...] = (CHECK,),
 ) -> RunSaid:
     return RunSaid(
-        at, "operator", findings, passed or {}, not_applicable, dict.fromkeys(checks, said), lambda _: absent
+        at, "operator", Findings(findings), passed or {}, not_applicable, dict.fromkeys(checks, said), lambda _: absent
     )
+
+
+def moved(held: Mapping[str, Life], said: RunSaid) -> tuple[tuple[Life, ...], tuple[LifeEvent, ...]]:
+    steps = tuple(advance(held, said))
+    return tuple(life for life, _ in steps), tuple(event for _, events in steps for event in events)
 
 
 def after(*runs: RunSaid) -> tuple[dict[str, Life], list[LifeEvent]]:
     held: dict[str, Life] = {}
     events: list[LifeEvent] = []
     for one in runs:
-        lives, told = advance(held, one)
+        lives, told = moved(held, one)
         held |= {life.id: life for life in lives}
         events += told
     return held, events
@@ -126,13 +131,19 @@ def test_a_pass_of_another_statement_withdraws_and_does_not_close(said: str) -> 
     assert "changed" in found.ended
 
 
+def test_a_finding_that_two_subjects_share_opens_once_as_the_last_of_them_says() -> None:
+    lives, events = moved({}, run(failure(statement="One."), failure(id="f2"), failure(statement="Two.")))
+    assert [(one.id, one.statement) for one in lives] == [("f1", "Two."), ("f2", "It is on.")]
+    assert [(one.finding, one.reason) for one in events] == [("f1", "Two."), ("f2", "It is on.")]
+
+
 def test_a_changed_check_that_fails_is_a_new_finding_under_the_old_id() -> None:
     held, _ = after(FAILED)
     confirmed, _ = assessed(held["f1"], "confirmed", WORD)
-    lives, events = advance({"f1": confirmed}, run(failure(), at=LATER, said=OTHER_LOGIC))
+    lives, events = moved({"f1": confirmed}, run(failure(), at=LATER, said=OTHER_LOGIC))
     assert (lives[0].assessment, lives[0].first_seen) == ("", LATER)
     assert [one.what for one in events] == ["withdrawn", "reopened"]
-    kept, events = advance({"f1": confirmed}, run(failure(), at=LATER, said=OTHER_LIMIT))
+    kept, events = moved({"f1": confirmed}, run(failure(), at=LATER, said=OTHER_LIMIT))
     assert (kept[0].assessment, kept[0].first_seen, [one.what for one in events]) == ("confirmed", NOW, ["restated"])
 
 
@@ -149,8 +160,8 @@ def test_a_finding_reopens_as_an_indication_and_its_history_stays() -> None:
     held, events = after(FAILED)
     confirmed, told = assessed(held["f1"], "confirmed", WORD)
     for ending in (run(passed={"f1": LATER}, at=LATER), run(absent=Absent("sold"), at=LATER)):
-        ended, _ = advance({"f1": confirmed}, ending)
-        again, reopened = advance({"f1": ended[0]}, run(failure(), at=LATER + timedelta(days=1)))
+        ended, _ = moved({"f1": confirmed}, ending)
+        again, reopened = moved({"f1": ended[0]}, run(failure(), at=LATER + timedelta(days=1)))
         assert (again[0].state, again[0].assessment, again[0].is_retested) == (LifeState.OPEN, "", True)
         assert [one.what for one in (*events, *told, *reopened)] == ["opened", "confirmed", "reopened"]
 
@@ -199,7 +210,7 @@ def test_a_finding_is_closed_exactly_when_a_newer_pass_was_the_last_word(steps: 
         elif step != "nothing":
             said = run(passed={"f1": step[1]}, at=at)
             is_open = is_open and step[1] <= evidence
-        held |= {one.id: one for one in advance(held, said)[0]}
+        held |= {one.id: one for one in moved(held, said)[0]}
     assert bool(held and held["f1"].state is LifeState.OPEN) == is_open
     assert counted(held.values())["open"] == int(is_open)
 
@@ -275,8 +286,8 @@ def store(tmp_path: Path) -> Any:
 
 
 def test_lives_and_events_come_back_as_they_were_put(store: Store) -> None:
-    lives, events = advance({}, FAILED)
-    store.change_lives(lambda held: Changes(lives, events))
+    lives, events = moved({}, FAILED)
+    store.change_lives(lambda held: advance(held, FAILED))
     assert store.lives() == lives
     assert store.life_events("f1") == events
     say(store, "f1", lambda one: assigned(one, "B. Example", "2026-04-01", WORD))
@@ -324,10 +335,9 @@ def test_an_assessor_speaks_and_the_next_check_remembers(desk: Desk) -> None:
 
 
 def test_a_run_moves_on_what_an_assessor_said_before_it(store: Store) -> None:
-    lives, events = advance({}, run(failure(), failure(id="f2")))
-    store.change_lives(lambda held: Changes(lives, events))
+    store.change_lives(lambda held: advance(held, run(failure(), failure(id="f2"))))
     say(store, "f1", lambda one: assessed(one, "confirmed", WORD))
-    store.change_lives(lambda held: Changes(*advance(held, run(failure(), failure(id="f2"), at=LATER))))
+    store.change_lives(lambda held: advance(held, run(failure(), failure(id="f2"), at=LATER)))
     assert {one.id: (one.assessment, one.last_seen) for one in store.lives()} == {
         "f1": ("confirmed", LATER),
         "f2": ("", LATER),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assetctl.model import Finding, Result, Source, Value, Zone
-from assetctl.policy.judge import BROKEN, Judgement, judge
+from assetctl.policy.evaluation import BROKEN
+from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_check, load_checks
 from assetctl.policy.plant import Plant
 from tests.unit.policy_plants import NOW, asset, asset_of, check_of, fact

@@ -7,7 +7,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from assetctl.model import Allowed, Capture, Conduit, Flow, Result, Zone
-from assetctl.policy.judge import judge, verdicts
+from assetctl.policy.evaluation import verdicts
+from assetctl.policy.judge import judge
 from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.plant import Plant
 from assetctl.policy.survey import Survey
