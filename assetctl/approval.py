@@ -18,8 +18,8 @@ from assetctl.scope import parse_moment
 from assetctl.text import near
 
 _FIELDS = ("schema", "approved_by", "ticket", "valid_from", "valid_until", "runs", "envelope", "requests")
-_CAPS = ("most_devices", "most_units", "most_packets", "packets_per_second")
-_ENVELOPE = ("realm", "networks", "segments", "classes", "probes", "depth", "sweep", *_CAPS)
+CAPS = ("most_devices", "most_units", "most_packets", "packets_per_second")
+_ENVELOPE = ("realm", "networks", "segments", "classes", "probes", "depth", "sweep", *CAPS)
 
 
 @dataclass(frozen=True)
@@ -61,23 +61,23 @@ def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
     _known(envelope, _ENVELOPE, f"{where}: envelope")
     try:
         return Approval(
-            approved_by=tuple(map(str, content["approved_by"])),
-            ticket=str(content.get("ticket", "")),
-            valid_from=parse_moment(str(content["valid_from"])),
-            valid_until=parse_moment(str(content["valid_until"])),
-            runs=int(content.get("runs", 1)),
-            realm=str(envelope["realm"]),
-            networks=tuple(ip_network(text) for text in envelope["networks"]),
-            segments=frozenset(map(str, envelope.get("segments", ()))),
-            classes=frozenset(map(str, envelope["classes"])),
-            probes=frozenset(map(str, envelope["probes"])),
-            depth=frozenset(map(str, envelope.get("depth", ()))),
-            sweep=envelope.get("sweep", False) is True,
-            most_devices=int(envelope["most_devices"]),
-            most_units=int(envelope["most_units"]),
-            most_packets=int(envelope["most_packets"]),
-            packets_per_second=int(envelope["packets_per_second"]),
-            requests={str(k): str(v) for k, v in content["requests"].items()},
+            approved_by=_texts(content, "approved_by"),
+            ticket=_text(content, "ticket", ""),
+            valid_from=_moment(content, "valid_from"),
+            valid_until=_moment(content, "valid_until"),
+            runs=_count(content, "runs", 1),
+            realm=_text(envelope, "realm"),
+            networks=tuple(ip_network(text) for text in _texts(envelope, "networks")),
+            segments=frozenset(_texts(envelope, "segments", [])),
+            classes=frozenset(_texts(envelope, "classes")),
+            probes=frozenset(_texts(envelope, "probes")),
+            depth=frozenset(_texts(envelope, "depth", [])),
+            sweep=_flag(envelope, "sweep"),
+            most_devices=_count(envelope, "most_devices"),
+            most_units=_count(envelope, "most_units"),
+            most_packets=_count(envelope, "most_packets"),
+            packets_per_second=_count(envelope, "packets_per_second"),
+            requests=_texts_by_name(content["requests"]),
             hash=hashlib.sha256(raw).hexdigest(),
         )
     except KeyError as missing:
@@ -191,9 +191,52 @@ def _inside(network: IPNetwork, allowed: tuple[IPNetwork, ...]) -> bool:
 
 
 def _known(content: Mapping[str, Any], fields: tuple[str, ...], where: str) -> None:
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where}: names with values are expected")
     for key in content:
         if key not in fields:
             raise InputError(f'{where}: unknown key "{key}"{near(key, fields)}')
+    if content.get("schema", 1) != 1 or content.get("schema") is True:
+        raise InputError(f"{where}: schema: 1 is expected; `assetctl plan --approval FILE` writes a draft")
+
+
+def _texts(table: Mapping[str, Any], key: str, default: list[str] | None = None) -> tuple[str, ...]:
+    """A list of texts. One text is not a list: its letters would count as so many persons or probes."""
+    value = table[key] if default is None else table.get(key, default)
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{key}: a list of texts is expected")
+    return tuple(value)
+
+
+def _texts_by_name(table: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: _text(table, name) for name, _ in table.items()}
+
+
+def _text(table: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = table[key] if default is None else table.get(key, default)
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: a text is expected")
+    return value
+
+
+def _moment(table: Mapping[str, Any], key: str) -> datetime:
+    """A time as text, or as TOML has it."""
+    value = table[key]
+    return parse_moment(value.isoformat() if isinstance(value, datetime) else _text(table, key))
+
+
+def _flag(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if type(value) is not bool:
+        raise ValueError(f"{key}: true or false is expected")
+    return value
+
+
+def _count(table: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    value = table[key] if default is None else table.get(key, default)
+    if type(value) is not int:
+        raise ValueError(f"{key}: a whole number is expected")
+    return value
 
 
 def _toml(texts: list[str]) -> str:

@@ -12,9 +12,9 @@ from assetctl.policy.check import Case, CaseAsset, CasePosition, CaseScan, FactT
 from assetctl.policy.counting import DECLARED
 from assetctl.policy.fields import Fields
 from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
-from assetctl.policy.seen_cases import NOW, REALM, built_capture, built_flow, capture, declared, flow, link
+from assetctl.policy.seen_cases import NOW, REALM, built_capture, built_flow, capture, conduit, declared, flow, link
 from assetctl.text import near
-from assetctl.zone_forms import ConduitForm, Zone2
+from assetctl.zone_forms import Zone2
 
 PROBE = "trial"
 _ASSET_FIELDS = ("facts", "declared", "rivals", "earlier", "position", "zone", "parent", "vantages", "protocol")
@@ -31,7 +31,7 @@ def read_case(row: Fields) -> Case:
         expect=Result(row.choice("expect", Result)),
         assets=(_asset(row), *(_other(other) for other in row.rows("others"))),
         zones=tuple(declared(zone, Zone2).as_zone() for zone in row.rows("zones")),
-        conduits=tuple(declared(one, ConduitForm).as_conduit() for one in row.rows("conduits")),
+        conduits=tuple(map(conduit, row.rows("conduits"))),
         flows=tuple(flow(row, text) for text in row.texts("flows")),
         captures=tuple(capture(one) for one in row.rows("captures")),
         links=tuple(link(row, text) for text in row.texts("links")),

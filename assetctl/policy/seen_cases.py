@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from assetctl.errors import InputError
 from assetctl.forms import Form, fill_from
-from assetctl.model import Capture, Flow
+from assetctl.model import Capture, Conduit, Flow
 from assetctl.policy.check import Case, CaseCapture, CaseFlow
 from assetctl.policy.fields import Fields
 from assetctl.values import address, network
+from assetctl.zone_forms import ConduitForm
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """The time at which all tests of checks take place."""
@@ -24,6 +25,15 @@ F = TypeVar("F", bound=Form)
 def declared(row: Fields, form: type[F]) -> F:
     """A zone or conduit as the zones file has it."""
     return fill_from(form, row.values, place=lambda way: row.document.place((*row.way, *way)))
+
+
+def conduit(row: Fields) -> Conduit:
+    """A conduit of the zones file; of each protocol that it allows the port must be known."""
+    try:
+        return declared(row, ConduitForm).as_conduit()
+    except ValueError as error:
+        problem = str(error)
+    return row.refuse("allow", problem)
 
 
 def flow(row: Fields, text: str) -> CaseFlow:

@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that people write, made from the forms that read them.
+"""JSON Schemas of the files that people write, most of them made from the forms that read them.
 
 What the reader takes, the schema takes; what a schema cannot say (days in order, ids that exist, texts without hidden
 characters) only the reader refuses. In YAML every value is read as text, so numbers and flags stand there for texts.
@@ -15,7 +15,9 @@ from assetctl.forms import Form
 from assetctl.policy import attestations, waivers
 from assetctl.settings import Settings
 from assetctl.values import NAME_PATTERN, REALM_PATTERN, OneOf, distinct, entry_name, filled, realm_name
-from assetctl.zone_forms import File1, File2
+from assetctl.work import reader_schemas
+from assetctl.work.reader_schemas import CHECK
+from assetctl.zone_forms import ConduitForm, File1, File2, Zone2
 
 Schema = dict[str, Any]
 
@@ -27,7 +29,7 @@ _YAML: Mapping[str, type[Form]] = {
     "keys.yaml": enrolled.FORM,
 }
 _SETTINGS, _ZONES = "assetctl.toml", "zones.yaml"
-NAMES = tuple(sorted((_SETTINGS, _ZONES, *_YAML)))
+NAMES = tuple(sorted((_SETTINGS, _ZONES, *_YAML, CHECK, *reader_schemas.YAML, *reader_schemas.TOML)))
 """The files that have a schema."""
 
 _SAID: Mapping[Callable[..., object], Schema] = {
@@ -45,6 +47,12 @@ def form_schema(name: str) -> Schema:
     elif name == _ZONES:
         newer = {"properties": {"schema": {"enum": ["2", 2]}}, "required": ["schema"]}
         found = {"if": newer, "then": _as_yaml(_made(File2)), "else": _as_yaml(_made(File1))}
+    elif name == CHECK:
+        found = _as_yaml(reader_schemas.check(_made(Zone2), _made(ConduitForm)))
+    elif name in reader_schemas.YAML:
+        found = _as_yaml(reader_schemas.YAML[name]())
+    elif name in reader_schemas.TOML:
+        found = reader_schemas.TOML[name]()
     else:
         found = _as_yaml(_made(_YAML[name]))
     return {"$schema": _DIALECT, **found, "title": name}

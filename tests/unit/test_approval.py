@@ -150,3 +150,22 @@ def test_any_change_of_a_request_list_changes_its_digest(protocol: str) -> None:
             fewer = replace(request, arguments={**request.arguments, name: values[:-1]})
             changed = tuple(fewer if r is request else r for r in record.requests)
             assert replace(record, requests=changed).digest != record.digest, f"{request.name}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('approved_by = ["A. Smith"]', 'approved_by = "AB"'),
+        ("schema = 1", "schema = 2"),
+        ("runs = 1", 'runs = "1"'),
+        ("sweep = true", 'sweep = "true"'),
+        ("[envelope]", "[[envelope]]"),
+    ],
+)
+def test_a_value_of_another_form_is_one_line_and_no_approval(old: str, new: str) -> None:
+    """A text in place of a list would count as one person for each of its letters."""
+    text = text_of(plan_of(SCOPE), '["A. Smith"]')
+    assert old in text
+    with pytest.raises(InputError, match=r"^approval\.toml.*expected") as fault:
+        approval(text.replace(old, new, 1))
+    assert "\n" not in str(fault.value)

@@ -1,5 +1,6 @@
 """A NetBox gets what it lacks and keeps what people put in; a second run has nothing to do; nothing goes elsewhere."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
+from jsonschema import Draft202012Validator
 
 from assetctl.errors import Exit, InputError
 from assetctl.exchange.out_netbox_compare import Compared
@@ -21,6 +23,7 @@ from assetctl.exchange.out_netbox_objects import objects
 from assetctl.exchange.outgoing import Outgoing
 from assetctl.transport.office import Office, office
 from assetctl.work import pushing
+from assetctl.work.schemas import schema_of
 from tests.live.killed_plant import NETWORK
 from tests.unit.command import Desk
 from tests.unit.export_plants import INTERFACE, asset, cell, named, outgoing, plants
@@ -305,8 +308,12 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 # On the command line
 
 
+def _asked(place: str) -> tuple[str, ...]:
+    return ("export", "netbox", "--to", f"http://{place}", "--token-from", "env:NETBOX_TOKEN")
+
+
 def _call(desk: Desk, place: str, *more: str) -> Any:
-    return desk.call("export", "netbox", "--to", f"http://{place}", "--token-from", "env:NETBOX_TOKEN", *more)
+    return desk.call(*_asked(place), *more)
 
 
 def test_the_command_shows_then_writes_then_has_nothing_to_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +325,9 @@ def test_the_command_shows_then_writes_then_has_nothing_to_do(desk: Desk, monkey
         assert "--apply writes them" in shown.err
         assert NETWORK in shown.out
         assert box.written == []
+        told = json.loads(desk.call("--format", "json", *_asked(place)).out)
+        Draft202012Validator(schema_of("netbox-changes")).validate(told)
+        assert told["data"]
         assert _call(desk, place, "--apply").code == Exit.DONE
         assert box.named("dcim/devices")
         again = _call(desk, place, "--apply")
