@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from assetctl.report.inputs import ReportInputs
-from assetctl.report.table import Column, Kind, Ref, Row, Section, table
+from assetctl.report.section import Section
+from assetctl.report.table import Column, Kind, Ref, Row, table
 from assetctl.report.view import ReportView, build
 from bench.memory import peak_kib
 

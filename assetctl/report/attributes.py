@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from assetctl.facts import vocabulary
+from assetctl.report.charts import Chart, bars
 from assetctl.report.index import PRIORITIES, Entry, attributes
-from assetctl.report.table import Chart, Column, Kind, Row, Table, bars, table
+from assetctl.report.table import Column, Kind, Row, Table, table
 
 _TITLES: Mapping[str, Column] = {
     "active_supported_communication_protocols": Column("Protocols", width=22, page=False),

@@ -7,7 +7,8 @@ from assetctl.model import Result
 from assetctl.report.findings import requirements
 from assetctl.report.inputs import CheckInfo
 from assetctl.report.judgement import Judged
-from assetctl.report.table import Column, Kind, Row, Section, ref, table
+from assetctl.report.section import Section
+from assetctl.report.table import Column, Kind, Row, ref, table
 from assetctl.report.words import words
 
 _CHECKS = (

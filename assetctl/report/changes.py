@@ -8,10 +8,12 @@ from functools import cache
 from assetctl.facts import vocabulary
 from assetctl.golden.outcome import DRIFT, UNSEEN, Difference, Outcome
 from assetctl.model import Asset, Fact, LifeState, SubjectKind
+from assetctl.report.charts import Chart, bars
 from assetctl.report.index import Entry, shown
 from assetctl.report.inputs import Compared
 from assetctl.report.judgement import Judged
-from assetctl.report.table import Chart, Column, Figure, Kind, Ref, Row, Section, Table, bars, moment, ref, table
+from assetctl.report.section import Figure, Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
 
 NEW_ASSET, NEW_VALUE = "new asset", "value changed"
 _OPENED, _ENDED = "finding opened", {LifeState.CLOSED: "finding closed", LifeState.WITHDRAWN: "finding withdrawn"}

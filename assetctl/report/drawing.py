@@ -7,7 +7,8 @@ gives the same bytes.
 from collections.abc import Iterator
 from html import escape
 
-from assetctl.report.table import MOST_LABEL, Drawing, Shape, final
+from assetctl.report.section import Drawing, Shape
+from assetctl.report.table import MOST_LABEL, final
 from assetctl.text import one_line
 
 STYLE = """svg{color-scheme:light dark}.d-ground{fill:#fff}.d-word,.d-bold,.d-mid{fill:#0f172a}.d-soft{fill:#475569}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from assetctl.report.cells import TONES
-from assetctl.report.table import Chart
+from assetctl.report.charts import Chart
 from assetctl.report.view import ReportView
 
 MOST_BARS = 40

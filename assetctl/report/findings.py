@@ -9,7 +9,8 @@ from assetctl.model import Because, Finding, Life, LifeState, Result, Severity
 from assetctl.policy.frameworks import IEC
 from assetctl.report.inputs import CheckInfo
 from assetctl.report.judgement import Judged, fact_told
-from assetctl.report.table import Column, Figure, Kind, Ref, Row, Section, Table, moment, ref, table
+from assetctl.report.section import Figure, Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
 
 FAILING, UNTESTED, CLOSED, WITHDRAWN = "failing", "not re-tested", "closed", "withdrawn"
 INDICATION = "indication"

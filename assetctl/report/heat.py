@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from assetctl.policy.levels import Cell, Verdict
 from assetctl.report.drawing import natural, text
 from assetctl.report.levels import FR, FR_NAMES, WORST_FIRST
-from assetctl.report.table import Drawing, Shape
+from assetctl.report.section import Drawing, Shape
 from assetctl.text import counted
 
 LABEL, CELL, ROW, HEAD, GAP = 210, 136, 38, 26, 3

@@ -7,9 +7,11 @@ from datetime import date
 
 from assetctl.model import Fact, Finding, Result, SubjectKind
 from assetctl.report import attributes, connections, index
+from assetctl.report.charts import Chart, bars, ladder
 from assetctl.report.index import Entry, Links, shown
 from assetctl.report.inputs import ReportInputs
-from assetctl.report.table import Chart, Column, Kind, Ref, Row, Section, Table, bars, ladder, moment, ref, table
+from assetctl.report.section import Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
 
 MOST_LINKS = 6
 

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from assetctl.model import Because, Finding, Life, Result, Severity
+from assetctl.report.charts import Chart, stack
 from assetctl.report.index import Entry, Links
 from assetctl.report.inputs import CheckInfo, ReportInputs
-from assetctl.report.table import Chart, Column, Kind, Ref, Row, Section, Table, ref, stack, table
+from assetctl.report.section import Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, ref, table
 from assetctl.report.words import words
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}

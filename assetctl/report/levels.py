@@ -10,7 +10,8 @@ from assetctl.policy.level_rows import RowState, State
 from assetctl.policy.levels import Cell, Verdict
 from assetctl.report.index import Links
 from assetctl.report.inputs import ReportInputs
-from assetctl.report.table import Column, Drawing, Kind, Ref, Row, Section, Table, ref, table
+from assetctl.report.section import Drawing, Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, ref, table
 
 MOST_LINKS = 6
 MOST_OPEN = 210  # rows of a table that stands open in the page

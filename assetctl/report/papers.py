@@ -6,7 +6,8 @@ from assetctl.policy.attestations import Answer, Standing
 from assetctl.policy.waivers import State, Use
 from assetctl.report.index import Links
 from assetctl.report.inputs import ReportInputs
-from assetctl.report.table import Column, Figure, Kind, Ref, Row, Section, ref, table
+from assetctl.report.section import Figure, Section
+from assetctl.report.table import Column, Kind, Ref, Row, ref, table
 
 MOST_LINKS = 6
 COUNTS, STANDS, EXPIRED, VOID = "counts", "stands against", "expired", "does not count"

@@ -9,7 +9,8 @@ from assetctl.report import topology
 from assetctl.report.inputs import Passage, ReportInputs
 from assetctl.report.judgement import Judged
 from assetctl.report.levels import FR
-from assetctl.report.table import Column, Drawing, Figure, Kind, Row, Section, Table, moment, ref, table
+from assetctl.report.section import Drawing, Figure, Section
+from assetctl.report.table import Column, Kind, Row, Table, moment, ref, table
 from assetctl.report.topology import Device
 from assetctl.report.zones_drawing import legible, passing
 

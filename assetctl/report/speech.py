@@ -17,7 +17,9 @@ from types import MappingProxyType
 from assetctl.errors import InputError
 from assetctl.policy.check import TRANSLATIONS
 from assetctl.report.auditor import Entry
-from assetctl.report.table import Cell, Chart, Column, Drawing, Figure, Kind, Ref, Row, Section, Shape, Table, told
+from assetctl.report.charts import Chart, told
+from assetctl.report.section import Drawing, Figure, Section, Shape
+from assetctl.report.table import Cell, Column, Kind, Ref, Row, Table
 from assetctl.report.view import ReportView
 from assetctl.report.words import Mark, words
 from assetctl.text import near

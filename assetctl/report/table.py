@@ -1,4 +1,4 @@
-"""The nouns of a view: sections, tables as re-iterable row streams, charts. All texts and numbers in them are final."""
+"""Tables as re-iterable row streams. All texts and numbers in them are final."""
 
 import hashlib
 import json
@@ -11,11 +11,10 @@ from itertools import chain, compress
 from operator import itemgetter
 from unicodedata import category
 
-from assetctl.text import counted, visible
+from assetctl.text import visible
 
 MOST_TEXT = 4096
 MOST_LABEL = 200
-FULL = 1000  # length of a whole bar
 
 _PLAIN_KEY = re.compile(r"[\w.:/-]{1,100}", re.ASCII)
 
@@ -83,75 +82,6 @@ class Table:
     left_out: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One bar, or one part of a stacked bar. start, length: of FULL."""
-
-    label: str
-    count: int
-    tone: str
-    start: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """stacked: the parts share one bar. description: the same in one sentence."""
-
-    id: str
-    title: str
-    description: str
-    parts: tuple[Part, ...]
-    stacked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """tag: rect (x, y, width, height), circle (x, y, radius), text (x, y) or path. words: of a text, or the path."""
-
-    tag: str
-    tone: str
-    at: tuple[int, ...] = ()
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """description: the same in one sentence. notes: lines that explain it. sizes in pixels."""
-
-    id: str
-    title: str
-    description: str
-    width: int
-    height: int
-    shapes: tuple[Shape, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the summary. tone: good, bad, warn, quiet."""
-
-    value: str
-    label: str
-    tone: str = "quiet"
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One chapter of the page. lead: paragraphs. points: a list below them."""
-
-    id: str
-    title: str
-    lead: tuple[str, ...] = ()
-    points: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    charts: tuple[Chart, ...] = ()
-    drawings: tuple[Drawing, ...] = ()
-    tables: tuple[Table, ...] = ()
-
-
 def table(
     id: str,
     sheet: str,
@@ -196,42 +126,6 @@ def ref(table_id: str, key: str, label: str = "") -> Ref:
 def moment(at: datetime | None) -> str:
     """A time as every output prints it, to the second; "" for none."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if at else ""
-
-
-def bars(id: str, title: str, counts: Iterable[tuple[str, int]], *, most: int = 10, whole: int = 0) -> Chart:
-    """A chart of the greatest counts, the rest as one bar; equal counts by label. whole: what a full bar stands for."""
-    ranked = sorted(counts, key=lambda pair: (-pair[1], pair[0]))
-    rest = sum(count for _, count in ranked[most:])
-    shown = ranked[:most] + ([(counted(len(ranked) - most, "other"), rest)] if rest else [])
-    greatest = whole or max((count for _, count in shown), default=0) or 1
-    parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in shown)
-    return Chart(id, title, told(parts), parts)
-
-
-def ladder(id: str, title: str, counts: Iterable[tuple[str, int]], *, whole: int = 0) -> Chart:
-    """A chart of counts in the given order."""
-    held = list(counts)
-    greatest = whole or max((count for _, count in held), default=0) or 1
-    parts = tuple(Part(final(label, 40), count, "plain", 0, count * FULL // greatest) for label, count in held)
-    return Chart(id, title, told(parts), parts)
-
-
-def stack(id: str, title: str, counts: Iterable[tuple[str, int, str]]) -> Chart:
-    """One bar that is divided in the given order; label, count and tone of each part. Parts of zero are left out."""
-    held = [row for row in counts if row[1]]
-    total = sum(count for _, count, _ in held) or 1
-    parts: list[Part] = []
-    before = 0
-    for label, count, tone in held:
-        start, end = before * FULL // total, (before + count) * FULL // total
-        parts.append(Part(label, count, tone, start, end - start))
-        before += count
-    return Chart(id, title, told(parts), tuple(parts), stacked=True)
-
-
-def told(parts: Iterable[Part]) -> str:
-    """The bars of a chart in one sentence."""
-    return ", ".join(f"{part.label}: {part.count}" for part in parts) or "nothing to show"
 
 
 def digest(texts: Iterable[str], tables: Iterable[Table]) -> str:

@@ -12,7 +12,7 @@ from textwrap import wrap
 from assetctl.model import Asset
 from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
-from assetctl.report.table import Drawing, Shape
+from assetctl.report.section import Drawing, Shape
 from assetctl.settle import addresses, text, texts
 from assetctl.text import counted, one_line
 from assetctl.topology import End, Link, Topology

@@ -9,6 +9,7 @@ from itertools import chain
 
 from assetctl.model import Result
 from assetctl.report import (
+    asking,
     catalogue,
     changes,
     coverage,
@@ -26,20 +27,8 @@ from assetctl.report.index import Entry, Links, entries
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.judgement import Judged
 from assetctl.report.logo import Logo
-from assetctl.report.table import (
-    MOST_LABEL,
-    Column,
-    Figure,
-    Kind,
-    Row,
-    Section,
-    Table,
-    digest,
-    final,
-    moment,
-    ref,
-    table,
-)
+from assetctl.report.section import Figure, Section
+from assetctl.report.table import MOST_LABEL, Column, Kind, Row, Table, digest, final, moment, ref, table
 from assetctl.report.words import STANDARD, words
 
 _EVIDENCE = (
@@ -98,9 +87,9 @@ def build(inputs: ReportInputs) -> ReportView:
     sections = (
         Section("limits", "Statement of limits", (f"{words().label[:1].upper()}{words().label[1:]}.",), words().limits),
         _summary(inputs, judged, shown),
-        coverage.authorisation(inputs),
+        asking.authorisation(inputs),
         coverage.coverage(inputs, shown, links),
-        coverage.traffic(inputs),
+        asking.traffic(inputs),
         inventory.inventory(inputs, shown, links),
         places.places(judged),
         levels.requirements(levels.grounds(inputs, links), heat.results(inputs.levels)),

@@ -7,7 +7,8 @@ from typing import Final
 from assetctl.report.index import Entry
 from assetctl.report.inputs import AdvisoryMatch, FeedInfo, LifeEnd, ReportInputs
 from assetctl.report.judgement import Judged
-from assetctl.report.table import Column, Figure, Kind, Ref, Row, Section, Table, moment, table
+from assetctl.report.section import Figure, Section
+from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, table
 
 AFFECTED, POSSIBLE = "affected", "possibly affected"
 _ORDER: Final = (AFFECTED, POSSIBLE, "not affected")

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from assetctl.model import Allowed, Conduit, Zone
 from assetctl.report.drawing import natural, standalone
 from assetctl.report.drawing import text as words
-from assetctl.report.table import Drawing, Shape
+from assetctl.report.section import Drawing, Shape
 from assetctl.text import counted
 
 LEVELS = {

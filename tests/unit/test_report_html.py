@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from assetctl.report import html, templates
-from assetctl.report.table import Column, Kind, Ref, Row, Section, table
+from assetctl.report.section import Section
+from assetctl.report.table import Column, Kind, Ref, Row, table
 from assetctl.report.view import ReportView, build
 from assetctl.report.words import words
 from tests.unit.report_plant import hostile_plant, plant

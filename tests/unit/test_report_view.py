@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from assetctl.model import Because, Finding, Result, Severity
 from assetctl.policy import values as policy
+from assetctl.report.charts import FULL, bars, stack
 from assetctl.report.inputs import Approval, Evidence, VantageInfo
-from assetctl.report.table import FULL, MOST_TEXT, Kind, Ref, Table, bars, final, stack
+from assetctl.report.table import MOST_TEXT, Kind, Ref, Table, final
 from assetctl.report.view import ReportView, build
 from assetctl.report.words import words
 from tests.unit.report_plant import GENERATED, START, asset, evidence, plant

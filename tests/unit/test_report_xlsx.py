@@ -20,8 +20,9 @@ from assetctl.errors import InputError
 from assetctl.report import cells, xlsx
 from assetctl.report.auditor import FINDINGS, FORMS, SEAL, changed, is_of, seal
 from assetctl.report.cells import LIMIT, bounded
+from assetctl.report.section import Section
 from assetctl.report.sheets import letter, require_room
-from assetctl.report.table import Column, Kind, Ref, Row, Section, table
+from assetctl.report.table import Column, Kind, Ref, Row, table
 from assetctl.report.view import ReportView, build
 from assetctl.report.xlsx import _put_down, write
 from tests.unit.report_plant import GENERATED, HOSTILE, hostile_plant, plant
