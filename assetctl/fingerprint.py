@@ -50,6 +50,7 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     found = _Found({_what(claim) for claim in claims})
     reading = list(claims)
     for _ in range(ROUNDS):
+        reading = [claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED]
         houses = _houses([*claims, *found.claims()])
         fresh = found.take(derived for claim in reading for derived in _from(claim, rules, houses))
         if house := _house([*claims, *found.claims()]):

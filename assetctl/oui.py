@@ -5,6 +5,7 @@ The owner is the maker of the network chip or board, which need not be the maker
 """
 
 import lzma
+import re
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ BLOCK_BITS = (36, 28, 24)
 FILE = "oui.bin.xz"
 _MAGIC = b"OUI1"
 _NOT_A_MAKER = ("IEEE Registration Authority", "Private")
+_NORMAL = re.compile(r"[0-9A-F]{2}(?::[0-9A-F]{2}){5}")
 _MOST_BYTES = 16_000_000
 
 
@@ -39,6 +41,8 @@ class Table:
 
 def normal(mac: str) -> str | None:
     """A MAC address as upper-case hexadecimal with colons, or None when the text is none."""
+    if _NORMAL.fullmatch(mac):
+        return mac
     digits = "".join(char for char in mac if char not in ":-. ").upper()
     if len(digits) != 12 or any(char not in "0123456789ABCDEF" for char in digits):
         return None

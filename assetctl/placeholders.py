@@ -8,10 +8,11 @@ _NOTHING = frozenset(
     | {"to be filled by o.e.m.", "to be filled by oem", "system serial number", "system product name"}
     | {"system manufacturer", "system version", "serial number", "model name", "chassis serial number"}
 )
+_SAYS = re.compile(r"[^\W_]")  # a letter or a digit
 _ONE_SIGN = re.compile(r"([0x*.?#-])\1+", re.I)  # 0000000000, XXXXXXXX, ......
 
 
 def is_placeholder(text: str) -> bool:
     """Whether a text says nothing: one of these words, one sign again and again, or no letter and no digit at all."""
     folded = text.casefold().strip()
-    return folded in _NOTHING or _ONE_SIGN.fullmatch(folded) is not None or not any(map(str.isalnum, folded))
+    return folded in _NOTHING or _ONE_SIGN.fullmatch(folded) is not None or _SAYS.search(folded) is None

@@ -11,6 +11,7 @@ from assetctl.model import Value
 from assetctl.placeholders import is_placeholder
 
 SIGNS, BEGINNINGS = 5, 4096
+SHORT = 256  # characters of a text that is remembered as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,23 @@ class Fingerprints:
 
     Of the patterns over a field the first that matches counts. Those of a field are read from their files when they are
     asked for: reading all of them takes longer than most commands. Which of them may match a text is remembered by its
-    first signs, since a plant has many texts that begin alike and few patterns begin like any of them.
+    first signs, since a plant has many texts that begin alike and few patterns begin like any of them; and which one
+    reads a short text by all of it, since a plant has many devices of a kind.
     """
 
     over: Mapping[str, Callable[[], tuple[Fingerprint, ...]]]
     _beginning: Callable[[str, str], tuple[Fingerprint, ...]] = dataclasses.field(init=False, repr=False, compare=False)
+    _known: Callable[[str, str, frozenset[str]], Fingerprint | None] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )
+    _known_of_house: Callable[[str, str, str], Fingerprint | None] = dataclasses.field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_beginning", lru_cache(BEGINNINGS)(self._that_begin))
+        object.__setattr__(self, "_known", lru_cache(BEGINNINGS)(self._first))
+        object.__setattr__(self, "_known_of_house", lru_cache(BEGINNINGS)(self._of_house))
 
     @property
     def by_field(self) -> Mapping[str, tuple[Fingerprint, ...]]:
@@ -79,11 +89,17 @@ class Fingerprints:
 
         houses: those that are said to have made it; the patterns of other makers are then left out.
         """
-        rows = self._beginning(field, text[:SIGNS])
-        return next((one for one in rows if not one.only and one.matches(text) and _may_be_of(one, houses)), None)
+        return (self._known if len(text) <= SHORT else self._first)(field, text, houses)
 
     def of_house(self, field: str, text: str, house: str) -> Fingerprint | None:
         """The pattern that reads a text of this house's devices only."""
+        return (self._known_of_house if len(text) <= SHORT else self._of_house)(field, text, house)
+
+    def _first(self, field: str, text: str, houses: frozenset[str]) -> Fingerprint | None:
+        rows = self._beginning(field, text[:SIGNS])
+        return next((one for one in rows if not one.only and one.matches(text) and _may_be_of(one, houses)), None)
+
+    def _of_house(self, field: str, text: str, house: str) -> Fingerprint | None:
         rows = self._beginning(field, text[:SIGNS])
         return next((one for one in rows if one.only and makers.house(one.only) == house and one.matches(text)), None)
 

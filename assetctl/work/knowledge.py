@@ -33,6 +33,8 @@ _TUNNEL = ("service_tunnel", "ssl")
 _SERVERS = ("opcua_discovery_urls", "opcua_known_servers")
 _URL = re.compile(r"opc\.tcp://\[?([0-9A-Fa-f:.]{2,45})\]?:([0-9]{1,5})(?![0-9])")
 KEPT = ("manufacturer", "model", "order_code", "asset_role_type", "bacnet_device_instance", "snmp_enterprise_number")
+_FACTS = frozenset({*KEPT, "mac_maker"})
+_NOTED = _FACTS | {"port_state", _TUNNEL[0], *_SERVERS}
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Knowledge:
     def learn(self, address: Address, claims: Iterable[Claim]) -> None:
         """Take in what an answer says about the device itself. What was told first stays."""
         for claim in claims:
-            if not claim.part:
+            if claim.key in _NOTED and not claim.part:
                 self._note(address, claim.key, claim.value, claim.kind, claim.local_key)
 
     def hear(self, observation: Observation) -> None:
@@ -100,7 +102,7 @@ class Knowledge:
 
     def _note(self, address: Address, key: str, value: Value, kind: SubjectKind, local_key: str) -> None:
         told = self.by_address.setdefault(address, {})
-        if key in (*KEPT, "mac_maker") and kind is SubjectKind.ASSET:
+        if key in _FACTS and kind is SubjectKind.ASSET:
             text = str(value)
             told.setdefault(key, makers.canonical(text) if key in ("manufacturer", "mac_maker") else text)
         elif key == "port_state" and value == PortState.OPEN:

@@ -1,6 +1,7 @@
 """What the objects say about the device and its interfaces; about its parts see `entities`."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 
 from assetctl.model import Claim, IPAddress, SubjectKind, Value
@@ -20,6 +21,10 @@ OPER_STATES = ("up", "down", "testing", "unknown", "dormant", "notPresent", "low
 
 SPEED_TOP = 0xFFFFFFFF  # ifSpeed when the speed does not fit; ifHighSpeed then holds it in megabits
 UNICAST = 1
+SHORT, REMEMBERED = (
+    64,
+    4096,
+)  # bytes of a text, and how many such texts, that are read once: devices say the same things
 MOST_ENGINE_ID = 32
 
 _SYSTEM_TEXTS = {
@@ -33,8 +38,17 @@ _SYSTEM_TEXTS = {
 def text(row: Mapping[Oid, Varbind], name: Oid) -> str:
     """Text of an object; "" when it is absent, no text, or one of the words for nothing."""
     varbind = row.get(name)
-    found = decode_text(varbind.value) if varbind is not None and isinstance(varbind.value, bytes) else ""
+    if varbind is None or not isinstance(varbind.value, bytes):
+        return ""
+    return _short(varbind.value) if len(varbind.value) <= SHORT else _told(varbind.value)
+
+
+def _told(raw: bytes) -> str:
+    found = decode_text(raw)
     return "" if is_placeholder(found) else found
+
+
+_short = lru_cache(REMEMBERED)(_told)
 
 
 def number(row: Mapping[Oid, Varbind], name: Oid) -> int | None:

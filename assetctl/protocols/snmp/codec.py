@@ -154,8 +154,8 @@ def decode(unit: bytes, *, request_id: int) -> Response:
 
 def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
     """All variable bindings between two offsets, each of which must fill the length it states."""
-    found = []
-    readers = _READERS
+    found: list[Varbind] = []
+    readers, made, varbind = _READERS, tuple.__new__, Varbind
     while at < end:
         stop, at, name_end = _name(data, at, end)
         name = _oid(data[at:name_end])
@@ -171,7 +171,7 @@ def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
         reader = readers.get(tag)
         if reader is None:
             raise WireError(f"value: type 0x{tag:02x} at offset {name_end} is none of SNMP")
-        found.append(Varbind(name, tag, reader(data[at:stop])))
+        found.append(made(varbind, (name, tag, reader(data[at:stop]))))  # as Varbind(...) does, a call later
         at = stop
     return tuple(found)
 

@@ -110,14 +110,18 @@ def oid(dotted: str) -> Oid:
 def entries_of(sys_object_id: Oid) -> tuple[Entry, ...]:
     """The entries with the longest prefix of a sysObjectID; several where agents of more makers share it than one Get
     has room for, none where nothing of its maker is known."""
-    fitting = [
-        (len(prefix), entry)
-        for entry in entries()
-        for prefix in entry.prefixes
-        if sys_object_id[: len(prefix)] == prefix
-    ]
-    longest = max((length for length, _ in fitting), default=0)
-    return tuple(entry for length, entry in fitting if length == longest)
+    known = _by_prefix()
+    sizes = range(len(sys_object_id), 0, -1)
+    return next((found for size in sizes if (found := known.get(sys_object_id[:size]))), ())
+
+
+@cache
+def _by_prefix() -> Mapping[Oid, tuple[Entry, ...]]:
+    found: dict[Oid, tuple[Entry, ...]] = {}
+    for entry in entries():
+        for prefix in entry.prefixes:
+            found[prefix] = (*found.get(prefix, ()), entry)
+    return found
 
 
 def groups(scalars: Sequence[Scalar]) -> tuple[tuple[Oid, ...], ...]:

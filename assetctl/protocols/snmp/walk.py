@@ -11,6 +11,7 @@ some objects twice and misses none.
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle
 from typing import NamedTuple
 
 from assetctl.errors import WireError
@@ -257,20 +258,22 @@ def _collect(
     """Put an answer's objects into the rows; the columns that go on and from which index, or None if stuck."""
     reached: dict[Oid, Oid] = {}
     done: set[Oid] = set()
-    width = len(columns)
-    for position, varbind in enumerate(varbinds):
-        column = columns[position % width]
+    rows, has = reading.rows, reading.table.has
+    for column, varbind in zip(cycle(columns), varbinds):
         if column in done:
             continue
-        name = varbind.name
-        if name[: len(column)] != column or varbind.tag == codec.END_OF_MIB_VIEW:
+        name, size = varbind.name, len(column)
+        if name[:size] != column or varbind.tag == codec.END_OF_MIB_VIEW:
             done.add(column)
             continue
-        at = name[len(column) :]
-        if at <= reached.get(column, index) or not reading.table.has(at):
+        at = name[size:]
+        if at <= reached.get(column, index) or not has(at):
             return None
         reached[column] = at
-        reading.rows.setdefault(at, {})[column] = varbind
+        row = rows.get(at)
+        if row is None:
+            row = rows[at] = {}
+        row[column] = varbind
     rest = tuple(column for column in columns if column not in done)
     smallest = min((reached.get(column, index) for column in rest), default=index)
     return (rest, smallest) if smallest > index or not rest else None
