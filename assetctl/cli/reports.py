@@ -27,6 +27,7 @@ Supersedes = Annotated[str, typer.Option("--supersedes", help="Id of the report 
 
 EASY_PAGE_BYTES = 64 << 20  # above it a browser takes a minute and gigabytes, or gives up
 
+Realm = Annotated[str, typer.Option("--realm", help="Only this site, by its address space; else all sites.")]
 Language = Annotated[str, typer.Option("--language", help="en or de; texts of checks that lack one stay English.")]
 Company = Annotated[str, typer.Option("--company", help="Whose report it is.")]
 LogoFile = Annotated[Path | None, typer.Option("--logo", help="Picture of the company: PNG or JPEG, up to 256 KiB.")]
@@ -38,7 +39,10 @@ Templates = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user says of a report, "" or None where the settings do. since: an ISO day. supersedes: a report id."""
+    """What the user says of a report, "" or None where the settings do. since: an ISO day. supersedes: a report id.
+
+    realm: "" for all sites.
+    """
 
     assessor: str = ""
     since: str = ""
@@ -48,6 +52,7 @@ class Wanted:
     logo: Path | None = None
     classification: str = ""
     templates: Path | None = None
+    realm: str = ""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -67,10 +72,11 @@ def html(
     logo: LogoFile = None,
     classification: Classification = "",
     templates: Templates = None,
+    realm: Realm = "",
 ) -> None:
     """One self-contained page; it works without a network and prints."""
     app = of(context)
-    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates, realm)
     _write_html(app, _view(app, wanted), out or Path("report.html"), wanted)
 
 
@@ -85,10 +91,11 @@ def xlsx(
     company: Company = "",
     logo: LogoFile = None,
     classification: Classification = "",
+    realm: Realm = "",
 ) -> None:
     """The workbook with the same content as tables."""
     app = of(context)
-    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification)
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, realm=realm)
     _write_xlsx(app, _view(app, wanted), out or Path("report.xlsx"))
 
 
@@ -104,6 +111,7 @@ def pdf(
     logo: LogoFile = None,
     classification: Classification = "",
     templates: Templates = None,
+    realm: Realm = "",
     browser: Annotated[
         Path | None, typer.Option("--browser", help="Program of Chromium, Chrome or Edge; else the one that is found.")
     ] = None,
@@ -116,7 +124,7 @@ def pdf(
 
     app, path = of(context), out or Path("report.pdf")
     program = printing.browser(browser)
-    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates)
+    wanted = Wanted(assessor, since, supersedes, language, company, logo, classification, templates, realm)
     view = _view(app, wanted)
     with tempfile.TemporaryDirectory(prefix="assetctl-") as folder:
         page = Path(folder) / "report.html"
@@ -238,23 +246,27 @@ def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
     from assetctl.work.levelling import levels
     from assetctl.work.papers import read_papers
     from assetctl.work.reporting import Material, inputs
+    from assetctl.work.site import site
 
-    zones = app.zones
+    about = site(store, wanted.realm)
+    zones = about.zone_file(app.zones_file)
     since = day(wanted.since, "--since") if wanted.since else None
     checks, at, register = pack(app.settings), now(), app.register
-    papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
+    read = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
+    papers = about.papers(read, zones)
     material = Material(
         app.settings,
         checks,
         registry(),
-        zones,
-        register,
+        zones.zones,
+        about.of(register),
         assessor=wanted.assessor,
         classification=wanted.classification,
         company=wanted.company,
-        levels=levels(store, app.zones_file, checks, load_frameworks()[IEC], papers).cells,
+        levels=levels(store, zones, checks, load_frameworks()[IEC], papers).cells,
         papers=papers,
-        zone_file=app.zones_file,
+        zone_file=zones,
+        site=about,
         since=since,
         supersedes=wanted.supersedes,
     )

@@ -21,7 +21,7 @@ from assetctl.policy.check import Check
 from assetctl.policy.evaluation import NOT_APPLICABLE, PASS, Verdict, evaluate, finding_id, finding_of, of_nobody
 from assetctl.policy.grouping import Groups
 from assetctl.policy.ids import Ids
-from assetctl.policy.places import Places
+from assetctl.policy.places import Places, realm_of
 from assetctl.policy.plant import Plant
 from assetctl.policy.snapshot import snapshot_hash
 from assetctl.policy.subjects import OF_ASSETS, Target, parts_of, targets
@@ -42,7 +42,7 @@ class Judgement:
 
     passed: finding id -> newest evidence that the pass rests on, so that an earlier finding can be closed.
     not_applicable: ids of the findings that no longer apply. snapshot_hash: of everything that was judged.
-    places: as counts, by zone or conduit; see `Finding.zone`.
+    places: as counts, by zone or conduit; see `Finding.zone`. realms: the same by address space, "" for the inventory.
     """
 
     findings: Findings
@@ -51,6 +51,7 @@ class Judgement:
     not_applicable: Container[str]
     snapshot_hash: str
     places: Mapping[tuple[str, str, Result], int] = field(default_factory=dict)
+    realms: Mapping[tuple[str, str, Result], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,12 +61,14 @@ class _Tally:
     passed: dict[str, datetime | None] = field(default_factory=dict)
     not_applicable: Ids = field(default_factory=Ids)
     places: Counter[tuple[str, str, Result]] = field(default_factory=Counter)
+    realms: Counter[tuple[str, str, Result]] = field(default_factory=Counter)
 
     def take(self, course: "_Course") -> None:
         """What a check said of everything it is for."""
         self.findings.extend(course.findings.packed())
-        for (places, result), count in course.counts.items():
+        for (realm, places, result), count in course.counts.items():
             self.counts[course.check.id, result] += count
+            self.realms[realm, course.check.id, result] += count
             for place in places or ("",):
                 self.places[place, course.check.id, result] += count
 
@@ -78,7 +81,7 @@ class _Course:
     def __init__(self, check: Check, survey: Survey) -> None:
         self.check = check
         self.findings = Packer()
-        self.counts: Counter[tuple[tuple[str, ...], Result]] = Counter()
+        self.counts: Counter[tuple[str, tuple[str, ...], Result]] = Counter()
         self._survey = survey
         self._groups = Groups(check, survey)
 
@@ -102,7 +105,7 @@ class _Course:
     def _take(self, verdict: Verdict, tally: _Tally, where: Places) -> None:
         target = verdict.target
         places = where.of(target)
-        self.counts[places, verdict.result] += 1
+        self.counts[realm_of(target), places, verdict.result] += 1
         if verdict.result is PASS:
             tally.passed[finding_id(self.check, target)] = verdict.newest_evidence
         elif verdict.result is NOT_APPLICABLE:
@@ -123,6 +126,7 @@ def judge(checks: Iterable[Check], plant: Plant, *, now: datetime) -> Judgement:
         not_applicable=tally.not_applicable,
         snapshot_hash=snapshot_hash(plant),
         places=dict(tally.places),
+        realms=dict(tally.realms),
     )
 
 

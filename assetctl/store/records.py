@@ -48,7 +48,8 @@ class CheckRun:
 
     counts: how many results of each kind, passes included. scans: whose evidence it was judged on.
     checks: what was asked, as id -> digest of the statement. files: name -> SHA-256 of what people declared.
-    places: how many results of each kind, as zone or conduit -> check -> result.
+    places: how many results of each kind, as zone or conduit -> check -> result. realms: the same by address space, ""
+    for the inventory as a whole; empty when the run was kept before that was counted.
     """
 
     id: str
@@ -61,6 +62,7 @@ class CheckRun:
     checks: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    realms: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

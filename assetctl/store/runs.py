@@ -18,6 +18,8 @@ from assetctl.store.statements import insert_all, put
 from assetctl.store.tables import CHECK_RUN, FINDING
 
 PAGE = 2000
+_REALM = "realm "
+"""Before the name of an address space among the places of a run: the id of a zone or conduit holds no blank."""
 
 
 def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None:
@@ -78,12 +80,19 @@ def _row(run: CheckRun) -> dict[str, Any]:
         "scans": run.scans,
         "checks": dict(run.checks),
         "files": dict(run.files),
-        "places": {place: {check: dict(counts) for check, counts in of.items()} for place, of in run.places.items()},
+        "places": _counts(run.places) | {_REALM + realm: of for realm, of in _counts(run.realms).items()},
     }
 
 
+def _counts(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, dict[str, int]]]:
+    return {place: {check: dict(counts) for check, counts in of.items()} for place, of in told.items()}
+
+
 def _run(row: Row[Any]) -> CheckRun:
-    return CheckRun(**(dict(row._mapping) | {"scans": tuple(row.scans)}))
+    fields = dict(row._mapping) | {"scans": tuple(row.scans)}
+    fields["places"] = {place: of for place, of in row.places.items() if not place.startswith(_REALM)}
+    fields["realms"] = {place.removeprefix(_REALM): of for place, of in row.places.items() if place.startswith(_REALM)}
+    return CheckRun(**fields)
 
 
 def _finding_row(run_id: str, ordinal: int, finding: Finding) -> Sequence[Any]:

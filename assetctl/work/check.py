@@ -212,7 +212,8 @@ def check(
         scans=tuple(scan.id for scan in plant.scans if scan.state in JUDGED),
         checks={one.id: stated(one) for one in checks},
         files=papers.files,
-        places=_by_place(judgement),
+        places=_by_check(judgement.places),
+        realms=_by_check(judgement.realms),
     )
     if keep:
         with uncollected():
@@ -240,9 +241,10 @@ def pack_hash(checks: tuple[Check, ...]) -> str:
     return sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _by_place(judgement: Judgement) -> dict[str, dict[str, dict[str, int]]]:
+def _by_check(counts: Mapping[tuple[str, str, Result], int]) -> dict[str, dict[str, dict[str, int]]]:
+    """As place or realm -> check -> result."""
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for (place, check, result), count in sorted(judgement.places.items()):
+    for (place, check, result), count in sorted(counts.items()):
         found.setdefault(place, {}).setdefault(check, {})[result.value] = count
     return found
 

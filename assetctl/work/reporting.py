@@ -1,12 +1,13 @@
 """Gathers what a report says from the store, the settings and the last run of the policy; writes nothing itself."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from assetctl import __version__
 from assetctl.model import Asset, Conduit, Exchange, Finding, Position, Result, Scan, Zone
+from assetctl.packing import Findings
 from assetctl.policy.check import Check
 from assetctl.policy.levels import Cell
 from assetctl.protocol import Protocol
@@ -32,6 +33,7 @@ from assetctl.work.clock import CLOCK
 from assetctl.work.levelling import places
 from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses, word_on
 from assetctl.work.retiring import answering_again, retired
+from assetctl.work.site import ALL_SITES, Site
 from assetctl.work.surroundings import advisories, feeds, golden, halts, life_ends, passages, permitted
 from assetctl.zones import ZoneFile
 
@@ -42,7 +44,8 @@ EXCERPT_BYTES = 48
 class Material:
     """What a report is made of besides the store. checks: the pack that was judged with.
 
-    since, supersedes: time and id of the report before, None and "" without one.
+    since, supersedes: time and id of the report before, None and "" without one. site: what it is about; zones,
+    register and papers are those of the site.
     """
 
     settings: Settings
@@ -60,6 +63,7 @@ class Material:
     company: str = ""
     since: datetime | None = None
     supersedes: str = ""
+    site: Site = ALL_SITES
 
     @property
     def conduits(self) -> tuple[Conduit, ...]:
@@ -68,15 +72,15 @@ class Material:
 
 def inputs(store: Store, material: Material, *, generated_at: datetime) -> ReportInputs:
     """Everything a report says, as of the last run of the policy. Rows of evidence are read when they are written."""
-    settings = material.settings
+    settings, site = material.settings, material.site
     run = store.latest_run()
-    findings = store.findings(run.id) if run else ()
-    assets = store.assets()
-    scans = store.scans()
+    findings = site.findings(store.findings(run.id)) if run else Findings()
+    assets = store.assets(site.realm or None, packed=True)
+    scans = site.of(store.scans())
     sent = {scan.id: _traffic(scan) for scan in scans}
     wanted = frozenset(_cited(assets, findings))
-    positions = material.register or store.positions()
-    flows, captures = store.flows(), store.captures()
+    positions = site.of(material.register or store.positions())
+    flows, captures = site.of(store.flows()), site.of(store.captures())
     known = knowledge(store)
     return ReportInputs(
         title=material.title or settings.report.title or f"OT and IT assets of {settings.project.name or 'the plant'}",
@@ -94,10 +98,12 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         positions=positions,
         traffic=tuple(_all_traffic(sent)),
         exclusions=tuple(_exclusions(scans)),
-        approvals=tuple(Approval(a.who, a.at, a.verified, a.what) for a in store.approvals()),
+        approvals=tuple(
+            Approval(a.who, a.at, a.verified, a.what) for a in store.approvals() if _allows(a.scan, sent, site)
+        ),
         vantages=tuple(_vantages(scans)),
         evidence=lambda: _evidence(store, wanted, {scan.id: scan.vantage for scan in scans}),
-        tallies=_tallies(run.counts if run else {}),
+        tallies=_tallies(site.counts(run) if run else {}),
         classification=material.classification or settings.report.classification or "internal",
         company=material.company or settings.report.company,
         assessor=material.assessor,
@@ -111,7 +117,7 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         thresholds=tuple(f"{check.id} {text}" for check in material.checks for text in check.changed),
         clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
         levels=material.levels,
-        lives=store.lives(),
+        lives=site.lives(store.lives()),
         waivers=waiver_uses(material.papers, findings, tuple(run.checks) if run else (), generated_at.date()),
         attestations=material.papers.attestations,
         notes=tuple(_notices(material, run, assets, findings, today=generated_at.date())),
@@ -124,13 +130,13 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         advisories=tuple(advisories(assets, known)),
         life_ends=tuple(life_ends(assets, known)),
         feeds=tuple(feeds(known)),
-        golden=tuple(golden(store, settings, material.protocols, now=generated_at)),
-        halts=tuple(halts(store)),
+        golden=tuple(golden(store, settings, material.protocols, now=generated_at, realm=site.realm)),
+        halts=tuple(halts(store, site.realm)),
         permitted=permitted(settings),
         judged_at=run.at if run else None,
         since=material.since,
         supersedes=material.supersedes,
-        seen=run.places if run else {},
+        seen=site.seen(run, material.zones, material.conduits) if run else {},
         within=_within(material),
     )
 
@@ -138,12 +144,18 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
 def _notices(
     material: Material, run: CheckRun | None, assets: Sequence[Asset], findings: Sequence[Finding], *, today: date
 ) -> Iterator[str]:
-    """What is wrong with the papers of the run as they are today, and with what should not answer any more."""
+    """What is left out, wrong with the papers of the run as they are today, or answers although it should not."""
+    yield from material.site.word()
     if run is None:
         yield "No policy was run: `assetctl check` judges the inventory."
         return
     yield from word_on(material.papers, findings, tuple(run.checks), today).notices
     yield from answering_again(assets, retired(material.register))
+
+
+def _allows(scan: str, scans: Container[str], site: Site) -> bool:
+    """Whether an approval is part of a report; one that names no run may allow any."""
+    return not site.realm or not scan or scan in scans
 
 
 def _within(material: Material) -> dict[str, frozenset[str]]:

@@ -126,18 +126,24 @@ def feeds(known: Knowledge) -> Iterator[FeedInfo]:
         yield FeedInfo(one.kind.value, one.file, one.as_of, one.stated, one.count, one.sha256)
 
 
-def golden(store: Store, settings: Settings, protocols: Mapping[str, Protocol], *, now: datetime) -> Iterator[Compared]:
-    """The golden inventories that the settings name, against the plant."""
+def golden(
+    store: Store, settings: Settings, protocols: Mapping[str, Protocol], *, now: datetime, realm: str = ""
+) -> Iterator[Compared]:
+    """The golden inventories that the settings name, against the plant. realm: only those of it, "" for all."""
     for name in settings.files.golden:
         found = compare(store, settings.file(name), protocols, now=now, max_age=MAX_AGE, share=1.0)
-        yield Compared(name, found.golden.zone, found.differences, found.coverage)
+        if realm in ("", found.golden.realm):
+            yield Compared(name, found.golden.zone, found.differences, found.coverage)
 
 
-def halts(store: Store) -> Iterator[Halt]:
-    """What safety rules ended, and the devices that are or were left alone."""
+def halts(store: Store, realm: str = "") -> Iterator[Halt]:
+    """What safety rules ended, and the devices that are or were left alone, in one realm or, for "", in all."""
     for incident in store.incidents():
-        yield Halt("incident", incident.subject, incident.reason, incident.at, incident.scan, incident.file)
+        if realm in ("", incident.realm):
+            yield Halt("incident", incident.subject, incident.reason, incident.at, incident.scan, incident.file)
     for one in store.quarantine_history():
+        if realm not in ("", one.realm):
+            continue
         cleared = f"{one.cleared_at:%Y-%m-%d} by {one.cleared_by}: {one.cleared_reason}" if one.cleared_at else ""
         yield Halt("quarantine", one.subject, one.reason, one.since, one.scan, one.incident, cleared)
 
