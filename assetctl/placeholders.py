@@ -6,6 +6,7 @@ _NOTHING = frozenset(
     {"n/a", "na", "none", "null", "nil", "unknown", "not specified", "not available", "not applicable", "not set", "-"}
     | {"(none)", "<none>", "undefined", "unspecified", "default string", "0", "x.x", "empty", "no serial number"}
     | {"to be filled by o.e.m.", "to be filled by oem", "system serial number", "system product name"}
+    | {"sysname not set", "syscontact not set", "syslocation not set"}  # SCALANCE as delivered
     | {"system manufacturer", "system version", "serial number", "model name", "chassis serial number"}
 )
 _SAYS = re.compile(r"[^\W_]")  # a letter or a digit

@@ -1,8 +1,8 @@
 """A walk of an SNMP agent, as a file -> its objects.
 
-Read are the output of net-snmp's snmpwalk, snmpbulkwalk and snmpget with numbers (-On) or names (-OS, -OX and the
-default), and the record files of snmpsim. Text may go over several lines. What stands in no line that can be read is
-counted with its first places.
+Read are the output of net-snmp's snmpwalk, snmpbulkwalk and snmpget with numbers (-On) or names (-OS, -Of, -OX and the
+default), with types or without them (-OQ, -Oq), and the record files of snmpsim. Text may go over several lines. What
+stands in no line that can be read is counted with its first places.
 """
 
 import re
@@ -12,17 +12,15 @@ from pathlib import Path
 
 from assetctl.errors import InputError
 from assetctl.exchange.rows import read_file
-from assetctl.exchange.walk_names import is_mac, oid_of
-from assetctl.exchange.walk_values import NOTHING, of_net_snmp, of_snmprec
+from assetctl.exchange.walk_lines import lines_of, printed
+from assetctl.exchange.walk_names import is_mac, is_text, oid_of
+from assetctl.exchange.walk_values import of_net_snmp, of_snmprec
 from assetctl.protocols.snmp.objects import Oid
 from assetctl.text import one_line
 
 MOST_OBJECTS = 500_000
-MOST_LINES_OF_A_VALUE = 2000
 MOST_PROBLEMS = 10
 _RECORD = re.compile(r"\.?([0-9]+(?:\.[0-9]+)+)\|([0-9]{1,3}x?(?::\w+|e)?)\|(.*)\Z", re.DOTALL)
-_BEGUN = re.compile(r"\S{1,512} = ")
-_OPEN_TEXT = re.compile(r'= (?:Wrong Type [^:]{0,80}: )?(?:STRING: )?"')
 
 
 @dataclass(slots=True)
@@ -72,7 +70,7 @@ def parse(raw: bytes, what: str) -> Walk:
         raise InputError(f"{what}: no text; the output of snmpwalk -On, or a file of snmprec, is expected")
     else:
         text = raw.decode("utf-8-sig", "surrogateescape")
-    lines = text.splitlines()
+    lines = lines_of(text)
     is_record = any(_RECORD.match(line) for line in lines[:50])
     found = Walk("snmprec" if is_record else "net-snmp", sha256(raw).hexdigest(), raw)
     (_records if is_record else _printed)(lines, found)
@@ -101,42 +99,15 @@ def _records(lines: list[str], found: Walk) -> None:
 
 
 def _printed(lines: list[str], found: Walk) -> None:
-    at = 0
-    while at < len(lines):
-        number, at, line = _whole(lines, at)
-        if not line.strip() or line.strip().startswith(NOTHING):
+    for line in printed(lines):
+        if not line.name:
+            found.skip(line.number, f'"{one_line(line.value, most=40)}" begins with no name of an object')
             continue
-        name, equals, value = line.partition(" = ")
-        if not equals:
-            found.skip(number, f'"{one_line(line, most=40)}" has no " = "')
-            continue
-        oid = oid_of(name.strip())
+        oid = oid_of(line.name)
         if oid is None:
             found.unknown += 1
             continue
         try:
-            found.add(oid, of_net_snmp(value, is_mac=is_mac(oid), oid_of=oid_of))
+            found.add(oid, of_net_snmp(line.value, is_mac=is_mac(oid), is_text=is_text(oid), oid_of=oid_of))
         except ValueError as fault:
-            found.skip(number, str(fault))
-
-
-def _whole(lines: list[str], at: int) -> tuple[int, int, str]:
-    """Number of a line, index behind it, and the line with those that go on with its value.
-
-    A text goes on until its closing quote, hexadecimal bytes until the next name.
-    """
-    number, line = at + 1, lines[at]
-    at += 1
-    is_text, is_hex = bool(_OPEN_TEXT.search(line)), " Hex-STRING: " in line or "BITS: " in line
-    end = at + MOST_LINES_OF_A_VALUE
-    while at < min(len(lines), end) and not _BEGUN.match(lines[at]):
-        if not (is_hex or (is_text and not _is_closed(line))):
-            break
-        line += ("\n" if is_text else " ") + lines[at]
-        at += 1
-    return number, at, line
-
-
-def _is_closed(line: str) -> bool:
-    text = line[line.index('"') + 1 :] if '"' in line else ""
-    return text.endswith('"') and not text.endswith('\\"')
+            found.skip(line.number, str(fault))

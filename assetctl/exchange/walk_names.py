@@ -57,11 +57,25 @@ MAC_OBJECTS = frozenset(
 )
 
 
+TEXT_OBJECTS = frozenset(
+    {"sysDescr", "sysContact", "sysName", "sysLocation", "ifDescr", "ifName", "ifAlias"}
+    | {"entPhysicalDescr", "entPhysicalName", "entPhysicalHardwareRev", "entPhysicalFirmwareRev"}
+    | {"entPhysicalSoftwareRev", "entPhysicalSerialNum", "entPhysicalMfgName", "entPhysicalModelName"}
+    | {"entPhysicalAlias", "entPhysicalAssetID", "upsIdentManufacturer", "upsIdentModel", "upsIdentUPSSoftwareVersion"}
+)
+"""Objects whose values are texts, also where they look like a number or an address."""
+
+
 @cache
-def _mac_columns() -> tuple[Oid, ...]:
-    return tuple(objects()[name] for name in sorted(MAC_OBJECTS))
+def _columns(names: frozenset[str]) -> tuple[Oid, ...]:
+    return tuple(objects()[name] for name in sorted(names))
 
 
 def is_mac(oid: Oid) -> bool:
     """Whether an object is a hardware address."""
-    return any(oid[: len(column)] == column for column in _mac_columns())
+    return any(oid[: len(column)] == column for column in _columns(MAC_OBJECTS))
+
+
+def is_text(oid: Oid) -> bool:
+    """Whether an object is known to be a text."""
+    return any(oid[: len(column)] == column for column in _columns(TEXT_OBJECTS))

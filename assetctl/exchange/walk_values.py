@@ -17,6 +17,9 @@ _HINTED = re.compile(r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}\Z")  # a MAC add
 _ENUMERATED = re.compile(r"[\w.-]{1,64}\((-?[0-9]{1,10})\)\Z")
 _NUMBER = re.compile(r"(-?[0-9]{1,20})(?: [^\d].{0,64})?\Z")
 _TICKS = re.compile(r"\(([0-9]{1,10})\)")
+_QUOTED_OCTETS = re.compile(r'"(?:[0-9A-Fa-f]{2} \s?)+"\Z')
+_DURATION = re.compile(r"(\d{1,5}):(\d{1,2}):(\d{2}):(\d{2})\.(\d{2})\Z")  # days to hundredths of a second
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _ESCAPED = re.compile(r'\\(["\\])')
 _UNSIGNED = {
     "Counter32": codec.COUNTER32,
@@ -24,14 +27,22 @@ _UNSIGNED = {
     "Unsigned32": codec.GAUGE32,
     "Counter64": codec.COUNTER64,
 }
+_TYPES = frozenset(
+    {"OID", "INTEGER", "STRING", "BITS", "Hex-STRING", "Network Address", "OPAQUE", "Timeticks", "IpAddress"}
+    | {*_UNSIGNED, "Opaque", "UInteger32", "NsapAddress", "Counter32", "Float"}
+)
 NOTHING = ("No Such Object", "No Such Instance", "No more variables left")
 _WRONG = re.compile(r"Wrong Type \([^)]{0,80}\): ")
 
 
-def of_net_snmp(text: str, *, is_mac: bool, oid_of: Callable[[str], tuple[int, ...] | None]) -> bytes | None:
-    """The value behind "=", None where there is none. Raises ValueError for what is no value.
+_Names = Callable[[str], tuple[int, ...] | None]
 
-    is_mac: the object is a hardware address, which a display hint may have spelled. oid_of: reads a name.
+
+def of_net_snmp(text: str, *, is_mac: bool, is_text: bool, oid_of: _Names) -> bytes | None:
+    """The value behind the name, None where there is none. Raises ValueError for what is no value.
+
+    is_mac: the object is a hardware address, which a display hint may have spelled. is_text: it is a text, also where
+    its type is not told. oid_of: reads a name.
     """
     text = _WRONG.sub("", text.strip(), count=1)
     if text.startswith(NOTHING) or text == "NULL":
@@ -40,14 +51,37 @@ def of_net_snmp(text: str, *, is_mac: bool, oid_of: Callable[[str], tuple[int, .
         return tlv(codec.OCTET_STRING, b"")
     kind, colon, rest = text.partition(":")
     rest = rest.strip()
-    if not colon and text.isascii() and text.isdigit():
-        return _number(text, codec.TIME_TICKS)  # option -Ot leaves out the type of these alone
-    if not colon:
-        raise ValueError("a type is expected, such as STRING:")
+    if not colon or kind not in _TYPES:
+        return _untyped(text, is_mac=is_mac, is_text=is_text, oid_of=oid_of)
     if kind == "OID":
         found = oid_of(rest)
         return tlv(codec.OBJECT_ID, codec.encode_oid(found)) if found else None
     return _typed(kind, rest, is_mac=is_mac)
+
+
+def _untyped(text: str, *, is_mac: bool, is_text: bool, oid_of: _Names) -> bytes:
+    """A value whose type is left out (-Oq, -OQ, -Ot): what it looks like. Texts are in quotes unless a MIB was loaded.
+
+    A number is an integer, for which a count stands as well.
+    """
+    if _QUOTED_OCTETS.match(text):
+        return tlv(codec.OCTET_STRING, bytes.fromhex(text.strip('"')))
+    if text.startswith('"') or is_text or (is_mac and _HINTED.match(text)):
+        return _string(text, is_mac=is_mac)
+    if text.isascii() and text.removeprefix("-").isdigit():
+        number = int(text[:21])
+        in_32_bits = codec.INTEGER if -(2**31) <= number < 2**31 else codec.GAUGE32
+        return integer(number, in_32_bits if number < 2**32 else codec.COUNTER64)
+    if ticks := _DURATION.match(text):
+        days, hours, minutes, seconds, hundredths = map(int, ticks.groups())
+        passed = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return integer(passed * 100 + hundredths, codec.TIME_TICKS)
+    if _DOTTED.match(text):
+        return tlv(codec.IP_ADDRESS, IPv4Address(text).packed)
+    found = oid_of(text) if text.startswith((".", "iso.")) or "::" in text else None
+    if found is None:
+        raise ValueError("a value in the words of snmpwalk is expected, such as STRING: or a number")
+    return tlv(codec.OBJECT_ID, codec.encode_oid(found))
 
 
 def _typed(kind: str, rest: str, *, is_mac: bool) -> bytes:
@@ -80,6 +114,8 @@ def _number(text: str, tag: int) -> bytes:
 def _string(text: str, *, is_mac: bool) -> bytes:
     if is_mac and _HINTED.match(text):
         return tlv(codec.OCTET_STRING, bytes(int(part, 16) for part in text.split(":")))
+    if is_mac and "." in text:  # option -Oa prints a full stop for every byte that is no letter
+        raise ValueError("a hardware address in hexadecimal is expected")
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = _ESCAPED.sub(r"\1", text[1:-1])
     return tlv(codec.OCTET_STRING, text.encode("utf-8", "surrogateescape"))

@@ -1,5 +1,6 @@
 """Laws of importing SNMP walks: every spelling of net-snmp and snmpsim says what the agent says."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,17 +79,73 @@ def _claims(text: str):
     return set(claims(parse(text.encode(), "a.walk")))
 
 
+BARE = """\
+.iso.3.6.1.2.1.1.1.0 "Siemens, SIMATIC NET, SCALANCE X208, 6GK5 208-0BA10-2AA3, HW: Version 4
+second line"
+.iso.3.6.1.2.1.1.2.0 .iso.3.6.1.4.1.4196.1.1.5.3.4
+.iso.3.6.1.2.1.1.3.0 0:3:25:45.67
+.iso.3.6.1.2.1.1.5.0 "sw-3"
+.iso.3.6.1.2.1.1.6.0 "hall \\"2\\""
+.iso.3.6.1.2.1.1.7.0 2
+.iso.3.6.1.2.1.2.2.1.2.1 "50 31 "
+.iso.3.6.1.2.1.2.2.1.3.1 6
+.iso.3.6.1.2.1.2.2.1.5.1 100000000
+.iso.3.6.1.2.1.2.2.1.6.1 "00 1B 1B 00 00 01 "
+.iso.3.6.1.2.1.2.2.1.7.1 1
+.iso.3.6.1.2.1.2.2.1.8.1 2
+.iso.3.6.1.2.1.4.20.1.2.10.20.1.2 1
+.iso.3.6.1.2.1.99.2 No more variables left in this MIB View (It is past the end of the MIB tree)
+"""
+
+
 def test_every_spelling_says_the_same() -> None:
     numbers = _claims(NUMBERS)
-    assert numbers == _claims(RECORDS)
-    # text without quotes that goes over a line end cannot be told from rubbish; the rest is the same
-    named = {one for one in _claims(NAMED) if one.key != "description"}
-    assert named == {one for one in numbers if one.key != "description"}
+    assert numbers == _claims(RECORDS) == _claims(NAMED)
+    assert numbers == _claims(BARE)  # -Ofq
+    assert numbers == _claims(re.sub(r"^(\.iso\S+) ", r"\1 = ", BARE, flags=re.M))  # -OfQ
+    indented = re.sub("^(?=SNMP|DISMAN|I|NOTI)", "   ", NAMED, flags=re.M)
+    assert numbers == _claims(f"$ snmpwalk -v2c -c public sw-3\n{indented}\n\n$ ")
     told = {one.key: one.value for one in numbers}
     assert told["physical_location_address"] == 'hall "2"'
     assert told["mac_address"] == "00:1B:1B:00:00:01"
     assert told["interface_oper_status"] == "down"
     assert "second line" in str(told["description"])
+
+
+def test_names_with_bare_values_are_read_by_what_the_object_is() -> None:
+    told = {
+        (one.key, one.value)
+        for one in _claims(
+            "sysDescr.0 Hirschmann MACH\nsysObjectID.0 enterprises.248.14.10.76\nsysName.0 10.1.2.3\nsysLocation.0 42\n"
+            "ifIndex.1 1\nifDescr.1 7\nifType.1 6\nifPhysAddress.1 0:80:63:1:2:3\nsysUpTimeInstance 1:2:03:04.05\n"
+        )
+    }
+    assert told >= {("description", "Hirschmann MACH"), ("hostname", "10.1.2.3"), ("physical_location_address", "42")}
+    assert told >= {("interface_description", "7"), ("mac_address", "00:80:63:01:02:03"), ("sys_uptime_s", 93784)}
+
+
+def test_what_option_a_made_unreadable_is_no_address() -> None:
+    table = ".1.3.6.1.2.1.2.2.1.1.1 = INTEGER: 1\n.1.3.6.1.2.1.2.2.1.3.1 = INTEGER: 6\n"
+    found = parse(f'{table}.1.3.6.1.2.1.2.2.1.6.1 = STRING: "......"\n'.encode(), "a")
+    assert found.skipped == 1
+    assert not any(one.key == "mac_address" for one in claims(found))
+
+
+def test_a_text_ends_at_the_next_object_and_at_what_the_tool_says() -> None:
+    head = "SNMPv2-MIB::sysDescr.0 = STRING: Cisco IOS\nTechnical Support: http://x\n"
+    for end in ("", "SNMPv2-MIB::sysName.0 = STRING: r1\n", "Timeout: No Response from r1\n", "admin@nms:~$ \n"):
+        assert {one.value for one in _claims(head + end) if one.key == "description"} == {
+            "Cisco IOS\nTechnical Support: http://x"
+        }
+    quoted = '.1.3.6.1.2.1.1.1.0 = STRING: "C:\\\\"\nrubbish\n.1.3.6.1.2.1.1.5.0 = STRING: "r1"\n'
+    assert {one.value for one in _claims(quoted) if one.key in ("description", "hostname")} == {"C:\\", "r1"}
+
+
+def test_names_that_nobody_gave_are_none() -> None:
+    told = _claims(
+        "SNMPv2-MIB::sysName.0 = STRING: sysName Not Set\nSNMPv2-MIB::sysLocation.0 = STRING: sysLocation Not Set\n"
+    )
+    assert not {"hostname", "physical_location_address"} & {one.key for one in told}
 
 
 def test_windows_redirection_says_the_same() -> None:
@@ -115,7 +172,9 @@ def test_names_are_read_by_the_table_or_not_at_all(name: str, oid: tuple[int, ..
 
 def test_what_is_not_read_is_counted() -> None:
     found = parse(NAMED.encode(), "a")
-    assert (found.unknown, found.skipped) == (1, 1)
+    assert (found.unknown, found.skipped) == (1, 0)
+    found = parse(f"warning of a tool\n{NUMBERS}.1.3.6.1.2.1.2.2.1.6.2 = Hex-STRING: 00 1B\nbash: no\n".encode(), "a")
+    assert (found.skipped, [problem.split(":")[0] for problem in found.problems]) == (2, ["line 1", "line 19"])
     assert parse(RECORDS.encode(), "a").skipped == 1
 
 
@@ -131,7 +190,7 @@ def test_another_file_is_one_line(tmp_path: Path, content: bytes) -> None:
 @settings(max_examples=60)
 @given(st.data())
 def test_mutated_walks_are_read_or_counted(data: st.DataObject) -> None:
-    raw = bytearray(data.draw(st.sampled_from([NUMBERS, NAMED, RECORDS])).encode())
+    raw = bytearray(data.draw(st.sampled_from([NUMBERS, NAMED, RECORDS, BARE])).encode())
     for _ in range(data.draw(st.integers(1, 10))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(1, 255))
     try:
