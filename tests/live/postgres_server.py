@@ -20,6 +20,7 @@ import pytest
 
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 START_S = 120.0
+MEMORY = "/dev/shm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ def serving() -> Iterator[Server]:
     pytest.importorskip("psycopg")
     initdb, postgres = program("initdb"), program("postgres")
     owner = _unprivileged()
-    with tempfile.TemporaryDirectory(
-        prefix="pg-"
-    ) as name:  # a socket's path holds 107 bytes, pytest's folders are longer
+    # a socket's path holds 107 bytes, pytest's folders are longer; and thousands of databases are for memory
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as name:
         folder = Path(name)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         run_as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}

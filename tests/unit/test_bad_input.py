@@ -17,6 +17,8 @@ from assetctl.errors import Exit
 from assetctl.work import lock
 from tests.unit.command import Desk, Said
 
+pytestmark = pytest.mark.sqlite_only("damages files, and starts programs of its own")
+
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "tests" / "data" / "nmap" / "web.xml"
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><nmaprun>&b;</nmaprun>'

@@ -12,6 +12,8 @@ import pytest
 from assetctl.store.repo import open_store
 from tests.unit import stored
 
+pytestmark = pytest.mark.sqlite_only("starts writers of its own, which open files")
+
 # says a number as soon as the exchange of that number is committed
 WRITER = """
 import sys

@@ -13,6 +13,8 @@ from assetctl.store.repo import migrate_store, open_store
 from assetctl.store.schema import SHIPPED, Schema, _config, drift, require_current
 from tests.unit import stored
 
+pytestmark = pytest.mark.sqlite_only("turns files back to earlier schemas")
+
 HEAD = f'''
 import sqlalchemy as sa
 from alembic import op

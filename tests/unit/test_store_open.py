@@ -15,6 +15,8 @@ from assetctl.store.database import address, shown
 from assetctl.store.repo import Store, migrate_store, open_store
 from tests.unit import stored
 
+pytestmark = pytest.mark.sqlite_only("how the files of SQLite are opened")
+
 NOBODY = 65534
 needs_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become somebody who may not write"

@@ -17,8 +17,11 @@ from assetctl.settings import load_settings
 from assetctl.store.repo import Store, open_store
 from assetctl.work.retention import prune
 from tests.unit import stored
+from tests.unit.behind import changed
 from tests.unit.command import Desk
 from tests.unit.test_store_migration import content, fill, turn_back, url
+
+of_files = pytest.mark.sqlite_only("puts copies of files back")
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return made
 
 
+@of_files
 def test_a_copy_is_put_back_and_the_database_before_is_kept(desk: Desk) -> None:
     before = content(desk.folder / "plant.db")
     assert desk.call("db", "backup", "copy.db").code == Exit.DONE
@@ -46,6 +50,7 @@ def test_a_copy_is_put_back_and_the_database_before_is_kept(desk: Desk) -> None:
     assert sorted(path.name for path in desk.folder.glob("plant.db*")) == ["plant.db", "plant.db.before-restore"]
 
 
+@of_files
 def test_a_lost_database_is_put_back_without_asking(desk: Desk) -> None:
     before = content(desk.folder / "plant.db")
     assert desk.call("db", "backup", "copy.db").code == Exit.DONE
@@ -55,6 +60,7 @@ def test_a_lost_database_is_put_back_without_asking(desk: Desk) -> None:
     assert content(desk.folder / "plant.db") == before
 
 
+@of_files
 def test_a_copy_of_an_earlier_schema_is_put_back_and_migrated(desk: Desk) -> None:
     assert desk.call("db", "backup", "copy.db").code == Exit.DONE
     turn_back(url(desk.folder / "copy.db"), "0003")
@@ -64,6 +70,7 @@ def test_a_copy_of_an_earlier_schema_is_put_back_and_migrated(desk: Desk) -> Non
     assert desk.call("db", "check").code == Exit.DONE
 
 
+@of_files
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -83,6 +90,7 @@ def test_a_copy_that_is_not_whole_changes_nothing(desk: Desk, statement: str, co
     assert sorted(path.name for path in desk.folder.glob("plant.db*")) == ["plant.db"]
 
 
+@of_files
 def test_nothing_is_put_in_the_place_of_a_database_that_is_open(desk: Desk) -> None:
     assert desk.call("db", "backup", "copy.db").code == Exit.DONE
     with open_store(url(desk.folder / "plant.db")) as store, store.writing():
@@ -91,8 +99,8 @@ def test_nothing_is_put_in_the_place_of_a_database_that_is_open(desk: Desk) -> N
 
 
 def test_a_changed_byte_is_found(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.folder / "plant.db")) as connection, connection:
-        connection.execute("UPDATE blob SET data = x'00' WHERE digest = (SELECT min(digest) FROM blob)")
+    first = "(SELECT min(digest) FROM blob)"
+    assert changed(desk.folder / "plant.db", f"UPDATE blob SET data = :data WHERE digest = {first}", data=b"0") == 1
     said = desk.call("--format", "json", "db", "check")
     assert said.code == Exit.INTEGRITY
     assert "do not match their digest" in json.loads(said.out)["data"][0]["problem"]

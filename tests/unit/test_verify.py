@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import rfc8785
 from assetctl.report.manifest import read_manifest
 from assetctl.work.signing import signatures
 from tests.live.killed_plant import NETWORK
+from tests.unit.behind import changed
 from tests.unit.command import Desk, Said
 from tests.unit.scanned import scanned_once, servers
 
@@ -244,8 +244,7 @@ def test_a_pass_is_judged_again_for_what_it_rests_on_and_counted_when_the_plant_
 
 def test_bytes_that_changed_in_the_store_are_told_by_the_walk(desk: Desk, audit: Path) -> None:
     trace = json.loads((audit / "result.json").read_bytes())["trace"]
-    with sqlite3.connect(desk.folder / "assetctl.db") as database:
-        database.execute("update exchange set received = '[]'")
+    assert changed(desk.folder / "assetctl.db", "UPDATE exchange SET received = '[]'")
     said, rows = verified(desk, audit, "--walk", f"{evidenced(trace)}@cell-1")
     assert said.code == 9
     assert any(row["fault"] and row["what"].strip().startswith("evidence") for row in rows.values())

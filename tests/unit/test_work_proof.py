@@ -3,10 +3,8 @@
 import hashlib
 import json
 import os
-import sqlite3
 import zlib
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Exit, IntegrityFault
 from assetctl.safety.ledger import GENESIS, Ledger, read
 from assetctl.work.proof import verify
+from tests.unit.behind import changed, rows
 from tests.unit.command import Desk, Said
 from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
 
@@ -33,9 +32,8 @@ def accused(said: Said, *words: str) -> None:
         assert word in said.errors[0]
 
 
-def change(desk: Desk, statement: str, *values: object) -> int:
-    with closing(sqlite3.connect(desk.folder / "assetctl.db")) as connection, connection:
-        return connection.execute(statement, values).rowcount
+def change(desk: Desk, statement: str, **values: object) -> int:
+    return changed(desk.folder / "assetctl.db", statement, **values)
 
 
 def rebuilt(path: Path, edit: Callable[[dict[str, object]], None]) -> tuple[str, int]:
@@ -66,28 +64,26 @@ def test_untouched_evidence_is_proved_with_and_without_the_ticket(desk: Desk) ->
 
 
 def test_a_changed_answer_is_found(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.folder / "assetctl.db")) as connection:
-        rows = connection.execute("SELECT digest, data, size FROM blob").fetchall()
-    digest, _, size = next(row for row in rows if row[2] > 20)
+    stored = rows(desk.folder / "assetctl.db", "SELECT digest, size FROM blob ORDER BY digest")
+    digest, size = next(row for row in stored if row.size > 20)
     other = zlib.compress(bytes(size))
-    assert change(desk, "UPDATE blob SET data = ? WHERE digest = ?", other, digest) == 1
+    assert change(desk, "UPDATE blob SET data = :data WHERE digest = :digest", data=other, digest=digest) == 1
     accused(desk.call("evidence", "verify"), digest[:12])
 
 
 def test_an_exchange_that_names_other_bytes_is_found(desk: Desk) -> None:
     with store_of(desk) as store:
         first, second, *_ = [one for one in store.exchanges() if one.exchange.received]
-    changed = change(
-        desk, "UPDATE exchange SET received = ? WHERE id = ?", json.dumps(list(second.received)), first.exchange.id
-    )
-    assert changed == 1
+    other = json.dumps(list(second.received))
+    assert change(desk, "UPDATE exchange SET received = :other WHERE id = :id", other=other, id=first.exchange.id) == 1
     accused(desk.call("evidence", "verify"), first.exchange.id, "answer")
 
 
 def test_an_exchange_with_another_question_is_found(desk: Desk) -> None:
     with store_of(desk) as store:
         first, second, *_ = [one for one in store.exchanges() if one.exchange.sent]
-    assert change(desk, "UPDATE exchange SET sent = ? WHERE id = ?", second.sent, first.exchange.id) == 1
+    other = second.sent
+    assert change(desk, "UPDATE exchange SET sent = :other WHERE id = :id", other=other, id=first.exchange.id) == 1
     accused(desk.call("evidence", "verify"), first.exchange.id, "question")
 
 
@@ -98,15 +94,15 @@ def test_an_exchange_with_another_question_is_found(desk: Desk) -> None:
 def test_an_exchange_row_that_was_changed_is_found(desk: Desk, change_of: str, word: str) -> None:
     with store_of(desk) as store:
         name = next(one.exchange.id for one in store.exchanges() if one.exchange.received)
-    assert change(desk, f"UPDATE exchange SET {change_of} WHERE id = ?", name) == 1
+    assert change(desk, f"UPDATE exchange SET {change_of} WHERE id = :id", id=name) == 1
     accused(desk.call("evidence", "verify"), name, word)
 
 
 def test_an_answer_that_was_taken_away_is_found(desk: Desk) -> None:
     with store_of(desk) as store:
         name = next(one.exchange.id for one in store.exchanges() if one.exchange.received)
-    change(desk, "DELETE FROM observation_exchange WHERE exchange = ?", name)
-    assert change(desk, "DELETE FROM exchange WHERE id = ?", name) == 1
+    change(desk, "DELETE FROM observation_exchange WHERE exchange = :id", id=name)
+    assert change(desk, "DELETE FROM exchange WHERE id = :id", id=name) == 1
     accused(desk.call("evidence", "verify"), "1 answer of the ledger not stored")
 
 
@@ -155,7 +151,7 @@ def test_a_rebuilt_chain_is_found_by_the_database(desk: Desk) -> None:
 def test_a_chain_rebuilt_together_with_the_database_is_found_by_the_ticket_alone(desk: Desk) -> None:
     scan = scan_of(desk)
     head, count = rebuilt(ledger(desk), lambda entry: entry.update(port=1) if entry.get("port") else None)
-    change(desk, "UPDATE scan SET head = ?, count = ?", head, count)
+    change(desk, "UPDATE scan SET head = :head, count = :count", head=head, count=count)
     assert desk.call("evidence", "verify").code == 0
     ticket = ("--head", scan.head, "--count", str(scan.count))
     accused(desk.call("evidence", "verify", "--scan", scan.id, *ticket), "ticket")
@@ -181,7 +177,7 @@ def test_a_torn_last_line_is_reported_and_no_fault(desk: Desk) -> None:
 def test_pruned_bytes_are_no_fault(desk: Desk) -> None:
     with store_of(desk) as store:
         digest = next(one.received[0] for one in store.exchanges() if one.received)
-    assert change(desk, "UPDATE blob SET data = NULL WHERE digest = ?", digest) == 1
+    assert change(desk, "UPDATE blob SET data = NULL WHERE digest = :digest", digest=digest) == 1
     assert desk.call("evidence", "verify").code == 0
 
 
