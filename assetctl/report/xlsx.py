@@ -10,7 +10,8 @@ as all the rest.
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -57,17 +58,33 @@ def write(view: ReportView, out: BinaryIO) -> None:
     book.properties.created = at.replace(tzinfo=None)
     say, tables = speech_of(view), ordered(view)
     targets = dict(chain.from_iterable(_targets(one, say(one.sheet)) for one in tables))
-    for table in tables:
-        sheet: Any = book.create_sheet(say(table.sheet))  # the stubs do not know what a streamed sheet has
-        _fill(sheet, table, _Pen(sheet, table, targets, view.report_id, say))
-        if table.id == "cover" and view.logo:
-            _place(sheet, view.logo)
-        if table.sheet == CHARTS:
-            draw(sheet, spoken(view))
-    with tempfile.TemporaryFile() as draft:
-        book.save(draft)
-        draft.seek(0)
-        settle(draft, out, at)
+    try:
+        for table in tables:
+            sheet: Any = book.create_sheet(say(table.sheet))  # the stubs do not know what a streamed sheet has
+            _fill(sheet, table, _Pen(sheet, table, targets, view.report_id, say))
+            if table.id == "cover" and view.logo:
+                _place(sheet, view.logo)
+            if table.sheet == CHARTS:
+                draw(sheet, spoken(view))
+        with tempfile.TemporaryFile() as draft:
+            book.save(draft)
+            draft.seek(0)
+            settle(draft, out, at)
+    except BaseException:
+        _abandon(book.worksheets)
+        raise
+
+
+def _abandon(sheets: Iterable[Any]) -> None:
+    """End the streams of sheets that will not be finished: swept away later, each would complain on its own."""
+    for sheet in sheets:
+        for stream in (sheet._rows, sheet._writer and sheet._writer.xf):
+            with suppress(Exception):  # what kept them from being finished keeps them from being ended well
+                if stream is not None:
+                    stream.close()
+        with suppress(Exception):  # a draft that is already gone
+            if sheet._writer is not None:
+                sheet._writer.cleanup()
 
 
 class _Pen:

@@ -1,12 +1,18 @@
 """The workbook holds what was said as text, leads from finding to evidence, and depends on its content alone."""
 
+import gc
 import io
+import os
 import re
+import resource
+import sys
+import tempfile
 import tracemalloc
 import zipfile
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -356,6 +362,29 @@ def peak(view: ReportView) -> int:
     used = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return used
+
+
+@pytest.mark.parametrize("spare", [0, 1, 7, 20])
+def test_what_cannot_be_finished_is_swept_away_without_a_word(
+    spare: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every sheet is a file until the end, so descriptors run out at the first, at a later one, or at none."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    view = build(plant())
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + spare, before[1]))
+    try:
+        with pytest.raises(OSError, match="open files"):
+            write(view, io.BytesIO())
+        gc.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert said == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_memory_does_not_grow_with_the_rows() -> None:
