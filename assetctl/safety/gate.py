@@ -198,9 +198,21 @@ class Gate:
     # --- what came of it --------------------------------------------------------------------------------------------
 
     def answered(
-        self, step: Step, permit: Permit, outcome: Outcome, frames: tuple[bytes, ...], rtt_ms: float | None, detail: str
+        self,
+        step: Step,
+        permit: Permit,
+        outcome: Outcome,
+        frames: tuple[bytes, ...],
+        rtt_ms: float | None,
+        detail: str,
+        *,
+        is_ours: bool = False,
     ) -> str:
-        """Note how an exchange ended, before the probe sees it. Returns why the device breaker tripped, or ""."""
+        """Note how an exchange ended, before the probe sees it. Returns why the device breaker tripped, or "".
+
+        rtt_ms: what the device took at least. is_ours: this machine was away meanwhile, which is reason enough for
+        silence and for a reset.
+        """
         digest = hashlib.sha256(b"".join(frames)).hexdigest() if frames else ""
         entry = {"re": permit.sequence, "outcome": outcome, "sizes": [len(f) for f in frames], "sha256": digest}
         self.ledger.append(
@@ -211,6 +223,8 @@ class Gate:
         device = self._device(step.address)
         if outcome is not Outcome.SILENT:  # it left later than it was permitted: the pace counts from its answer
             device.sent_at_s = self._monotonic()
+        if is_ours and outcome in (Outcome.SILENT, Outcome.RESET):
+            return ""
         reason = limits.judge_exchange(
             device, permit.request, permit.payload, outcome, rtt_ms, detail, protocol=step.protocol
         )

@@ -28,6 +28,7 @@ from assetctl.transport.sockets import Heard
 from assetctl.transport.stream import open_stream
 from assetctl.transport.tls import FAULT, open_tls
 from assetctl.work import contexts
+from assetctl.work.presence import Absence, Presence
 
 BROKEN = "probe broke off"
 NAP_S = 0.2  # the longest a wait goes without looking whether everything must stop
@@ -43,7 +44,7 @@ class Surroundings:
     """What a talk needs besides the gate. keep: commits an exchange. now: wall clock in UTC.
 
     resend: whether a datagram that met silence is sent once more. turn: whose turn it is to wait for the run's pace.
-    way: whether our interface is up.
+    way: whether our interface is up. presence: whether this process was there.
     """
 
     scan: str
@@ -55,15 +56,19 @@ class Surroundings:
     resend: bool = True
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     way: route.Way = field(default_factory=route.Way)
+    presence: Presence = field(default_factory=Presence)
 
 
 @dataclass
 class _State:
+    """began: what was known of our absences when the connection was opened."""
+
     connection: Connection | None = None
     opened: Open | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     denied: str = ""
     envelope: str = ""
+    began: Absence = field(default_factory=Absence)
 
 
 async def converse(
@@ -184,7 +189,7 @@ async def _open(action: Open, step: Step, state: _State, *, gate: Gate, around: 
     if isinstance(permit, Refused):
         state.denied = permit.reason
         return Reply(Outcome.DENIED, detail=permit.reason)
-    at = around.now()
+    at, state.began = around.now(), around.presence.absence
     state.connection, heard = await _connected(action, permit, around)
     _check_way(step, around, heard)
     state.opened = action if state.connection is not None else None
@@ -252,13 +257,15 @@ async def _send(
     if isinstance(permit, Refused):
         state.denied = permit.reason
         return Reply(Outcome.DENIED, detail=permit.reason)
-    at = around.now()
+    at, before = around.now(), around.presence.absence
     heard = await state.connection.ask(permit, action)
+    away = around.presence.absence
     _check_way(step, around, heard)
     if heard.reply.outcome is Outcome.SILENT and not is_last and not _is_engine(state.opened, around):
-        gate.answered(step, permit, Outcome.SILENT, (), None, "first try")
+        is_ours = away.gaps > state.began.gaps
+        gate.answered(step, permit, Outcome.SILENT, (), None, "first try", is_ours=is_ours)
         return None
-    await _keep(step, permit, heard, at, state, gate=gate, around=around)
+    await _keep(step, permit, heard, at, state, gate=gate, around=around, late=away - before)
     return heard.reply
 
 
@@ -274,7 +281,15 @@ def _is_engine(opened: Open, around: Surroundings) -> bool:
 
 
 async def _keep(
-    step: Step, permit: Permit, heard: Heard, at: datetime, state: _State, *, gate: Gate, around: Surroundings
+    step: Step,
+    permit: Permit,
+    heard: Heard,
+    at: datetime,
+    state: _State,
+    *,
+    gate: Gate,
+    around: Surroundings,
+    late: Absence = Absence(),
 ) -> None:
     reply = heard.reply
     strays = f"{counted(heard.strays, 'unit')} that answered no question" if heard.strays else ""
@@ -292,7 +307,8 @@ async def _keep(
     )
     state.exchanges.append(exchange)
     await around.keep(f"{around.scan}/{step.id}", exchange)
-    gate.answered(step, permit, reply.outcome, reply.frames, heard.rtt_ms, reply.detail)
+    rtt_ms, is_ours = late.least_ms(heard.rtt_ms), around.presence.absence.gaps > state.began.gaps
+    gate.answered(step, permit, reply.outcome, reply.frames, rtt_ms, reply.detail, is_ours=is_ours)
 
 
 def _port(permit: Permit) -> str:

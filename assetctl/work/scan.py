@@ -88,7 +88,7 @@ async def run(run: Run, *, on_step: Callable[[Observation], None] | None = None)
     asking = asyncio.create_task(_ask_all(run, on_step))
     watcher = asyncio.create_task(_watch(run, asking))
     try:
-        with _rare_collection():
+        with _rare_collection(), run.around.presence.watched():
             asked = await asyncio.gather(asking, return_exceptions=True)
     finally:
         watcher.cancel()
