@@ -74,7 +74,7 @@ class OnPostgres:
         for store in self._opened:  # what idles on the template would stand in the way of its copy
             store.close()
         name = f"unit_{next(self._numbers)}"
-        self.server.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.server.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         path.write_bytes(MARK + name.encode())
         self._made[name] = path
         return name
