@@ -28,8 +28,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def cut(text: str) -> str:
-    """The part of a device's text that patterns may see."""
-    return text[:MOST_CHARACTERS]
+    """The part of a device's text that patterns may see. A tab is a space: some agents part their fields with them."""
+    return text[:MOST_CHARACTERS].replace("\t", " ")
 
 
 def beginnings(pattern: str) -> tuple[str, ...]:

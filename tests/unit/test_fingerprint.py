@@ -371,6 +371,15 @@ def test_a_brand_and_its_house_are_no_two_makers() -> None:
     assert makers.house("Nobody Ltd") == "Nobody Ltd"
 
 
+def test_fields_that_are_parted_by_tabs_are_read_as_those_parted_by_spaces() -> None:
+    text = (
+        "APC Web/SNMP Management Card (MB:v4.1.0\tPF:v6.4.6\tPN:apc_hw05_aos_646.bin AF1:v6.4.6 "
+        "AN1:apc_hw05_rpdu2g_646.bin\tMN:AP8881\tHR:02\tSN: 5A1827E02199\tMD:07/04/2018)"
+    )
+    told = values(Claim("description", text))
+    assert (told["model"], told["serial_number"], told["hardware_version"]) == ("AP8881", "5A1827E02199", "02")
+
+
 SHORT = """
 field = "description"
 provenance = "made up"
