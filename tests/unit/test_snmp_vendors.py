@@ -304,6 +304,7 @@ def test_a_device_behind_another_makers_number_is_asked_for_its_own_objects(
         ("12356.106.1.5005", "12356.106.4.1.1.0", "S124DP-v3.6.9-build0426,190117 (GA)", "v3.6.9"),
         ("1718.3", "1718.3.1.1.0", "Sentry Switched CDU Version 7.1a", "7.1a"),
         ("890.1.15", "890.1.15.3.1.6.0", "V4.50(AAHH.0) | 01/31/2018", "V4.50(AAHH.0)"),
+        ("266.1.3.22", "266.20.1.9.0", "SECURE/SNMP/TELNET/WEB/V3.59", "V3.59"),
     ],
 )
 def test_of_a_sentence_the_part_that_is_the_version_counts(
