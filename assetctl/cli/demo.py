@@ -179,7 +179,7 @@ def _reports(app: App, store: "Store", folder: Path) -> dict[str, Path]:
 
 
 def _view(app: App, store: "Store") -> "ReportView":
-    from assetctl.cli.reports import Wanted, inputs_of
+    from assetctl.cli.report_view import Wanted, inputs_of
     from assetctl.report.view import build
 
     return build(inputs_of(app, store, Wanted(assessor="a demo")))

@@ -64,6 +64,7 @@ def _inputs_today(app: App) -> dict[str, str]:
         "positions": files.positions,
         "waivers": files.waivers,
         "attestations": files.attestations,
+        **{f"golden {name}": name for name in files.golden},
     }
     found = {name: app.settings.file(path) for name, path in named.items() if path}
     return {name: sha256(path.read_bytes()).hexdigest() for name, path in found.items() if path.is_file()}

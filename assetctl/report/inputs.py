@@ -176,12 +176,16 @@ class FeedInfo:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One golden inventory against the plant. coverage: share of its entries that were looked at, 0 to 1."""
+    """One golden inventory against the plant. coverage: share of its entries that were looked at, 0 to 1.
+
+    sha256: of the file as it was compared.
+    """
 
     file: str
     zone: str
     differences: tuple[Difference, ...]
     coverage: float
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +253,6 @@ class ReportInputs:
     classification: str = "internal"
     assessor: str = ""  # role, organisation and relation to the owner
     supersedes: str = ""  # report id
-    golden_hash: str = ""
     files: Mapping[str, str] = field(default_factory=dict)  # name in [files] -> SHA-256, as the report shows them
     judged_files: Mapping[str, str] = field(default_factory=dict)  # the same, as the checks were run with them
     levels: tuple[Cell, ...] = ()  # as of the last run of everything, with today's answers

@@ -155,12 +155,16 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Run of the checks", inputs.run),
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
         *judged_files.cover(inputs),
-        ("Golden inventory SHA-256", inputs.golden_hash or "no golden inventory"),
+        ("Golden inventory SHA-256", _golden_files(inputs) or "no golden inventory"),
         ("Data and decoders", ", ".join(f"{name} {version}" for name, version in sorted(inputs.versions.items()))),
         ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
         ("Clock of the scanner", inputs.clock or "not recorded"),
     )
     return ((item, value) for item, value in rows if value)
+
+
+def _golden_files(inputs: ReportInputs) -> str:
+    return ", ".join(f"{one.file} {one.sha256}" for one in inputs.golden)
 
 
 def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:

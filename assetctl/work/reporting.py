@@ -11,16 +11,7 @@ from assetctl.packing import Findings
 from assetctl.policy.check import Check
 from assetctl.policy.levels import Cell
 from assetctl.protocol import Protocol
-from assetctl.report.inputs import (
-    Approval,
-    CheckInfo,
-    Evidence,
-    Exclusion,
-    ReportInputs,
-    Service,
-    Traffic,
-    VantageInfo,
-)
+from assetctl.report.inputs import Approval, CheckInfo, Evidence, Exclusion, ReportInputs, Service, Traffic, VantageInfo
 from assetctl.settings import Settings
 from assetctl.settle import as_text, services, settled
 from assetctl.store.records import CheckRun, StoredExchange
@@ -53,7 +44,6 @@ class Material:
     protocols: Mapping[str, Protocol]
     zones: tuple[Zone, ...]
     register: tuple[Position, ...]
-    golden_hash: str = ""
     assessor: str = ""
     classification: str = ""
     title: str = ""
@@ -107,7 +97,6 @@ def inputs(store: Store, material: Material, *, generated_at: datetime) -> Repor
         classification=material.classification or settings.report.classification or "internal",
         company=material.company or settings.report.company,
         assessor=material.assessor,
-        golden_hash=material.golden_hash,
         files=material.papers.files,
         judged_files=run.files if run else {},
         run=run.id if run else "",

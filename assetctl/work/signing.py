@@ -46,7 +46,7 @@ def about(inputs: ReportInputs, view: ReportView) -> Manifest:
     }
     made_from = {
         **judged_files.made_from(inputs),
-        "golden": inputs.golden_hash,
+        **{f"golden {one.file}": one.sha256 for one in inputs.golden},
         "pack": inputs.pack_hash,
     }
     return Manifest(inputs.generated_at, cover, (), made_from)

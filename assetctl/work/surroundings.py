@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from assetctl.advisory.derive import decisions_of
 from assetctl.advisory.described import Described, describe
@@ -131,9 +132,11 @@ def golden(
 ) -> Iterator[Compared]:
     """The golden inventories that the settings name, against the plant. realm: only those of it, "" for all."""
     for name in settings.files.golden:
-        found = compare(store, settings.file(name), protocols, now=now, max_age=MAX_AGE, share=1.0)
+        path = settings.file(name)
+        found = compare(store, path, protocols, now=now, max_age=MAX_AGE, share=1.0)
         if realm in ("", found.golden.realm):
-            yield Compared(name, found.golden.zone, found.differences, found.coverage)
+            digest = sha256(path.read_bytes()).hexdigest()
+            yield Compared(name, found.golden.zone, found.differences, found.coverage, digest)
 
 
 def halts(store: Store, realm: str = "") -> Iterator[Halt]:

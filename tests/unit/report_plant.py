@@ -265,7 +265,6 @@ def plant(**changes: object) -> ReportInputs:
         "evidence": evidence,
         "tallies": {"INV-003": {Result.PASS: 21}, "SVC-002": {Result.PASS: 14, Result.NOT_APPLICABLE: 3}},
         "assessor": "J. Novak, Example Engineering, contractor of the owner",
-        "golden_hash": "9c" * 32,
         "files": {"zones": "1d" * 32},
         "judged_files": {"zones": "1d" * 32},
         "pack": "assetctl-core 2026.11",
@@ -370,7 +369,7 @@ def _hostile_rest(assets: tuple[Asset, ...]) -> dict[str, Any]:
         "life_ends": tuple(LifeEnd(text, text, text, text, text) for text in HOSTILE),
         "feeds": tuple(FeedInfo(text, text, START, True, 1, text) for text in HOSTILE),
         "golden": tuple(
-            Compared(text, text, (Difference(text, text, Outcome.CHANGED, text, text, text, text),), 0.5)
+            Compared(text, text, (Difference(text, text, Outcome.CHANGED, text, text, text, text),), 0.5, "9c" * 32)
             for text in HOSTILE
         ),
         "halts": tuple(Halt(text, text, text, START, text, text, text) for text in HOSTILE),

@@ -1,6 +1,7 @@
 """Golden inventories as subjects of checks: what differs fails, what was not looked at is open."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -80,18 +81,40 @@ def test_a_module_that_was_not_seen_leaves_the_rack_open() -> None:
     assert (found["P-1"].modules_changed, found["P-1"].modules_unseen) == ((), ("slot/3",))
 
 
-def test_the_settings_name_the_golden_files_that_checks_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(tmp_path, monkeypatch)
+def cell_with_golden_file(desk: Desk) -> Path:
+    """An imported cell whose golden file the settings name."""
     desk.write("zones.yaml", "zones:\n  - {id: cell, networks: [127.61.0.0/24]}\n")
     desk.write("assetctl.toml", '[files]\nzones = "zones.yaml"\n')
     assert desk.call("import", "nmap", str(OS)).code == 0
     assert desk.call("check", "--fail-on", "never").code == Exit.DONE
     assert desk.call("golden", "write", "--out", "golden").code == 0
-    (golden,) = (tmp_path / "golden").glob("*.yaml")
+    (golden,) = (desk.folder / "golden").glob("*.yaml")
     desk.write("assetctl.toml", f'[files]\nzones = "zones.yaml"\ngolden = ["golden/{golden.name}"]\n')
+    return golden
+
+
+def test_the_settings_name_the_golden_files_that_checks_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    golden = cell_with_golden_file(desk)
     golden.write_text(golden.read_text("utf-8").replace("tcp/25: closed", "tcp/25: open"), "utf-8")
     said = desk.call("--format", "json", "check", "--fail-on", "never", "--policy", "CHG-001", "--policy", "CHG-004")
     assert {row["check"]: row["result"] for row in json.loads(said.out)["data"]} == {}
     golden.write_text(golden.read_text("utf-8").replace("tcp/22: open", "tcp/22: closed"), "utf-8")
     said = desk.call("--format", "json", "check", "--fail-on", "never", "--policy", "CHG-004")
     assert [(row["check"], row["result"]) for row in json.loads(said.out)["data"]] == [("CHG-004", "fail")]
+
+
+def test_a_report_names_the_golden_files_it_compared_and_verify_tells_when_one_moved_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    golden = cell_with_golden_file(desk)
+    assert desk.call("report", "all", "--out", "audit").code == 0
+    manifest = json.loads((tmp_path / "audit" / "manifest.json").read_text("utf-8"))
+    named = f"golden golden/{golden.name}"
+    digest = sha256(golden.read_bytes()).hexdigest()
+    assert manifest["made_from"][named] == digest
+    assert f"golden/{golden.name} {digest}" in (tmp_path / "audit" / "report.html").read_text("utf-8")
+    golden.write_text(golden.read_text("utf-8") + "# reviewed\n", "utf-8")
+    told = json.loads(desk.call("--format", "json", "verify", "audit").out)["data"]
+    assert [row["state"] for row in told if row["what"] == f"made from {named}"] == ["moved on"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assetctl.cli.app import App
-from assetctl.cli.reports import Wanted, inputs_of
+from assetctl.cli.report_view import Wanted, inputs_of
 from assetctl.errors import Exit
 from assetctl.model import Result
 from assetctl.report.inputs import ReportInputs
@@ -70,7 +70,7 @@ def desk(judged_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def told(desk: Desk, realm: str = "") -> ReportInputs:
     with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}") as store:
-        return inputs_of(App(), store, Wanted(realm=realm))
+        return inputs_of(App(), store, Wanted(), realm)
 
 
 def results(inputs: ReportInputs) -> Mapping[Result, int]:

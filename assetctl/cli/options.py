@@ -1,0 +1,40 @@
+"""Options that several commands share, declared once: a form is a dataclass with an option in each field."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+Command = Callable[..., None]
+
+
+def with_options_of(form: type[Any]) -> Callable[[Command], Command]:
+    """Gives a command the options of a form where it has one parameter of that type, and calls it with the form.
+
+    Fields are `Annotated` with their typer option, and have a default.
+    """
+    hints = get_type_hints(form, include_extras=True)
+    options = [
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in fields(form)
+    ]
+
+    def given(command: Command) -> Command:
+        plain = inspect.signature(command, eval_str=True)
+        place = next(one.name for one in plain.parameters.values() if one.annotation is form)
+
+        def called(**values: Any) -> None:
+            told = {one.name: values.pop(one.name) for one in options}
+            command(**values, **{place: form(**told)})
+
+        shown = [
+            option
+            for one in plain.parameters.values()
+            for option in (options if one.name == place else [one.replace(kind=inspect.Parameter.KEYWORD_ONLY)])
+        ]
+        called.__name__, called.__doc__ = command.__name__, command.__doc__
+        called.__annotations__ = {one.name: one.annotation for one in shown}
+        called.__signature__ = plain.replace(parameters=shown)  # type: ignore[attr-defined]
+        return called
+
+    return given
