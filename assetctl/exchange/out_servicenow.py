@@ -1,8 +1,11 @@
 """ServiceNow: rows for an import set, one CSV of configuration items and one of their relations.
 
 Columns are the fields of cmdb_ci and its child classes, so that a transform map can match them by name; the class is in
-sys_class_name. The cmdb_ci_ot classes come with the CMDB CI Class Models application.
-Source: https://www.servicenow.com/docs/r/servicenow-platform/cmdb-ci-class-models/cmdb-ci-class-models-operation-technology.html
+sys_class_name. A column is filled only where the class is published to have it; what else is known stands in
+attributes. The cmdb_ci_ot classes come with the CMDB CI Class Models application.
+Source: www.servicenow.com/docs/r/servicenow-platform/, in cmdb-ci-class-models the page on operation technology,
+in configuration-management-database-cmdb those on cmdb_ci, class-hardware and class-computer; relations as in
+operational-technology/operational-technology-manager/sgc-claroty-ctd-classes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +35,11 @@ CLASSES = {
     "pdu": "cmdb_ci_pdu",
 }
 OTHER, MODULE = "cmdb_ci_hardware", "cmdb_ci_ot_control_module"
-CONTAINS = "Contains::Contained by"
+OT = "cmdb_ci_ot"
+COMPUTERS = frozenset({"cmdb_ci_computer", "cmdb_ci_server"})
+CONTAINS, OWNS = "Contains::Contained by", "Owns::Owned by"
+_CONTROL = frozenset({"cmdb_ci_ot_plc", "cmdb_ci_ot_control_module", "cmdb_ci_ot_rtu", "cmdb_ci_ot_ied"})
+"""Classes under cmdb_ci_ot_control, which own their modules."""
 ITEMS = (
     "sys_class_name",
     "name",
@@ -46,6 +53,8 @@ ITEMS = (
     "ip_address",
     "mac_address",
     "firmware_version",
+    "hardware_version",
+    "slot_number",
     "os",
     "os_version",
     "location",
@@ -70,19 +79,20 @@ def class_of(device: Device) -> str:
 
 
 def _item(device: Device) -> Mapping[str, str]:
-    addresses, macs = real(device.addresses), [one for one in device.macs if is_mac(one)]
+    addresses, macs = real(device.addresses), [one.lower() for one in device.macs if is_mac(one)]
+    name = class_of(device)
+    of_class, elsewhere = _by_class(device, name)
     told = (
         ("order code", device.order_code),
-        ("hardware", device.hardware),
+        *elsewhere,
         ("role", device.role),
         ("zone", device.zone),
         ("position", device.position),
-        ("slot", device.slot),
         ("further addresses", " ".join(map(str, addresses[1:]))),
         ("further MAC addresses", " ".join(macs[1:])),
     )
-    return {
-        "sys_class_name": class_of(device),
+    return of_class | {
+        "sys_class_name": name,
         "name": device.name,
         "correlation_id": device.id,
         "discovery_source": "assetctl",
@@ -93,19 +103,30 @@ def _item(device: Device) -> Mapping[str, str]:
         "asset_tag": device.asset_number,
         "ip_address": str(addresses[0]) if addresses else "",
         "mac_address": macs[0] if macs else "",
-        "firmware_version": device.firmware,
-        "os": device.os,
-        "os_version": device.os_version,
         "location": device.location,
         "department": device.owner,
         "short_description": device.description,
-        "attributes": "; ".join(f"{name}: {value}" for name, value in told if value),
+        "attributes": "; ".join(f"{key}: {value}" for key, value in told if value),
         "first_discovered": f"{device.first_seen:%Y-%m-%d %H:%M:%S}",
         "last_discovered": f"{device.last_seen:%Y-%m-%d %H:%M:%S}",
     }
 
 
+def _by_class(device: Device, name: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """What only some classes have a column for: those of this class, and the rest in words."""
+    every = (
+        ("firmware_version", "firmware", device.firmware, name.startswith(OT)),
+        ("hardware_version", "hardware", device.hardware, name.startswith(OT)),
+        ("slot_number", "slot", device.slot, name == MODULE),
+        ("os", "os", device.os, name in COMPUTERS),
+        ("os_version", "os version", device.os_version, name in COMPUTERS),
+    )
+    held = {column: value for column, _, value, has_column in every if has_column}
+    return held, [(word, value) for _, word, value, has_column in every if not has_column]
+
+
 def _relations(outgoing: Outgoing) -> Iterator[Mapping[str, str]]:
     for one in outgoing.devices:
         if one.parent in outgoing.by_id:
-            yield {"parent": one.parent, "type": CONTAINS, "child": one.id}
+            is_owned = class_of(one) == MODULE and class_of(outgoing.by_id[one.parent]) in _CONTROL
+            yield {"parent": one.parent, "type": OWNS if is_owned else CONTAINS, "child": one.id}
