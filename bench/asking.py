@@ -14,8 +14,9 @@ from assetctl.plan import Plan
 from assetctl.planning import make
 from assetctl.protocol import Protocol
 from assetctl.protocols import modbus, snmp
-from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.gate import Gate
 from assetctl.safety.ledger import Ledger, verify
+from assetctl.safety.rules import Rules
 from assetctl.scope import CredentialEntry, Limits, Scope, Target
 from assetctl.secrets.credentials import Community, Secret, UsmUser
 from assetctl.store.repo import Store, open_store

@@ -1,68 +1,35 @@
 """The one gate: every frame that leaves this program got its Permit here, and its ledger line first.
 
-In this order: stop, exclusions, plan, vantage, quarantine and breakers, end of the approval and window, published list
-and class, budget, pace. The first "no" is the reason that ledger and evidence show. What the gate does not know, it
-refuses.
+In this order: published list and class, stop, exclusions, plan, vantage, quarantine and breakers, end of the approval
+and window, holds, budget, pace. The first "no" is the reason that ledger and evidence show. What the gate does not
+know, it refuses.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network
 
 from assetctl.errors import Refusal
-from assetctl.model import Address, Destination, NetworkKind, Outcome, RequestClass, Segment, Transport
-from assetctl.plan import NEVER_CONNECTED, NMAP, PORT_FINDER, Plan, Step
-from assetctl.protocol import Vet
+from assetctl.model import Address, Destination, NetworkKind, Outcome, Segment
+from assetctl.plan import NMAP, Plan, Step
 from assetctl.safety import limits
+from assetctl.safety.journal import Journal
 from assetctl.safety.ledger import Ledger
+from assetctl.safety.listed import Listed
 from assetctl.safety.permit import Lease, Permit, Refused, Seal, Wait
-from assetctl.scope import Target
-from assetctl.talk import HANDSHAKE_UNITS, TLS, Ask, Open
+from assetctl.safety.rules import Rules
+from assetctl.safety.seats import Seats
+from assetctl.safety.weight import UNIT_PACKETS, weight
+from assetctl.safety.zone_breakers import ZoneBreakers
+from assetctl.talk import Ask, Open
 
 LEASE_ADDRESSES = 16
 LEASE_S = 60.0
-CONNECT_PACKETS = 4  # SYN, ACK of the handshake, FIN, ACK of theirs
-UNIT_PACKETS = 2  # the unit and the ACK of its answer
-HANDSHAKE_PACKETS = 4 * UNIT_PACKETS  # TLS: the hello, perhaps again in another group, our part, and later the end
-GREETING = 2  # datagrams of an SNMPv3 engine before its first question
 RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
-IN_MIND = (
-    4096  # addresses and steps for which the answers of plan and scope, which never change in a run, are remembered
-)
+IN_MIND = 4096  # addresses for which the answers of the scope, which never change in a run, are remembered
 
 _SEAL = Seal()
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the gate is told about the protocols and the world; it imports none of them.
-
-    vets, classes: by protocol. named_by: by protocol and request, the depth questions of which one must be named.
-    envelopes: by protocol, what its TCP connections are wrapped in; any other wrapping is refused.
-    own_ports: by stateful protocol, the ports it publishes; it alone reaches one that is never connected to otherwise.
-    exclusions: read anew before each frame. stop: a reason once everything must end.
-    zone_of: name of the zone whose breaker an address belongs to. quarantined: address -> why it is left alone.
-    held: (address, protocol, request) -> why a hold forbids it, or "". same_device: further address of a device ->
-    the one under which its pace, budget and seat are kept. until: when what allows the run ends; None for no end.
-    """
-
-    vets: Mapping[str, Vet]
-    classes: Mapping[str, Mapping[str, RequestClass]]
-    named_by: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
-    envelopes: Mapping[str, str] = field(default_factory=dict)
-    own_ports: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    exclusions: Callable[[], tuple[Target, ...]] = tuple
-    stop: Callable[[], str] = str
-    zone_of: Callable[[Address], str] | None = None
-    quarantined: Mapping[Address, str] = field(default_factory=dict)
-    held: Callable[[Address, str, str], str] = lambda _address, _protocol, _request: ""
-    vantage_fault: str = ""
-    same_device: Mapping[Address, Address] = field(default_factory=dict)
-    until: datetime | None = None
 
 
 class Gate:
@@ -83,16 +50,15 @@ class Gate:
         self.ledger = ledger
         self._now = now
         self._monotonic = monotonic
+        self._journal = Journal(ledger, now=now, monotonic=monotonic)
+        self._listed = Listed(plan, rules)
         self._pace = limits.PacketPace(plan.scope.limits.packets_per_second)
         self._devices: dict[Destination, limits.DeviceState] = {}
-        self._seated: dict[Destination, str] = {}
+        self._seats = Seats()
+        self._zones = ZoneBreakers(rules.zone_of)
         self._ot_seen: set[Destination] = set()
-        self._contacted: dict[str, set[Destination]] = {}
-        self._trips: dict[str, set[Destination]] = {}
-        self.stopped_zones: dict[str, str] = {}
         self._network_of = lru_cache(IN_MIND)(plan.scope.network_of)
         self._in_scope = lru_cache(IN_MIND)(plan.scope.includes)
-        self._is_planned = lru_cache(IN_MIND)(self._has_row)
         for address, purses in (spent or {}).items():
             device = self._device(address)
             for purse, units in purses.items():
@@ -114,44 +80,35 @@ class Gate:
         reason = self._forbidden(step.address) or self._time_fault(step.address, worst_s)
         if reason:
             return self._refuse(step, "begin", reason)
-        device = self._main(step.address)
-        if device in self._seated:
-            return Wait(SEAT_WAIT_S)
+        most = None
         if self.kind(step.address) is NetworkKind.OT:
-            block = _block(step.address)
-            fragile = self._network_of(step.address).fragile
-            most = 1 if fragile else self.plan.scope.limits.devices_per_24
-            if sum(other == block for other in self._seated.values()) >= most:
-                return Wait(SEAT_WAIT_S)
-            self._seated[device] = block
-        else:
-            self._seated[device] = ""
-        return None
+            most = 1 if self._network_of(step.address).fragile else self.plan.scope.limits.devices_per_24
+        return None if self._seats.take(self._main(step.address), step.address, most) else Wait(SEAT_WAIT_S)
 
     def note_begin(self, step: Step) -> None:
         """Put on record that a talk begins, so that a resumed scan knows how often it did."""
-        self._write(step, "begin", request="", units=0, packets=0)
+        self._journal.decision(step, "begin")
 
     def note_listen(self, step: Step) -> int:
         """Put on record that a talk only listens for a while; the number of the line."""
-        return self._write(step, "listen", request="", units=0, packets=0)
+        return self._journal.decision(step, "listen")
 
     def finish(self, address: Destination) -> None:
         """Give the device's seat back."""
-        self._seated.pop(self._main(address), None)
+        self._seats.give_back(self._main(address))
 
     # --- what may leave ---------------------------------------------------------------------------------------------
 
     def permit(self, step: Step, action: Open | Ask, *, opened: Open) -> Permit | Wait | Refused:
         """Leave for one connect or unit. opened: the connection it goes over, which is `action` itself for an Open."""
         try:
-            request = self._named(step, action, opened)
+            request = self._listed.name(step, action, opened)
         except Refusal as refusal:
             return self._refuse(step, "unit", str(refusal))
         reason = self._forbidden(step.address) or self._time_fault(step.address, 0) or self._held(step, request)
         if reason:
             return self._refuse(step, request, reason)
-        units, packets, _ = weight = _weight(step, action, opened)
+        units, packets, datagrams = weight(step, action, opened)
         device, is_paced = self._device(step.address), self.kind(step.address) is not NetworkKind.LAB
         if is_paced:
             if device.spent(step.purse) + units > step.allowance:
@@ -159,16 +116,23 @@ class Gate:
             wait = self._wait(step, action, device, packets if units else 0)
             if wait.seconds > 0:
                 return wait
-        return self._issue(step, action, opened, request=request, weight=weight, device=device, is_paced=is_paced)
+        payload = action.payload if isinstance(action, Ask) else b""
+        number = self._journal.decision(step, "permit", request=request, units=units, packets=packets, payload=payload)
+        device.units[step.purse] = device.units.get(step.purse, 0) + units
+        if units and is_paced:
+            self._spend(step, action, device, packets)
+        self._zones.meet(step.address)
+        kind = "connect" if isinstance(action, Open) else "unit"
+        return self._sealed(step, opened, payload, request=request, action=kind, number=number, datagrams=datagrams)
 
     def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
         """Leave for the unit that ends a connection; it was vetted and counted when the connection was opened."""
         try:
-            request = self.rules.vets[step.protocol](opened.goodbye)
+            request = self._listed.goodbye(step, opened)
         except Refusal as refusal:
             return self._refuse(step, "goodbye", str(refusal))
-        sequence = self._write(step, "permit", request=request, units=0, packets=UNIT_PACKETS, payload=opened.goodbye)
-        return self._sealed(step, opened, opened.goodbye, request=request, action="goodbye", sequence=sequence)
+        number = self._journal.decision(step, "permit", request=request, packets=UNIT_PACKETS, payload=opened.goodbye)
+        return self._sealed(step, opened, opened.goodbye, request=request, action="goodbye", number=number)
 
     def lease(
         self, step: Step, addresses: tuple[Address, ...], ports: tuple[int, ...], argv: tuple[str, ...], *, profile: str
@@ -180,19 +144,18 @@ class Gate:
         if reason:
             return self._refuse(step, NMAP, reason)
         payload = "\0".join(argv).encode()
-        sequence = self._write(step, "lease", request=NMAP, units=len(addresses), packets=0, payload=payload)
+        number = self._journal.decision(step, "lease", request=NMAP, units=len(addresses), payload=payload)
         ips = tuple(address.ip for address in addresses)
-        return Lease(_SEAL, addresses=ips, ports=ports, profile=profile, argv=argv, seconds=LEASE_S, sequence=sequence)
+        return Lease(_SEAL, addresses=ips, ports=ports, profile=profile, argv=argv, seconds=LEASE_S, sequence=number)
 
     def leased(self, step: Step, lease: Lease, report: str) -> None:
         """Note that a call ended by itself and what report, by SHA-256, it brought: it is not repeated."""
-        entry = {"at": self._now().isoformat(), "do": "leased", "step": step.id, "re": lease.sequence, "sha256": report}
-        self.ledger.append(entry, now_s=self._monotonic())
+        self._journal.leased(step, lease.sequence, report)
 
     def _not_for_nmap(self, address: Address, ports: tuple[int, ...]) -> str:
         if self.kind(address) is NetworkKind.OT:
             return f"{address} is treated as OT; nmap is for IT networks"
-        planned = next((row.ports for row in self.plan.rows if row.protocol == NMAP and address in row.target), ())
+        planned = self._listed.nmap_ports(address)
         return "" if ports and set(ports) <= set(planned) else "nmap on these ports is not in the plan for this network"
 
     # --- what came of it --------------------------------------------------------------------------------------------
@@ -213,11 +176,7 @@ class Gate:
         rtt_ms: what the device took at least. is_ours: this machine was away meanwhile, which is reason enough for
         silence and for a reset.
         """
-        digest = hashlib.sha256(b"".join(frames)).hexdigest() if frames else ""
-        entry = {"re": permit.sequence, "outcome": outcome, "sizes": [len(f) for f in frames], "sha256": digest}
-        self.ledger.append(
-            {"at": self._now().isoformat(), "do": "answer", "step": step.id, **entry}, now_s=self._monotonic()
-        )
+        self._journal.answer(step, permit.sequence, outcome, frames)
         if self.kind(step.address) is NetworkKind.LAB or isinstance(step.address, Segment):
             return ""  # that nobody on a segment answers is no sign of harm
         device = self._device(step.address)
@@ -238,13 +197,14 @@ class Gate:
     def trip(self, step: Step, reason: str) -> str:
         """Stop asking a device, and its zone when too many of its devices tripped."""
         self._device(step.address).tripped = reason
-        zone = self._zone(step.address)
-        trips = self._trips.setdefault(zone, set())
-        trips.add(step.address)
-        self._write(step, "trip", request="", units=0, packets=0, reason=reason)
-        if limits.zone_trips(len(trips), len(self._contacted.get(zone, ()))):
-            self.stopped_zones[zone] = f"{len(trips)} devices of {zone} tripped"
+        self._journal.decision(step, "trip", reason=reason)
+        self._zones.trip(step.address)
         return reason
+
+    @property
+    def stopped_zones(self) -> Mapping[str, str]:
+        """Zones that are left alone from now on, and why."""
+        return self._zones.stopped
 
     @property
     def tripped(self) -> dict[Address, str]:
@@ -256,7 +216,7 @@ class Gate:
     def _forbidden(self, address: Destination) -> str:
         if stop := self.rules.stop():
             return f"stopped: {stop}"
-        if any(address in target for target in self.rules.exclusions()):
+        if (excluded := self.rules.exclusions()) and any(address in target for target in excluded):
             return "excluded"
         if not self._in_scope(address):
             return "not in the scope of the plan"
@@ -264,10 +224,9 @@ class Gate:
             return f"vantage: {self.rules.vantage_fault}"
         if self.rules.quarantined and isinstance(address, Address) and address in self.rules.quarantined:
             return f"in quarantine: {self.rules.quarantined[address]}"
-        state = self._devices.get(self._main(address))
-        if state is not None and state.tripped:
+        if (state := self._devices.get(self._main(address))) is not None and state.tripped:
             return f"tripped: {state.tripped}"
-        if self.stopped_zones and (reason := self.stopped_zones.get(self._zone(address))):
+        if reason := self._zones.reason(address):
             return f"zone stopped: {reason}"
         return ""
 
@@ -294,44 +253,6 @@ class Gate:
         reason = self.rules.held(step.address, step.protocol, request)
         return f"held: {reason}" if reason else ""
 
-    def _named(self, step: Step, action: Open | Ask, opened: Open) -> str:
-        """Name of the request on the published list. Raises Refusal when plan, list or class do not allow it."""
-        if not self._is_planned(step.protocol, step.address, step.port):
-            raise Refusal(f"{step.protocol} on port {step.port} is not in the plan for this address")
-        own_ports = self.rules.own_ports.get(step.protocol, frozenset())
-        if opened.port != step.port or opened.port in NEVER_CONNECTED - own_ports:
-            raise Refusal(f"port {opened.port} is not the planned one")
-        if (opened.transport is Transport.LINK) != isinstance(step.address, Segment):
-            raise Refusal("frames for everybody go to a named segment alone, and nothing else goes there")
-        if isinstance(action, Open):
-            if action.transport is Transport.TCP and action.envelope != self.rules.envelopes.get(step.protocol, ""):
-                raise Refusal(f"envelope {action.envelope or 'none'}: {step.protocol} does not travel in it")
-            if action.source_port and (action.transport is not Transport.UDP or action.source_port != step.port):
-                raise Refusal(f"source port {action.source_port}: only the planned port, and only for datagrams")
-            if action.goodbye:
-                self._classed(step, self.rules.vets[step.protocol](action.goodbye))
-            return "connect"
-        if step.protocol == PORT_FINDER:
-            raise Refusal("the port finder sends no unit")
-        name = self.rules.vets[step.protocol](action.payload)
-        self._classed(step, name)
-        return name
-
-    def _has_row(self, protocol: str, address: Destination, port: int) -> bool:
-        return any(r.protocol == protocol and address in r.target and port in r.ports for r in self.plan.rows)
-
-    def _classed(self, step: Step, request: str) -> None:
-        klass = self.rules.classes[step.protocol].get(request)
-        if klass is None:
-            raise Refusal(f"{request} is not on the published list of {step.protocol}")
-        if klass is RequestClass.DEPTH and not step.depth:
-            raise Refusal(f"{request} is depth and was not named")
-        wanted = self.rules.named_by.get(step.protocol, {}).get(request, ())
-        if wanted and step.depth.isdisjoint(wanted):
-            raise Refusal(f"{request} belongs to {' or '.join(wanted)}, which was not named")
-        if klass is RequestClass.STATEFUL and step.klass is not RequestClass.STATEFUL:
-            raise Refusal(f"{request} is stateful and was not consented")
-
     def _wait(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> Wait:
         if not packets:
             return Wait(0.0)
@@ -345,39 +266,23 @@ class Gate:
 
     def _rate(self, address: Destination) -> float:
         """Units a second that a device may be sent; 0 for no limit."""
-        scope = self.plan.scope.limits
-        if self.kind(address) is NetworkKind.LAB:
+        kind, scope = self.kind(address), self.plan.scope.limits
+        if kind is NetworkKind.LAB:
             return 0.0
-        if self._network_of(address).kind is NetworkKind.OT:
-            return scope.ot_units_per_second
-        if self.kind(address) is NetworkKind.OT:  # an IT host that showed an OT fact: whichever is slower
+        if kind is NetworkKind.IT:
+            return scope.it_units_per_second
+        if address in self._ot_seen and self._network_of(address).kind is NetworkKind.IT:  # whichever is slower
             return min(scope.ot_units_per_second, scope.it_units_per_second)
-        return scope.it_units_per_second
+        return scope.ot_units_per_second
 
     # --- issuing ----------------------------------------------------------------------------------------------------
 
-    def _issue(
-        self,
-        step: Step,
-        action: Open | Ask,
-        opened: Open,
-        *,
-        request: str,
-        weight: tuple[int, int, int],
-        device: limits.DeviceState,
-        is_paced: bool,
-    ) -> Permit:
-        units, packets, datagrams = weight
-        payload = action.payload if isinstance(action, Ask) else b""
-        sequence = self._write(step, "permit", request=request, units=units, packets=packets, payload=payload)
-        device.units[step.purse] = device.units.get(step.purse, 0) + units
-        if units and is_paced:
-            device.sent_at_s = self._monotonic()
-            device.connected_by = step.id if isinstance(action, Open) else device.connected_by
-            self._pace.spend(packets, device.sent_at_s)
-        self._contacted.setdefault(self._zone(step.address), set()).add(step.address)
-        kind = "connect" if isinstance(action, Open) else "unit"
-        return self._sealed(step, opened, payload, request=request, action=kind, sequence=sequence, datagrams=datagrams)
+    def _spend(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> None:
+        """Count what leaves now on the paces of its device and of the run."""
+        device.sent_at_s = self._monotonic()
+        if isinstance(action, Open):
+            device.connected_by = step.id
+        self._pace.spend(packets, device.sent_at_s)
 
     def _sealed(
         self,
@@ -387,9 +292,10 @@ class Gate:
         *,
         request: str,
         action: str,
-        sequence: int,
+        number: int,
         datagrams: int = 1,
     ) -> Permit:
+        rate = self._rate(step.address)
         return Permit(
             _SEAL,
             address=step.address,
@@ -399,36 +305,16 @@ class Gate:
             request=request,
             action=action,
             step=step.id,
-            sequence=sequence,
+            sequence=number,
             envelope=opened.envelope,
             datagrams=datagrams,
-            pause_s=1.0 / rate if (rate := self._rate(step.address)) else 0.0,
+            pause_s=1.0 / rate if rate else 0.0,
             source_port=opened.source_port,
         )
 
     def _refuse(self, step: Step, request: str, reason: str) -> Refused:
-        self._write(step, "refuse", request=request, units=0, packets=0, reason=reason)
+        self._journal.decision(step, "refuse", request=request, reason=reason)
         return Refused(reason)
-
-    def _write(
-        self, step: Step, do: str, *, request: str, units: int, packets: int, payload: bytes = b"", reason: str = ""
-    ) -> int:
-        entry: dict[str, object] = {
-            "at": self._now().isoformat(),
-            "do": do,
-            "step": step.id,
-            "to": str(step.address),
-            "port": step.port,
-            "request": request,
-            "units": units,
-            "packets": packets,
-            "purse": step.purse,
-        }
-        if payload:
-            entry |= {"size": len(payload), "sha256": hashlib.sha256(payload).hexdigest()}
-        if reason:
-            entry["reason"] = reason
-        return self.ledger.append(entry, now_s=self._monotonic())
 
     def _device(self, address: Destination) -> limits.DeviceState:
         main = self._main(address)
@@ -441,38 +327,3 @@ class Gate:
         """The address under which a device is counted, whichever of its addresses is asked."""
         same = self.rules.same_device
         return same.get(address, address) if same and isinstance(address, Address) else address
-
-    def _zone(self, address: Destination) -> str:
-        named = self.rules.zone_of(address) if self.rules.zone_of and isinstance(address, Address) else ""
-        return named or _block(address)
-
-
-def _weight(step: Step, action: Open | Ask, opened: Open) -> tuple[int, int, int]:
-    """Units, packets and datagrams of an action.
-
-    A connection in TLS counts its handshake too. Opening a datagram socket sends nothing, except that an SNMPv3 engine
-    asks for the agent's id and time first.
-    """
-    if isinstance(action, Open):
-        goodbye = 1 if action.goodbye else 0
-        if action.transport is Transport.TCP and action.envelope == TLS:
-            return 1 + goodbye + HANDSHAKE_UNITS, CONNECT_PACKETS + HANDSHAKE_PACKETS, 1
-        if action.transport is Transport.TCP:
-            return 1 + goodbye, CONNECT_PACKETS, 1
-        greets = any(c.name == opened.envelope and c.kind == "snmp-v3" for c in step.credentials)
-        return (GREETING, GREETING, GREETING) if greets else (0, 0, 0)
-    return 1, UNIT_PACKETS if opened.transport is Transport.TCP else 1, 1
-
-
-def _block(address: Destination) -> str:
-    """The /24, or /64, that an address lies in; a segment is one for itself."""
-    if isinstance(address, Segment):
-        return str(address)
-    bits, version = (8, 4) if address.ip.version == 4 else (64, 6)
-    return _block_text(address.realm, int(address.ip) >> bits, version)
-
-
-@lru_cache(IN_MIND)
-def _block_text(realm: str, number: int, version: int) -> str:
-    network = IPv4Network((number << 8, 24)) if version == 4 else IPv6Network((number << 64, 64))
-    return f"{realm}/{network}"

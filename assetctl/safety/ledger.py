@@ -60,12 +60,17 @@ class Ledger:
 
     def append(self, entry: Mapping[str, Any], *, now_s: float) -> int:
         """Write one line and return its number. Raises EnvironmentFault when it could not be written whole."""
+        told = [f"{_quoted(key)}:{_value(value)}" for key, value in entry.items()]
+        return self.append_text(",".join(told), now_s=now_s)
+
+    def append_text(self, told: str, *, now_s: float) -> int:
+        """As `append`. told: the entry as the inside of a JSON object, ASCII and without spaces between its parts."""
         if self._is_torn:
             raise EnvironmentFault(f"{self.path}: the ledger ends within a line; nothing more is written to it")
         number = self.count + 1
-        body = _canonical(entry, number=number, prev=self.head)
-        digest = hashlib.sha256(body + b"}").hexdigest()
-        line = body + b',"hash":"' + digest.encode() + b'"}\n'
+        body = f'{{"n":{number},{told}{"," if told else ""}"prev":"{self.head}"'
+        digest = hashlib.sha256(f"{body}}}".encode("ascii")).hexdigest()
+        line = f'{body},"hash":"{digest}"}}\n'.encode("ascii")
         try:
             written = os.write(self._fd, line)
         except OSError as fault:
@@ -106,16 +111,8 @@ class Ledger:
                 self._fd = -1
 
 
-def _canonical(entry: Mapping[str, Any], *, number: int, prev: str) -> bytes:
-    """The line as JSON without its last bracket. Texts and numbers, which most values are, go the short way."""
-    told = [
-        f"{_quoted(key)}:{_quoted(value) if type(value) is str else _value(value)}," for key, value in entry.items()
-    ]
-    return f'{{"n":{number},{"".join(told)}"prev":"{prev}"'.encode("ascii")
-
-
 def _value(value: object) -> str:
-    return str(value) if type(value) is int else _ENCODER.encode(value)
+    return _quoted(value) if type(value) is str else _ENCODER.encode(value)
 
 
 def reopen(path: Path) -> Ledger:

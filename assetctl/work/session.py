@@ -14,9 +14,10 @@ from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Address, Destination, Observation, Outcome, Scan, ScanState
 from assetctl.plan import NMAP, Plan
 from assetctl.planning import own_ports
-from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.gate import Gate
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.nature import control_equipment
+from assetctl.safety.rules import Rules
 from assetctl.scope import Vantage
 from assetctl.settle import addresses
 from assetctl.sightings import split

@@ -11,8 +11,9 @@ from assetctl.model import Address, NetworkKind
 from assetctl.plan import Plan, Step, steps
 from assetctl.planning import make, own_ports
 from assetctl.protocols import registry
-from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.gate import Gate
 from assetctl.safety.ledger import Ledger
+from assetctl.safety.rules import Rules
 from assetctl.scope import Network, Scope, Target
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

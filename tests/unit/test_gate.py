@@ -11,9 +11,10 @@ from assetctl.model import NetworkKind, Outcome, RequestClass, Transport
 from assetctl.plan import Step
 from assetctl.protocols.modbus import codec
 from assetctl.safety import limits
-from assetctl.safety.gate import Gate, Rules
+from assetctl.safety.gate import Gate
 from assetctl.safety.ledger import Ledger, read
 from assetctl.safety.permit import Permit, Refused, Seal, Wait
+from assetctl.safety.rules import Rules
 from assetctl.scope import Window
 from assetctl.talk import Ask, Open
 from tests.unit.plants import NOW, Clock, address, first_step, gate, plan_of, scope, target

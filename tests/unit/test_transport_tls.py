@@ -22,8 +22,8 @@ import pytest
 from assetctl.model import NetworkKind, Observation, Outcome
 from assetctl.protocol import Context
 from assetctl.protocols.https import PROTOCOL
-from assetctl.safety.gate import HANDSHAKE_PACKETS
 from assetctl.safety.ledger import read
+from assetctl.safety.weight import HANDSHAKE_PACKETS
 from assetctl.scope import Vantage
 from assetctl.talk import HANDSHAKE_UNITS
 from assetctl.transport import tls
