@@ -219,9 +219,9 @@ def test_a_permit_is_good_for_one_unit_and_nobody_else_can_make_one(tmp_path: Pa
 
 
 def test_only_the_gate_makes_seals_and_only_transport_opens_sockets_and_starts_programs() -> None:
-    """Names are resolved by targets.py; secrets.py starts the user's own password program, printing.py a browser that
-    is kept from every network, and awake.py what keeps the machine from sleeping; nothing else."""
-    starting = ("secrets.py", "work/printing.py", "work/awake.py")
+    """Names are resolved by targets.py; secrets/references.py starts the user's own password program, printing.py a
+    browser that is kept from every network, and awake.py what keeps the machine from sleeping; nothing else."""
+    starting = ("secrets/references.py", "work/printing.py", "work/awake.py")
     allowed = {"targets.py": {"socket"}} | {where: {"subprocess"} for where in starting}
     root = Path(assetctl.__file__).parent
     for path in root.rglob("*.py"):
