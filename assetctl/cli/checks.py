@@ -1,35 +1,48 @@
-"""check and policy: what the inventory means, and how a verdict comes about."""
+"""check: what the inventory means, against the thresholds of the one who asks."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli import new_check
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
-from assetctl.errors import Exit, InputError
-from assetctl.text import counted, near
+from assetctl.cli.policy import Folders
+from assetctl.errors import InputError
+from assetctl.text import counted
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from assetctl.model import Severity
-    from assetctl.policy.check import Check
     from assetctl.policy.plant import Plant
     from assetctl.store.repo import Store
     from assetctl.work.check import Checked, Demands
 
-policy = typer.Typer(help="The checks: what they say, need and prove.", no_args_is_help=True)
 
-Folders = Annotated[list[Path] | None, typer.Option("--checks", help="A folder with checks of your own.")]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be judged. only, zones, folders: empty for all checks, for the whole plant, for none of one's own.
+
+    moment: what was known then is judged, None for what is known now. at: the clock of this call.
+    """
+
+    only: tuple[str, ...]
+    zones: frozenset[str]
+    folders: tuple[Path, ...]
+    demands: "Demands"
+    moment: "datetime | None"
+    at: "datetime"
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.only or self.zones or self.moment)
 
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
     app.command(epilog="Example: assetctl check --fail-on high --output findings.sarif")(check)
-    new_check.add_to(policy)
-    app.add_typer(policy, name="policy")
 
 
 def check(
@@ -58,47 +71,56 @@ def check(
     ] = False,
 ) -> None:
     """Judge the inventory. A missing fact is "unknown", never a pass."""
-    from assetctl.work.check import check as judge
-    from assetctl.work.check import chosen, pack, younger, zones_within
+    from assetctl.work.check import zones_within
     from assetctl.work.machine import check_ending
+
+    app = of(context)
+    asked = _Asked(
+        only=tuple(only or ()),
+        zones=zones_within(app.zones, tuple(zone or ())),
+        folders=tuple(checks or ()),
+        demands=_demands(fail_on, max_unknown, max_age, baseline),
+        moment=_moment(as_of) if as_of else None,
+        at=now(),
+    )
+    if output is not None:
+        check_ending(output)
+    with app.store() as store:
+        plant, result = _judged(app, store, asked)
+        if output is not None:
+            _write(app, store, result, output, plain=plain_names)
+    _tell_unseen(app, plant, asked)
+    _tell(app, result, asked.demands.known, kept=asked.is_whole)
+    finish(result.code)
+
+
+def _judged(app: App, store: "Store", asked: _Asked) -> "tuple[Plant, Checked]":
+    """What was judged, and what came of it; the run is kept when it was of everything, as it stands now."""
+    from assetctl.work.check import check as judge
+    from assetctl.work.check import chosen, pack, younger
     from assetctl.work.papers import read_papers
     from assetctl.work.retiring import answering_again, retired
     from assetctl.work.tracking import Withdrawal
 
-    app, at = of(context), now()
-    demands = _demands(fail_on, max_unknown, max_age, baseline)
-    moment = _moment(as_of) if as_of else None
-    if output is not None:
-        check_ending(output)
-    zones = zones_within(app.zones, tuple(zone or ()))
-    with app.store() as store:
-        every = pack(app.settings, tuple(checks or ()))
-        wanted = chosen(every, tuple(only or ()))
-        wanted = younger(wanted, demands.max_age) if demands.max_age else wanted
-        papers = read_papers(
-            app.settings, app.zones_file, today=(moment or at).date(), checks=[one.id for one in every]
-        )
-        plant = _plant(app, store, moment, demands.max_age)
-        is_whole = not (only or zones or moment)
-        result = judge(
-            store,
-            wanted,
-            plant,
-            now=moment or at,
-            demands=demands,
-            papers=papers,
-            zones=zones,
-            keep=is_whole,
-            withdrawal=Withdrawal(f"assetctl check, run by {_account()}", app.register),
-        )
-        for line in answering_again(plant.assets, retired(app.register)):
-            app.output.warn(line)
-        if output is not None:
-            _write(app, store, result, output, plain=plain_names)
-    if demands.max_age is not None:
-        _tell_unseen(app, plant, moment or at, demands.max_age)
-    _tell(app, result, demands.known, kept=is_whole)
-    finish(result.code)
+    demands, then = asked.demands, asked.moment or asked.at
+    every = pack(app.settings, asked.folders)
+    wanted = chosen(every, asked.only)
+    papers = read_papers(app.settings, app.zones_file, today=then.date(), checks=[one.id for one in every])
+    plant = _plant(app, store, asked.moment, demands.max_age)
+    result = judge(
+        store,
+        younger(wanted, demands.max_age) if demands.max_age else wanted,
+        plant,
+        now=then,
+        demands=demands,
+        papers=papers,
+        zones=asked.zones,
+        keep=asked.is_whole,
+        withdrawal=Withdrawal(f"assetctl check, run by {_account()}", app.register),
+    )
+    for line in answering_again(plant.assets, retired(app.register)):
+        app.output.warn(line)
+    return plant, result
 
 
 def _account() -> str:
@@ -167,81 +189,6 @@ def _moment(text: str) -> "datetime":
     return min(found, now())
 
 
-@policy.command("list", epilog="Example: assetctl policy list --checks ./checks")
-def list_checks(context: typer.Context, checks: Folders = None) -> None:
-    """All checks with severity and what they decide."""
-    rows = [
-        {
-            "id": one.id,
-            "severity": one.severity,
-            "title": one.title,
-            "for_each": one.for_each,
-            "own": one.own,
-            "requirements": [m.requirement for m in one.maps if m.framework == "iec62443-3-3"],
-        }
-        for one in _pack(of(context), checks)
-    ]
-    columns = ("id", "severity", "title", "for_each", "requirements")
-    of(context).output.rows("checks", rows, columns=columns, command="policy list")
-
-
-@policy.command("explain", epilog="Example: assetctl policy explain INV-001")
-def explain_check(
-    context: typer.Context, check: Annotated[str, typer.Argument(help="Check id.")], checks: Folders = None
-) -> None:
-    """One check: statement, logic, facts, thresholds, requirements with strength, limits, what to do."""
-    from assetctl.policy.explain import explain
-    from assetctl.policy.load import load_frameworks
-
-    known = {one.id: one for one in _pack(of(context), checks)}
-    if check not in known:
-        raise InputError(f"{check}: no such check{near(check, tuple(known))}; `assetctl policy list` shows them")
-    of(context).output.plain(explain(known[check], load_frameworks()))
-
-
-@policy.command("lint", epilog="Example: assetctl policy lint --checks ./checks")
-def lint_checks(context: typer.Context, checks: Folders = None) -> None:
-    """Whether checks are well made: mappings not too strong, tests for every outcome, wording that fits."""
-    from assetctl.policy.lint import lint
-    from assetctl.policy.load import load_frameworks
-
-    app = of(context)
-    pack = _pack(app, checks)
-    rows = [{"problem": text} for text in lint(pack, load_frameworks())]
-    code = Exit.USAGE if rows else Exit.DONE
-    app.output.rows("lint", rows, columns=("problem",), command="policy lint", code=code)
-    app.output.say(f"{counted(len(pack), 'check')}, {counted(len(rows), 'complaint')}")
-    finish(code)
-
-
-@policy.command("test", epilog="Example: assetctl policy test --checks ./checks")
-def try_checks(context: typer.Context, checks: Folders = None) -> None:
-    """Run the tests inside the checks, and take each fact away from each passing case: no pass may survive that."""
-    from assetctl.policy.trial import run_tests
-
-    app = of(context)
-    pack = _pack(app, checks)
-    trials = [trial for one in pack for trial in run_tests(one)]
-    rows = [
-        {"check": t.check, "case": t.case, "expected": t.expected, "found": t.found, "survivors": list(t.survivors)}
-        for t in trials
-        if not t.is_good or app.output.verbosity > 0
-    ]
-    columns = ("check", "case", "expected", "found", "survivors")
-    bad = sum(not t.is_good for t in trials)
-    code = Exit.BUG if bad or not trials else Exit.DONE
-    app.output.rows("policy-test", rows, columns=columns, command="policy test", code=code)
-    mutants = counted(sum(t.mutants for t in trials), "mutant")
-    app.output.say(f"{counted(len(pack), 'check')}, {counted(len(trials), 'case')}, {mutants}, {bad} bad")
-    finish(code)
-
-
-def _pack(app: App, folders: list[Path] | None) -> "tuple[Check, ...]":
-    from assetctl.work.check import pack
-
-    return pack(app.settings, tuple(folders or ()))
-
-
 def _severity(text: str) -> "Severity | None":
     from assetctl.model import Severity
 
@@ -262,10 +209,11 @@ def _write(app: App, store: "Store", result: "Checked", path: Path, *, plain: bo
     app.output.say(f"written: {path}" + ("" if plain else ", names and addresses replaced"))
 
 
-def _tell_unseen(app: App, plant: "Plant", moment: "datetime", max_age: "timedelta") -> None:
+def _tell_unseen(app: App, plant: "Plant", asked: _Asked) -> None:
     from assetctl.work.check import unseen
 
-    if missing := unseen(plant, now=moment, max_age=max_age):
+    max_age = asked.demands.max_age
+    if max_age is not None and (missing := unseen(plant, now=asked.moment or asked.at, max_age=max_age)):
         named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
         app.output.warn(f"not seen within --max-age: {len(missing)} ({named}); the answer is partial")
 
