@@ -13,7 +13,9 @@ from assetctl.exchange.walk_values import NOTHING
 
 MOST_LINES_OF_A_VALUE = 2000
 _BEGUN = re.compile(r"\s{0,32}(\S{1,512}) = (.*)\Z", re.DOTALL)
-_BARE = re.compile(r"\s{0,32}((?:[\w-]{1,64}::)?[\w.-]{1,400}(?:\.\d{1,10}|\[\d{1,10}\]|UpTimeInstance)) (.*)\Z", re.DOTALL)
+_BARE = re.compile(
+    r"\s{0,32}((?:[\w-]{1,64}::)?[\w.-]{1,400}(?:\.\d{1,10}|\[\d{1,10}\]|UpTimeInstance)) (.*)\Z", re.DOTALL
+)
 _QUOTED = re.compile(r'(?:Wrong Type [^:]{0,80}: )?(?:STRING: )?"')
 _PLAIN = re.compile(r"(?:Wrong Type [^:]{0,80}: )?STRING: ")
 _OCTETS = re.compile(r"[\s0-9A-Fa-f:]*(?:\[.{0,64}\])?\s*\Z")

@@ -49,7 +49,7 @@ def take_flows(
 ) -> Told:
     """Take in flows that were read already. Raises InputError."""
     declared = tuple(zones)
-    covers = tuple(dict.fromkeys(str(net) for text in wanted.covers for net in _covered(text, wanted.realm, declared)))
+    covers = tuple(dict.fromkeys(map(str, covered(wanted, declared))))
     capture = _capture(found, path, wanted, covers, now)
     if store is not None:
         store.put_capture(capture, _flows(found, capture))
@@ -57,6 +57,11 @@ def take_flows(
     ends = ((key[0], key[1]) for key in found.gathered.flows)
     nowhere = sum(not all(where.of_address(wanted.realm, ip) for ip in pair) for pair in ends) if declared else 0
     return Told(capture, nowhere, tuple(found.gathered.problems))
+
+
+def covered(wanted: Wanted, zones: tuple[Zone, ...]) -> tuple[IPNetwork, ...]:
+    """The networks that a sensor sees, as its operator says. Raises InputError."""
+    return tuple(net for text in wanted.covers for net in _covered(text, wanted.realm, zones))
 
 
 def _covered(text: str, realm: str, zones: tuple[Zone, ...]) -> tuple[IPNetwork, ...]:

@@ -4,7 +4,7 @@ The whole file is read before anything is stored. Its hash, the packet of each e
 identity are kept; the capture itself is not, since it may be large and holds what people typed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,10 @@ from pathlib import Path
 from assetctl.exchange.capture.read import Captured, read, scan_id
 from assetctl.exchange.capture.readings import again
 from assetctl.exchange.flows import FlowFile
-from assetctl.model import Observation, Scan, ScanState
+from assetctl.model import IPAddress, Observation, Scan, ScanState
 from assetctl.store.repo import Store
 from assetctl.work import contexts
-from assetctl.work.flow_import import Told, Wanted, take_flows
+from assetctl.work.flow_import import Told, Wanted, covered, take_flows
 from assetctl.work.ingest import NOTHING, Declared, ingest
 
 
@@ -32,7 +32,7 @@ def import_capture(
     store: Store, path: Path, wanted: Wanted, *, now: datetime, declared: Declared = NOTHING, dry_run: bool = False
 ) -> CaptureTaken:
     """Take in one capture; the same file twice changes nothing. Raises InputError."""
-    found = read(path, realm=wanted.realm, now=now)
+    found = read(path, realm=wanted.realm, now=now, is_own=_declared(wanted, declared))
     flows = FlowFile(found.format, found.sha256, found.started, found.ended, found.gathered)
     has_flows = bool(found.gathered.flows)
     target = None if dry_run else store
@@ -56,6 +56,13 @@ def import_capture(
     )
     store.put_observations(_written(found))
     return CaptureTaken(found, told, len(ingest(store, wanted.realm, declared).assets))
+
+
+def _declared(wanted: Wanted, declared: Declared) -> Callable[[IPAddress], bool]:
+    """Whether an address lies in a zone of the realm, or in what the sensor covers. Raises InputError."""
+    zones = tuple(net for zone in declared.zones if zone.realm == wanted.realm for net in zone.networks)
+    networks = (*zones, *covered(wanted, declared.zones))
+    return lambda ip: any(ip in net for net in networks)
 
 
 def _written(found: Captured) -> Iterator[Observation]:

@@ -5,7 +5,23 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, partial
 
-from assetctl.exchange.capture import bacnet, dnp3, enip, fins, modbus, mqtt, ntp, opcua, page, rdp, routed, s7, snmp
+from assetctl.exchange.capture import (
+    bacnet,
+    dnp3,
+    enip,
+    fins,
+    iec104,
+    modbus,
+    mqtt,
+    ntp,
+    opcua,
+    page,
+    rdp,
+    routed,
+    s7,
+    snmp,
+    tls,
+)
 from assetctl.exchange.capture.answers import Answers, FirstWords, Published, masked, varying
 from assetctl.model import Claim, Exchange, IPAddress, Transport
 from assetctl.protocol import Context, Protocol
@@ -18,7 +34,8 @@ NOT_TOLD = frozenset({"tls_versions_tried", "snmp_versions_tried", "snmp_tables_
 
 class Mode(StrEnum):
     """UNITS: cut by the protocol's framing. TURNS: what one side said until the other spoke. UNASKED: what a server
-    says before its client says anything. FIRST: the first bytes of a server.
+    says before its client says anything, on a connection that was captured from its SYN on. FIRST: the first bytes of a
+    server.
     """
 
     UNITS = "units"
@@ -114,16 +131,16 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     ),
     "enip": lambda protocol: Ear(
         protocol, Mode.UNITS, enip.wants, enip.key, enip.Answers, enip.belongs,
-        is_answer=enip.is_answer, alone=enip.alone, identity=enip.identity,
+        is_answer=enip.is_answer, alone=enip.alone, spoken="enip", identity=enip.identity,
     ),
     "s7": lambda protocol: Ear(
         protocol, Mode.UNITS, s7.wants, s7.key, s7.Answers, s7.belongs, s7.continues,
-        context=s7.context, settle=s7.settle,
+        context=s7.context, settle=s7.settle, spoken="s7",
     ),
     "bacnet": lambda protocol: Ear(
         protocol, Mode.UNITS, bacnet.wants, bacnet.key, bacnet.Answers, bacnet.belongs, bacnet.continues,
         is_answer=bacnet.is_answer, alone=bacnet.alone, origin=bacnet.origin, opened=routed.opened,
-        context=routed.context, settle=routed.settle,
+        context=routed.context, settle=routed.settle, spoken="bacnet",
         identity=bacnet.identity, kept=bacnet.kept, most=2048,
     ),
     "snmp": lambda protocol: Ear(
@@ -139,6 +156,10 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     ),
     "fins_tcp": lambda protocol: Ear(
         protocol, Mode.UNITS, fins.wants, fins.key, fins.Answers, fins.belongs, context=fins.context, spoken="fins",
+    ),
+    "iec104": lambda protocol: Ear(
+        protocol, Mode.UNITS, iec104.wants, iec104.key, iec104.Answers, iec104.belongs,
+        alone=iec104.alone, kept=iec104.kept, most=iec104.MOST_STATIONS + 1, spoken="iec104",
     ),
     "ntp": lambda protocol: Ear(
         protocol, Mode.UNITS, ntp.wants, ntp.key, ntp.Answers, ntp.belongs, is_answer=ntp.is_answer, settle=ntp.settle,
@@ -157,7 +178,8 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "dnp3_tcp": _stations,
     **dict.fromkeys(("codesys_v2", "veeder_root"), _turns),
     **dict.fromkeys(("greeting", "mysql"), _UNASKED),
-    **dict.fromkeys(("ssh", "tls", "fox", "vnc"), _FIRST),
+    **dict.fromkeys(("ssh", "fox", "vnc"), _FIRST),
+    "tls": lambda protocol: replace(_FIRST(protocol), key=tls.key, answers=tls.answers, most=2),
 }  # fmt: skip
 """The protocols that are heard in a way of their own; any other by the questions it publishes."""
 

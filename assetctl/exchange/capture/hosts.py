@@ -124,6 +124,11 @@ class Hosts:
         lease.hostname = decode_text(options.get(_HOSTNAME, b""))[:255] or lease.hostname
         lease.vendor_class = decode_text(options.get(_VENDOR_CLASS, b""))[:255] or lease.vendor_class
 
+    def told(self) -> frozenset[IPAddress]:
+        """The addresses of which ARP or DHCP told that a station of this link has them."""
+        leased = (lease.ip for lease in self.leases.values() if lease.ip)
+        return frozenset((*(ip for ip, host in self.by_ip.items() if host.is_told), *leased))
+
     def _host(self, ip: IPAddress, number: int, at: datetime) -> Host | None:
         found = self.by_ip.get(ip)
         if found is None:

@@ -1,6 +1,7 @@
 """A capture file -> observations and flows, in one pass."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,7 @@ from assetctl.exchange.capture.flows import Flows
 from assetctl.exchange.capture.fragments import Fragments
 from assetctl.exchange.capture.frames import Linked
 from assetctl.exchange.capture.hosts import Hosts
+from assetctl.exchange.capture.inventoried import of_the_plant
 from assetctl.exchange.capture.packets import (
     ACK,
     SYN,
@@ -30,11 +32,13 @@ from assetctl.exchange.capture.segments import Segments
 from assetctl.exchange.capture.talks import Talks
 from assetctl.exchange.capture.tunnels import Wrapped
 from assetctl.exchange.flow_rows import Gathered
+from assetctl.model import IPAddress
 from assetctl.text import counted
 
 TOLERANCE = timedelta(minutes=5)
 _DHCP = frozenset({67, 68})
 _CUT, _BROKEN = ("packet", "cut by the snapshot length"), ("packet", "with a broken header")
+_PUBLIC = "with a server of a public address, told as a flow alone; --covers its network where it is the plant's"
 _JOINED = tunnels.TUNNELS | {TCP, UDP}
 
 
@@ -166,14 +170,21 @@ class _Pass:
             ends = (inside.source, segment.source_port, inside.target, segment.target_port)
             self.talks.segment(ends, segment, from_server=False, number=packet.number, at=packet.at)
 
+    def stations(self) -> frozenset[IPAddress]:
+        """Addresses of this link, and those at which a protocol of plants was heard."""
+        return self.hosts.told() | {place[0] for place in self.talks.spoken}
+
 
 def scan_id(realm: str, digest: str) -> str:
     """Id of an import: the same file of the same realm is the same import."""
     return "i-" + sha256(f"{realm}\n{digest}".encode()).hexdigest()[:12]
 
 
-def read(path: Path, *, realm: str, now: datetime) -> Captured:
-    """Everything a capture tells. Raises InputError when it is no capture, or none of its links is read."""
+def read(path: Path, *, realm: str, now: datetime, is_own: Callable[[IPAddress], bool] = lambda _: False) -> Captured:
+    """Everything a capture tells. is_own: whether an address was declared to be the plant's.
+
+    Raises InputError when it is no capture, or none of its links is read.
+    """
     file = CaptureFile(path)
     one = _Pass(Flows(Gathered(now + TOLERANCE)))
     for packet in file.packets():
@@ -185,7 +196,9 @@ def read(path: Path, *, realm: str, now: datetime) -> Captured:
     if one.ended > now + TOLERANCE:
         raise InputError(f"{path}: a packet of {one.ended:%Y-%m-%d %H:%M} lies in the future; check the clock")
     maker = Maker(scan_id(realm, file.sha256), realm, file.sha256, path.name)
-    told = tuple(of_talks(one.talks, maker))
+    told, beyond = of_the_plant(of_talks(one.talks, maker), one.stations(), is_own)
+    if beyond:
+        one.left_out["talk", _PUBLIC] += beyond
     places = frozenset(
         (r.observation.target.ip, r.observation.port, r.observation.transport, r.observation.reader.split("/")[0], "")
         for r in told

@@ -135,7 +135,7 @@ class Talks:
             lines = self._lines[ends] = tuple(_Line(ear) for ear in ears()["tcp", ends[3]])
         for piece in stream.take(one, from_server=from_server, number=number, at=at):
             for line in lines:
-                if not line.is_over:
+                if not line.is_over and (stream.begun or line.ear.mode is not Mode.UNASKED):
                     self._hear(line, ends, piece)
         if stream.is_over:
             self._flush(ends)
