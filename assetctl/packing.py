@@ -7,13 +7,14 @@ one piece at a time. What is unpacked equals what was packed; it is another obje
 import marshal
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, islice
 from sys import intern
 from typing import Any, Final, overload
 
-from assetctl.model import Because, Fact, Finding, Result, Severity, Source, Subject, SubjectKind
+from assetctl.model import Asset, Because, Fact, Finding, Result, Severity, Source, Subject, SubjectKind
 
 PIECE = 500  # findings that are packed together
 REMEMBERED = 256  # assets whose facts stay unpacked for a while, since they are asked for again and again
@@ -55,6 +56,11 @@ class PackedFacts(Sequence[Fact]):
 
     def _unpacked(self) -> tuple[Fact, ...]:
         return (_facts if self._count > MANY else _remembered)(self._packed)
+
+
+def packed(asset: Asset) -> Asset:
+    """The same asset, its facts packed."""
+    return replace(asset, facts=PackedFacts(asset.facts))
 
 
 class Findings(Sequence[Finding]):

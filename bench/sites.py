@@ -1,7 +1,8 @@
 """Forty sites in one database: each a realm of its own with the same addresses, many facts for each device.
 
-What is measured: taking in what the sites saw, merging it, judging all of it, a list of it and, where anybody would
-open that, a page of it; what changed at one site from one scan to the next, and what is known of one device over time.
+What is measured: taking in what the sites saw, merging it, judging all of it, a list of it, a page of one site and,
+where anybody would open that, of all; what changed at one site from one scan to the next, and what is known of one
+device over time.
 Each step runs in a process of its own, so that its memory is its own.
 
 Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its figures as JSON; ENGINE is
@@ -106,14 +107,15 @@ def _judge(store: Store) -> None:
     check(store, pack(settings), plant, now=LATER)
 
 
-def _page(store: Store) -> None:
+def _page(store: Store, realm: str = "") -> None:
     from assetctl.report.html import write
     from assetctl.report.view import build
     from assetctl.work.check import pack
     from assetctl.work.reporting import Material, inputs
+    from assetctl.work.site import site
 
     settings = Settings()
-    material = Material(settings, pack(settings), registry(), (), ())
+    material = Material(settings, pack(settings), registry(), (), (), site=site(store, realm))
     with Path(os.devnull).open("w", encoding="utf-8") as out:
         write(build(inputs(store, material, generated_at=LATER)), out)
 
@@ -122,7 +124,7 @@ def _export(store: Store) -> None:
     from assetctl.work.export import write_assets
 
     with TemporaryDirectory() as made:
-        write_assets(store.assets(), Path(made) / "assets.csv")
+        write_assets(store.assets(packed=True), Path(made) / "assets.csv")
 
 
 def _compare(store: Store) -> None:
@@ -154,6 +156,7 @@ def _steps(assets: int, facts: int) -> Mapping[str, Callable[[Store], None]]:
         "merge": partial(_merge, sites=every),
         "check": _judge,
         "export": _export,
+        "report of a site": partial(_page, realm="site-00"),
         **whole,
         "import of a later scan": partial(_take_in, at=LATER, sites=range(1), count=count, facts=facts),
         "merge of a site": partial(_merge, sites=range(1)),

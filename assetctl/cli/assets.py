@@ -109,7 +109,7 @@ def export_assets(
 
     app = of(context)
     with app.store() as store:
-        count = write_assets(app.source(store.assets(realm)), file, redact=app.redacted)
+        count = write_assets(app.source(store.assets(realm, packed=True)), file, redact=app.redacted)
     app.output.say(f"{counted(count, 'asset')}: {file}")
 
 

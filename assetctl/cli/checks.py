@@ -225,8 +225,9 @@ def _tell(app: App, result: "Checked", known: frozenset[str], *, kept: bool) -> 
     for line in result.notices:
         app.output.warn(line)
     order = {name: at for at, name in enumerate(("critical", "high", "medium", "low"))}
-    shown = [f for f in result.findings if f.result in (Result.FAIL, Result.ERROR)]
-    shown.sort(key=lambda f: (order[f.severity], f.check, f.subject))
+    shown = sorted(
+        result.findings.having(Result.FAIL, Result.ERROR), key=lambda f: (order[f.severity], f.check, f.subject)
+    )
     rows = [
         {
             "id": f.id,

@@ -151,7 +151,8 @@ def _write_html(app: App, view: "ReportView", path: Path, templates: Path | None
         write(view, stream, templates_of(app, templates))
     app.output.say(f"written: {path}")
     if (size := path.stat().st_size) > EASY_PAGE_BYTES:
-        app.output.warn(f"{path} has {size >> 20} MB: few browsers open it; the workbook holds the same tables")
+        instead = "the workbook holds the same tables, --realm makes the page of one site"
+        app.output.warn(f"{path} has {size >> 20} MB: few browsers open it; {instead}")
 
 
 def _write_xlsx(app: App, view: "ReportView", path: Path) -> None:

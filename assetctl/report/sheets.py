@@ -36,7 +36,8 @@ def require_room(view: ReportView) -> None:
         if one.count >= MOST_ROWS:
             raise InputError(
                 f"sheet {one.sheet} would have {one.count} rows and can hold {MOST_ROWS - 1}: no workbook is written; "
-                "`assetctl assets export FILE.csv` and `assetctl check --output FILE.json` write lists of any length"
+                "`assetctl report xlsx --realm NAME` writes that of one site, `assetctl assets export FILE.csv` and "
+                "`assetctl check --output FILE.json` write lists of any length"
             )
 
 

@@ -15,6 +15,7 @@ from assetctl.advisory.records import Advisory, Catalogue, Feed, FeedKind, LifeC
 from assetctl.documents import read_json
 from assetctl.errors import InputError
 from assetctl.model import Asset
+from assetctl.packing import PackedFacts
 from assetctl.store.repo import Store
 
 MOST_FILES = 50_000
@@ -96,7 +97,10 @@ def with_advisories(store: Store, assets: tuple[Asset, ...]) -> tuple[Asset, ...
     if not store.feeds():
         return assets
     found = derived(assets, knowledge(store))
-    return tuple(replace(asset, facts=(*asset.facts, *found.get(asset.id, ()))) for asset in assets)
+    return tuple(
+        replace(asset, facts=PackedFacts((*asset.facts, *found[asset.id]))) if asset.id in found else asset
+        for asset in assets
+    )
 
 
 def matches(store: Store, assets: Iterable[Asset]) -> Iterator[tuple[Asset, datetime | None, tuple[Match, ...]]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from assetctl.documents import yaml_in
 from assetctl.errors import Exit, InputError, worst
 from assetctl.model import Asset, Conduit, Position, Result, ScanState, Severity, Zone
-from assetctl.packing import Findings
+from assetctl.packing import Findings, packed
 from assetctl.policy.check import Check
 from assetctl.policy.judge import Judgement, judge, uncollected
 from assetctl.policy.load import checks_folder, load_checks
@@ -137,7 +137,7 @@ def plant_at(
         register=declared.register,
         protocols=protocols,
         conduits=conduits,
-        assets=tuple(asset for realm in realms for asset in assets_at(store, realm, until, declared)),
+        assets=tuple(packed(asset) for realm in realms for asset in assets_at(store, realm, until, declared)),
     )
     captures = tuple(one for one in plant.captures if one.ended <= until)
     known = {one.id for one in captures}

@@ -6,10 +6,13 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assetctl.model import Finding, Result, Source, Value, Zone
+from assetctl.model import Asset, Finding, Result, Source, Value, Zone
+from assetctl.packing import packed
 from assetctl.policy.evaluation import BROKEN
-from assetctl.policy.judge import Judgement, judge
+from assetctl.policy.judge import AT_ONCE, Judgement, judge
 from assetctl.policy.load import checks_folder, load_check, load_checks
 from assetctl.policy.plant import Plant
 from tests.unit.policy_plants import NOW, asset, asset_of, check_of, fact
@@ -165,6 +168,52 @@ def test_an_address_may_repeat_in_another_realm() -> None:
     here = asset_of({"if1 ip_address": "192.168.0.1"})
     there = replace(asset_of({"if1 ip_address": "192.168.0.1"}, id="a2"), realm="cell-2")
     assert by_id("INV-006", Plant((here, there))).counts == {("INV-006", Result.PASS): 2}
+
+
+SHIPPED = load_checks([checks_folder()])
+
+
+def wild(number: int) -> Asset:
+    """One of a few dozen kinds of assets, some of which share what should be one device's own."""
+    told: dict[str, Value] = {"tcp/23 port_state": "open" if number % 3 else "closed", "manufacturer": "m"}
+    told |= {"serial_number": str(number % 40), "hostname": f"h{number % 7}"} if number % 4 else {}
+    return replace(asset_of(told, id=f"a{number:04}"), realm="north" if number % 2 else "south")
+
+
+def test_packed_facts_are_judged_as_loose_ones() -> None:
+    loose = tuple(wild(number) for number in range(60))
+    one, other = (judge(SHIPPED, Plant(assets), now=NOW) for assets in (loose, tuple(map(packed, loose))))
+    assert one == other
+    assert {finding.result for finding in one.findings} == {Result.FAIL, Result.UNKNOWN}
+
+
+def test_where_a_stride_ends_changes_nothing() -> None:
+    alone = tuple(check for check in SHIPPED if check.id in ("SVC-001", "INV-001", "INV-003"))
+    assets = tuple(wild(number) for number in range(2 * AT_ONCE + 3))
+    whole = judge(alone, Plant(assets), now=NOW)
+    each = [judge(alone, Plant((one,)), now=NOW) for one in assets]
+    by_check = {check.id: [f for one in each for f in one.findings if f.check == check.id] for check in alone}
+    assert list(whole.findings) == [finding for check in alone for finding in by_check[check.id]]
+    assert whole.passed == {id: at for one in each for id, at in one.passed.items()}
+
+
+@given(st.lists(st.sampled_from(("", "1", "2", "2 ", "3")), min_size=1, max_size=12))
+def test_groups_say_what_counting_by_hand_says(serials: list[str]) -> None:
+    assets = tuple(
+        asset_of(
+            {"manufacturer": "m", "hostname": f"h{-at % 5}"} | ({"serial_number": one} if one else {}), id=f"a{at:02}"
+        )
+        for at, one in enumerate(serials)
+    )
+    found = {finding.subject: finding for finding in by_id("INV-008", Plant(assets)).findings}
+    for at, serial in enumerate(serials):
+        others = sorted(f"h{-n % 5}" for n, one in enumerate(serials) if n != at and one.strip() == serial.strip())
+        result = Result.UNKNOWN if not serial else Result.FAIL if others else None
+        finding = found.get(f"a{at:02}")
+        assert (finding.result if finding else None) == result
+        if finding and result is Result.FAIL:
+            assert f"{len(others) + 1} devices" in finding.statement
+            assert ", ".join(others) in finding.statement
 
 
 def test_a_replaced_certificate_closes_the_finding_of_its_port() -> None:
