@@ -1,8 +1,9 @@
-"""ServiceNow: rows for an import set, one CSV of configuration items and one of their relations.
+"""ServiceNow: rows for import sets: items, their network adapters and addresses, and the relations of all of these.
 
 Columns are the fields of cmdb_ci and its child classes, so that a transform map can match them by name; the class is in
 sys_class_name. A column is filled only where the class is published to have it; what else is known stands in
-attributes. The cmdb_ci_ot classes come with the CMDB CI Class Models application.
+attributes. Network adapters and IP addresses are items of their own, which their device owns; a server has neither in
+its own row, as the model wants it. The cmdb_ci_ot classes come with the CMDB CI Class Models application.
 Source: www.servicenow.com/docs/r/servicenow-platform/, in cmdb-ci-class-models the page on operation technology,
 in configuration-management-database-cmdb those on cmdb_ci, class-hardware and class-computer; relations as in
 operational-technology/operational-technology-manager/sgc-claroty-ctd-classes.
@@ -11,7 +12,7 @@ operational-technology/operational-technology-manager/sgc-claroty-ctd-classes.
 from collections.abc import Callable, Iterator, Mapping
 
 from assetctl.exchange.out_csv import table
-from assetctl.exchange.outgoing import Device, Outgoing, is_mac, real
+from assetctl.exchange.outgoing import Device, Outgoing, Port, is_mac, real, uuid_of
 
 CLASSES = {
     "plc": "cmdb_ci_ot_plc",
@@ -36,7 +37,8 @@ CLASSES = {
 }
 OTHER, MODULE = "cmdb_ci_hardware", "cmdb_ci_ot_control_module"
 OT = "cmdb_ci_ot"
-COMPUTERS = frozenset({"cmdb_ci_computer", "cmdb_ci_server"})
+SERVER = "cmdb_ci_server"
+COMPUTERS = frozenset({"cmdb_ci_computer", SERVER})
 CONTAINS, OWNS = "Contains::Contained by", "Owns::Owned by"
 _CONTROL = frozenset({"cmdb_ci_ot_plc", "cmdb_ci_ot_control_module", "cmdb_ci_ot_rtu", "cmdb_ci_ot_ied"})
 """Classes under cmdb_ci_ot_control, which own their modules."""
@@ -64,13 +66,22 @@ ITEMS = (
     "first_discovered",
     "last_discovered",
 )
+_COMMON = ("name", "correlation_id", "discovery_source")
+ADAPTERS = (*_COMMON, "mac_address", "ip_address", "netmask")
+ADDRESSES = (*_COMMON, "ip_address", "netmask", "nic")
 RELATIONS = ("parent", "type", "child")
+Row = Mapping[str, str]
 
 
 def files(outgoing: Outgoing, guard: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-    """The two files, in the order of loading. Relations name items by their correlation_id."""
+    """The files, in the order of loading. What names an item, names its correlation_id."""
+    adapters = [(one.id, row) for one in outgoing.devices for row in _adapters(one)]
+    addresses = [(one.id, row) for one in outgoing.devices for row in _addresses(one)]
     yield "1-cmdb_ci.csv", table(ITEMS, (_item(one) for one in outgoing.devices), guard)
-    yield "2-cmdb_rel_ci.csv", table(RELATIONS, _relations(outgoing), guard)
+    yield "2-cmdb_ci_network_adapter.csv", table(ADAPTERS, (row for _, row in adapters), guard)
+    yield "3-cmdb_ci_ip_address.csv", table(ADDRESSES, (row for _, row in addresses), guard)
+    owned = ({"parent": id, "type": OWNS, "child": row["correlation_id"]} for id, row in (*adapters, *addresses))
+    yield "4-cmdb_rel_ci.csv", table(RELATIONS, (*_relations(outgoing), *owned), guard)
 
 
 def class_of(device: Device) -> str:
@@ -78,9 +89,11 @@ def class_of(device: Device) -> str:
     return CLASSES.get(device.role, MODULE if device.parent else OTHER)
 
 
-def _item(device: Device) -> Mapping[str, str]:
-    addresses, macs = real(device.addresses), [one.lower() for one in device.macs if is_mac(one)]
+def _item(device: Device) -> Row:
     name = class_of(device)
+    has_own = name != SERVER
+    addresses = real(device.addresses) if has_own else ()
+    macs = [one.lower() for one in device.macs if is_mac(one)] if has_own else []
     of_class, elsewhere = _by_class(device, name)
     told = (
         ("order code", device.order_code),
@@ -88,8 +101,6 @@ def _item(device: Device) -> Mapping[str, str]:
         ("role", device.role),
         ("zone", device.zone),
         ("position", device.position),
-        ("further addresses", " ".join(map(str, addresses[1:]))),
-        ("further MAC addresses", " ".join(macs[1:])),
     )
     return of_class | {
         "sys_class_name": name,
@@ -125,7 +136,40 @@ def _by_class(device: Device, name: str) -> tuple[dict[str, str], list[tuple[str
     return held, [(word, value) for _, word, value, has_column in every if not has_column]
 
 
-def _relations(outgoing: Outgoing) -> Iterator[Mapping[str, str]]:
+def _adapters(device: Device) -> Iterator[Row]:
+    """A row for each interface of which the hardware address is known."""
+    for port in device.ports:
+        if is_mac(port.mac):
+            addresses = real(port.addresses)
+            yield {
+                "name": port.name or port.key or port.mac.lower(),
+                "correlation_id": _adapter_id(device, port),
+                "discovery_source": "assetctl",
+                "mac_address": port.mac.lower(),
+                "ip_address": str(addresses[0]) if addresses else "",
+                "netmask": port.netmask if addresses else "",
+            }
+
+
+def _addresses(device: Device) -> Iterator[Row]:
+    """A row for each address, with its adapter where that is known."""
+    for port in device.ports:
+        for ip in real(port.addresses):
+            yield {
+                "name": str(ip),
+                "correlation_id": uuid_of("address", device.id, port.key, str(ip)),
+                "discovery_source": "assetctl",
+                "ip_address": str(ip),
+                "netmask": port.netmask if ip.version == 4 else "",
+                "nic": _adapter_id(device, port) if is_mac(port.mac) else "",
+            }
+
+
+def _adapter_id(device: Device, port: Port) -> str:
+    return uuid_of("adapter", device.id, port.key)
+
+
+def _relations(outgoing: Outgoing) -> Iterator[Row]:
     for one in outgoing.devices:
         if one.parent in outgoing.by_id:
             is_owned = class_of(one) == MODULE and class_of(outgoing.by_id[one.parent]) in _CONTROL

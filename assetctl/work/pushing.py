@@ -126,6 +126,8 @@ def _is_record(value: object) -> bool:
 def _good(netbox: Office, answer: Answer, what: str) -> Any:
     if answer.status != 200:
         said = f": {one_line(str(answer.body))}" if answer.body is not None else ""
+        if answer.status >= 500:
+            raise EnvironmentFault(f"{netbox}: {what} cannot be read now (HTTP {answer.status}{said}); try again later")
         raise InputError(f"{netbox}: {what} cannot be read (HTTP {answer.status}{said}); name where its pages begin")
     return answer.body
 

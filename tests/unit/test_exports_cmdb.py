@@ -49,12 +49,16 @@ EXTENDS = {
     "cmdb_ci_ot_industrial_robot": "cmdb_ci_ot_field_device",
     "cmdb_ci_ot_industrial_sensor": "cmdb_ci_ot_field_device",
     "cmdb_ci_ot_industrial_actuator": "cmdb_ci_ot_field_device",
+    "cmdb_ci_network_adapter": "cmdb_ci",
+    "cmdb_ci_ip_address": "cmdb_ci",
 }
 ADDS = {
     "cmdb_ci": CMDB_CI,
     "cmdb_ci_computer": "os os_version",
     "cmdb_ci_ot": "firmware_version hardware_version",
     "cmdb_ci_ot_control_module": "slot_number module_type",
+    "cmdb_ci_network_adapter": "netmask dhcp_enabled mac_manufacturer",
+    "cmdb_ci_ip_address": "netmask nic ip_version",
 }
 RELATION_TYPES = {"Owns::Owned by", "Contains::Contained by"}
 
@@ -69,22 +73,41 @@ def columns_of(name: str) -> set[str]:
 
 
 def check_servicenow(one: Outgoing) -> None:
-    items, relations = (rows(text) for text in files("servicenow", one).values())
+    made = {name[2:-4]: rows(text) for name, text in files("servicenow", one).items()}
+    items, relations = made["cmdb_ci"], made["cmdb_rel_ci"]
     assert len(items) == len(one.devices)
     for row in items:
-        assert lineage(row["sys_class_name"])[-1] == "cmdb_ci"
-        assert {column for column, value in row.items() if value} <= columns_of(row["sys_class_name"])
-        assert row["mac_address"] == row["mac_address"].lower()
+        check_item(row, row["sys_class_name"])
         first, last = (datetime.fromisoformat(row[f"{which}_discovered"]) for which in ("first", "last"))
         assert first <= last
+        assert row["sys_class_name"] != "cmdb_ci_server" or not row["ip_address"] + row["mac_address"]
     classes = {row["correlation_id"]: row["sys_class_name"] for row in items}
-    assert len(classes) == len(items)
-    assert len(relations) == len(one.devices) - len(one.wholes)
+    for name in ("cmdb_ci_network_adapter", "cmdb_ci_ip_address"):
+        for row in made[name]:
+            check_item(row, name)
+            assert row["correlation_id"] not in classes
+            assert row.get("nic", "") in {"", *classes}
+            classes[row["correlation_id"]] = name
+    assert len(classes) == sum(len(made[name]) for name in made if name != "cmdb_rel_ci")
+    check_relations(relations, classes)
+    assert len(relations) == len(classes) - len(one.wholes)
+
+
+def check_item(row: dict[str, str], name: str) -> None:
+    assert lineage(name)[-1] == "cmdb_ci"
+    assert {column for column, value in row.items() if value} <= columns_of(name)
+    assert row["name"]
+    assert all(row.get(column, "") == row.get(column, "").lower() for column in ("mac_address", "ip_address"))
+
+
+def check_relations(relations: list[dict[str, str]], classes: dict[str, str]) -> None:
     for row in relations:
         assert row["type"] in RELATION_TYPES
-        if row["type"] == "Owns::Owned by":
-            assert "cmdb_ci_ot_control" in lineage(classes[row["parent"]])
-            assert classes[row["child"]] == "cmdb_ci_ot_control_module"
+        parent, child = classes[row["parent"]], classes[row["child"]]
+        assert "cmdb_ci_hardware" in lineage(parent)
+        if row["type"] == "Owns::Owned by" and "cmdb_ci_hardware" in lineage(child):
+            assert "cmdb_ci_ot_control" in lineage(parent)
+            assert child == "cmdb_ci_ot_control_module"
 
 
 @pytest.mark.parametrize("name", named())
@@ -112,6 +135,18 @@ def test_servicenow_loses_nothing_for_which_a_class_has_no_column() -> None:
     assert (switch["firmware_version"], switch["os"]) == ("", "")
     assert "firmware: 7.1; " in switch["attributes"]
     assert "os: HiOS" in switch["attributes"]
+
+
+def test_servicenow_gets_adapters_and_addresses_as_items_of_their_own() -> None:
+    made = files("servicenow", outgoing(cell()))
+    adapters = {row["mac_address"]: row for row in rows(made["2-cmdb_ci_network_adapter.csv"])}
+    addresses = {row["ip_address"]: row for row in rows(made["3-cmdb_ci_ip_address.csv"])}
+    assert set(adapters) == {"00:1b:1b:00:00:05", "00:50:56:00:00:01", "00:80:63:00:00:01"}
+    assert set(addresses) == {"10.20.1.10", "10.20.1.30", "10.20.1.2"}
+    nic = adapters["00:1b:1b:00:00:05"]["correlation_id"]
+    assert (addresses["10.20.1.10"]["nic"], addresses["10.20.1.2"]["nic"]) == (nic, "")
+    owners = {row["child"]: row["parent"] for row in rows(made["4-cmdb_rel_ci.csv"])}
+    assert owners[nic] == owners[addresses["10.20.1.10"]["correlation_id"]] == "as-plc"
 
 
 def _with_firmware() -> Asset:
