@@ -1,25 +1,25 @@
 """Gathers what a report says from the store, the settings and the last run of the policy; writes nothing itself."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from assetctl import __version__
-from assetctl.model import Asset, Conduit, Exchange, Finding, Position, Result, Scan, Zone
-from assetctl.packing import Findings
+from assetctl.model import Asset, Conduit, Finding, Position, Result, Scan, Zone
 from assetctl.policy.check import Check
 from assetctl.policy.levels import Cell
 from assetctl.protocol import Protocol
-from assetctl.report.inputs import Approval, CheckInfo, Evidence, Exclusion, ReportInputs, Service, Traffic, VantageInfo
+from assetctl.report.inputs import Approval, CheckInfo, Exclusion, ReportInputs, Service, Traffic, VantageInfo
 from assetctl.settings import Settings
 from assetctl.settle import as_text, services, settled
-from assetctl.store.records import CheckRun, StoredExchange
+from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import counted
 from assetctl.topology import topology
 from assetctl.work import ledgers
 from assetctl.work.advising import knowledge
+from assetctl.work.cited import cited, evidence_of
 from assetctl.work.clock import CLOCK
 from assetctl.work.levelling import places
 from assetctl.work.papers import NO_PAPERS, Papers, waiver_uses, word_on
@@ -27,8 +27,6 @@ from assetctl.work.retiring import answering_again, retired
 from assetctl.work.site import ALL_SITES, Site
 from assetctl.work.surroundings import advisories, feeds, golden, halts, life_ends, passages, permitted
 from assetctl.zones import ZoneFile
-
-EXCERPT_BYTES = 48
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,6 @@ class Material:
     register: tuple[Position, ...]
     assessor: str = ""
     classification: str = ""
-    title: str = ""
     levels: tuple[Cell, ...] = ()
     papers: Papers = NO_PAPERS
     zone_file: ZoneFile | None = None
@@ -62,82 +59,114 @@ class Material:
 
 def inputs(store: Store, material: Material, *, generated_at: datetime) -> ReportInputs:
     """Everything a report says, as of the last run of the policy. Rows of evidence are read when they are written."""
-    settings, site = material.settings, material.site
-    run = store.latest_run()
-    findings = site.findings(store.findings(run.id)) if run else Findings()
-    assets = store.assets(site.realm or None, packed=True)
-    scans = site.of(store.scans())
-    sent = {scan.id: _traffic(scan) for scan in scans}
-    wanted = frozenset(_cited(assets, findings))
-    positions = site.of(material.register or store.positions())
-    flows, captures = site.of(store.flows()), site.of(store.captures())
-    known = knowledge(store)
+    said = _said(material, generated_at)
+    seen = _seen(store, material, said)
+    judged = _judged(store, material, _asked(store, material, seen))
+    wanted = frozenset(cited(judged.assets, judged.findings))
+    vantages = {scan.id: scan.vantage for scan in judged.scans}
+    return replace(judged, evidence=lambda: evidence_of(store, wanted, vantages))
+
+
+def _said(material: Material, generated_at: datetime) -> ReportInputs:
+    """What people say of the plant and of the report, and what it is made with."""
+    settings, zone_file = material.settings, material.zone_file
     return ReportInputs(
-        title=material.title or settings.report.title or f"OT and IT assets of {settings.project.name or 'the plant'}",
+        title=settings.report.title or f"OT and IT assets of {settings.project.name or 'the plant'}",
         project=settings.project.name,
         site=settings.project.site,
         tool=f"assetctl {__version__}",
         generated_at=generated_at,
         settled=settled,
         services=_services,
-        scans=scans,
         zones=material.zones,
-        assets=assets,
-        findings=findings,
-        checks=tuple(_check_info(check) for check in material.checks),
-        positions=positions,
-        traffic=tuple(_all_traffic(sent)),
-        exclusions=tuple(_exclusions(scans)),
-        approvals=tuple(
-            Approval(a.who, a.at, a.verified, a.what) for a in store.approvals() if _allows(a.scan, sent, site)
-        ),
-        vantages=tuple(_vantages(scans)),
-        evidence=lambda: _evidence(store, wanted, {scan.id: scan.vantage for scan in scans}),
-        tallies=_tallies(site.counts(run) if run else {}),
+        conduits=material.conduits,
+        within=_within(material),
+        system=zone_file.system if zone_file else "",
+        system_approvals=zone_file.approvals if zone_file else (),
         classification=material.classification or settings.report.classification or "internal",
         company=material.company or settings.report.company,
         assessor=material.assessor,
+        since=material.since,
+        supersedes=material.supersedes,
         files=material.papers.files,
-        judged_files=run.files if run else {},
-        run=run.id if run else "",
-        pack=f"{counted(len(material.checks), 'check')}",
-        pack_hash=run.pack_hash if run else "",
-        versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
-        thresholds=tuple(f"{check.id} {text}" for check in material.checks for text in check.changed),
-        clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
-        levels=material.levels,
-        lives=site.lives(store.lives()),
-        waivers=waiver_uses(material.papers, findings, tuple(run.checks) if run else (), generated_at.date()),
         attestations=material.papers.attestations,
-        notes=tuple(_notices(material, run, assets, findings, today=generated_at.date())),
-        system=material.zone_file.system if material.zone_file else "",
-        system_approvals=material.zone_file.approvals if material.zone_file else (),
-        conduits=material.conduits,
-        passages=passages(assets, material.zones, material.conduits, positions, flows, captures, now=generated_at),
+        levels=material.levels,
+        checks=tuple(_check_info(check) for check in material.checks),
+        pack=counted(len(material.checks), "check"),
+        thresholds=tuple(f"{check.id} {text}" for check in material.checks for text in check.changed),
+        versions={name: protocol.reader for name, protocol in sorted(material.protocols.items())},
+        permitted=permitted(settings),
+    )
+
+
+def _seen(store: Store, material: Material, said: ReportInputs) -> ReportInputs:
+    """With the inventory, the flows, and what advisories and golden files say of it."""
+    site, now = material.site, said.generated_at
+    assets = store.assets(site.realm or None, packed=True)
+    positions = site.of(material.register or store.positions())
+    flows, captures = site.of(store.flows()), site.of(store.captures())
+    known = knowledge(store)
+    return replace(
+        said,
+        assets=assets,
+        positions=positions,
         captures=captures,
+        passages=passages(assets, said.zones, said.conduits, positions, flows, captures, now=now),
         topology=topology(assets),
         advisories=tuple(advisories(assets, known)),
         life_ends=tuple(life_ends(assets, known)),
         feeds=tuple(feeds(known)),
-        golden=tuple(golden(store, settings, material.protocols, now=generated_at, realm=site.realm)),
+        golden=tuple(golden(store, material.settings, material.protocols, now=now, realm=site.realm)),
+    )
+
+
+def _asked(store: Store, material: Material, seen: ReportInputs) -> ReportInputs:
+    """With the scans: who allowed them, from where they asked, what they sent and left out, and what was stopped."""
+    site = material.site
+    scans = site.of(store.scans())
+    sent = {scan.id: _traffic(scan) for scan in scans}
+    approvals = (one for one in store.approvals() if _allows(one.scan, sent, site))
+    return replace(
+        seen,
+        scans=scans,
+        traffic=tuple(_all_traffic(sent)),
+        exclusions=tuple(_exclusions(scans)),
+        approvals=tuple(Approval(one.who, one.at, one.verified, one.what) for one in approvals),
+        vantages=tuple(_vantages(scans)),
+        clock="; ".join(f"{scan.id}: {scan.note.removeprefix(CLOCK)}" for scan in scans if scan.note.startswith(CLOCK)),
         halts=tuple(halts(store, site.realm)),
-        permitted=permitted(settings),
-        judged_at=run.at if run else None,
-        since=material.since,
-        supersedes=material.supersedes,
-        seen=site.seen(run, material.zones, material.conduits) if run else {},
-        within=_within(material),
+    )
+
+
+def _judged(store: Store, material: Material, asked: ReportInputs) -> ReportInputs:
+    """With the last run of the policy, and what is to be said of it today."""
+    site, today = material.site, asked.generated_at.date()
+    lives, run = site.lives(store.lives()), store.latest_run()
+    if run is None:
+        return replace(
+            asked, lives=lives, notes=(*site.word(), "No policy was run: `assetctl check` judges the inventory.")
+        )
+    findings = site.findings(store.findings(run.id))
+    return replace(
+        asked,
+        lives=lives,
+        findings=findings,
+        tallies=_tallies(site.counts(run)),
+        judged_files=run.files,
+        run=run.id,
+        judged_at=run.at,
+        pack_hash=run.pack_hash,
+        waivers=waiver_uses(material.papers, findings, tuple(run.checks), today),
+        notes=tuple(_notices(material, run, asked.assets, findings, today=today)),
+        seen=site.seen(run, material.zones, material.conduits),
     )
 
 
 def _notices(
-    material: Material, run: CheckRun | None, assets: Sequence[Asset], findings: Sequence[Finding], *, today: date
+    material: Material, run: CheckRun, assets: Sequence[Asset], findings: Sequence[Finding], *, today: date
 ) -> Iterator[str]:
     """What is left out, wrong with the papers of the run as they are today, or answers although it should not."""
     yield from material.site.word()
-    if run is None:
-        yield "No policy was run: `assetctl check` judges the inventory."
-        return
     yield from word_on(material.papers, findings, tuple(run.checks), today).notices
     yield from answering_again(assets, retired(material.register))
 
@@ -201,41 +230,6 @@ def _vantages(scans: tuple[Scan, ...]) -> Iterator[VantageInfo]:
     for realm, vantage in dict.fromkeys((scan.realm, scan.vantage) for scan in scans if scan.vantage):
         verified = "anchor checked" in vantage
         yield VantageInfo(vantage, realm, verified, "" if verified else "cell not verified: no anchor was declared")
-
-
-def _cited(assets: Iterable[Asset], findings: Iterable[Finding]) -> Iterator[str]:
-    """Ids of the exchanges that values and findings rest on."""
-    for asset in assets:
-        for fact in asset.facts:
-            yield fact.source.evidence
-    for finding in findings:
-        for because in finding.because:
-            yield because.evidence
-
-
-def _evidence(store: Store, wanted: frozenset[str], vantages: Mapping[str, str]) -> Iterator[Evidence]:
-    for stored in store.exchanges():
-        if stored.exchange.id in wanted:
-            yield _evidence_row(stored, vantages.get(stored.scan, ""))
-
-
-def _evidence_row(stored: StoredExchange, vantage: str) -> Evidence:
-    exchange: Exchange = stored.exchange
-    received = exchange.received[0] if exchange.received else b""
-    target = stored.step.partition("@")[2]
-    return Evidence(
-        exchange.id,
-        "exchange",
-        exchange.request,
-        target,
-        exchange.at,
-        vantage,
-        stored.received[0] if stored.received else stored.sent,
-        received[:EXCERPT_BYTES].hex(),
-        exchange.detail or exchange.outcome,
-        stored.sent,
-        stored.received,
-    )
 
 
 def _tallies(counts: Mapping[str, int]) -> dict[str, dict[Result, int]]:
