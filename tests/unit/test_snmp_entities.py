@@ -69,6 +69,25 @@ def test_the_version_is_that_of_what_runs_and_not_of_the_boot_loader(
     assert told.get(("", "firmware_software_version")) == version
 
 
+@pytest.mark.parametrize(
+    ("descr", "version", "model"),
+    [
+        ("RouterOS 6.40.5 (stable) on RB952Ui-5ac2nD", "6.40.5", "RB952Ui-5ac2nD"),
+        ("RouterOS 7.12.1 (long-term) on CCR2004-1G-12S+2XS", "7.12.1", "CCR2004-1G-12S+2XS"),
+        ("RouterOS 6.40.5 (stable) on x86", None, None),  # the architecture of a computer
+        ("RouterOS 7.1 on CHR", None, None),  # a virtual machine
+        ("OtherOS 6.40.5 (stable) on RB952Ui-5ac2nD", None, None),
+    ],
+)
+def test_a_chassis_of_router_os_tells_model_and_version_in_its_description(
+    descr: str, version: str | None, model: str | None
+) -> None:
+    told = said(row(65536, CHASSIS, descr=descr), row(262145, MODULE, 65536, serial="rb400_usb", maker="0x1d6b"))
+    assert told.get(("", "firmware_software_version")) == version
+    assert told.get(("", "model")) == model
+    assert ("", "serial_number") not in told
+
+
 def test_a_firmware_revision_is_believed_less_than_a_description() -> None:
     held = row(1, CHASSIS, firmware="2.4.1", maker="Some Maker")
     context = Context(port=161, credentials=(Credential("lab", "snmp-v2c"),))

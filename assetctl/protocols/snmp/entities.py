@@ -53,6 +53,10 @@ _VERSION = re.compile(
     re.S,
 )
 _USB_ID = re.compile(r"0x[0-9a-f]{4}", re.I)
+# the chassis of RouterOS has no model and no revision, but a description: RouterOS 6.40.5 (stable) on RB952Ui-5ac2nD
+_ROUTER_OS = re.compile(
+    r"RouterOS ([0-9][0-9a-z.]{1,15})(?: \([a-z-]{1,16}\))? on (?!x86|CHR)([0-9A-Za-z][0-9A-Za-z+ -]{1,40})"
+)
 
 
 def is_whole(row: Row) -> bool:
@@ -72,6 +76,7 @@ def entity_claims(rows: Rows) -> Iterator[Claim]:
     device = min(whole or chassis or maybe, default=None)
     if device is not None:
         yield from _described(rows[device], confidence=90 if chassis else 60)
+        yield from _of_router_os(rows[device])
     tree = _Tree(rows, device, _parts(rows, device))
     told = [text(rows[index], o.ENT_SERIAL_NUM) for index in (*tree.parts, *([device] if device is not None else []))]
     shared = frozenset(serial for serial, count in Counter(told).items() if count > 1)
@@ -151,6 +156,13 @@ def _described(row: Row, part: str = "", confidence: int = 90) -> Iterator[Claim
         yield Claim("entity_is_fru", is_fru == TRUE, part=part, confidence=confidence)
     if made := moment(octets(row, o.ENT_MFG_DATE)):
         yield Claim("entity_manufacturing_date", made, part=part, confidence=confidence)
+
+
+def _of_router_os(row: Row) -> Iterator[Claim]:
+    """Model and version, where the description of the chassis is RouterOS's."""
+    if shaped := _ROUTER_OS.fullmatch(text(row, o.ENT_DESCR)):
+        yield Claim("firmware_software_version", shaped[1], confidence=90)
+        yield Claim("model", shaped[2], confidence=90)
 
 
 def _firmware(row: Row) -> str:
