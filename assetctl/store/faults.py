@@ -1,5 +1,7 @@
 """One clear line for everything that a database can refuse."""
 
+import errno
+import os
 import sqlite3
 from typing import NoReturn
 
@@ -44,6 +46,8 @@ POSTGRESQL: dict[str, Fault] = {
     "XX": (IntegrityFault, "is damaged: restore it from a backup"),
 }
 
+FILES = 4  # the database, its log, the index of that, and a journal
+NO_DESCRIPTOR: Fault = (EnvironmentFault, "cannot be opened, too many files are open: raise the limit (ulimit -n)")
 OTHER: Fault = (EnvironmentFault, "does not answer as expected")
 
 
@@ -57,7 +61,10 @@ def raise_fault(error: Exception, where: str) -> NoReturn:
 
 def _fault(cause: BaseException | None) -> Fault:
     if isinstance(cause, sqlite3.Error):
-        return _by_prefix(SQLITE, getattr(cause, "sqlite_errorname", "") or "")
+        name = getattr(cause, "sqlite_errorname", "") or ""
+        return (
+            NO_DESCRIPTOR if name.startswith("SQLITE_CANTOPEN") and _lacks_descriptors() else _by_prefix(SQLITE, name)
+        )
     state = getattr(cause, "sqlstate", None)
     if state is None and "connection" in str(cause):
         return POSTGRESQL["28"] if "authentication failed" in str(cause) else _unreached(str(cause))
@@ -73,3 +80,17 @@ def _unreached(words: str) -> Fault:
 def _by_prefix(faults: dict[str, Fault], name: str) -> Fault:
     found = [prefix for prefix in faults if name.startswith(prefix)]
     return faults[max(found, key=len)] if found else OTHER
+
+
+def _lacks_descriptors() -> bool:
+    """Whether the files of a database cannot be opened for their number, which SQLite calls a lack of permission."""
+    opened: list[int] = []
+    try:
+        while len(opened) < FILES:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as fault:
+        return fault.errno in (errno.EMFILE, errno.ENFILE)
+    finally:
+        for number in opened:
+            os.close(number)
+    return False

@@ -20,6 +20,7 @@ from assetctl.safety.ledger import Ledger, verify
 from assetctl.work import loop
 from assetctl.work.scan import _watch
 from assetctl.work.signing import signatures
+from tests.faults.descriptors import fill, sweep
 from tests.unit.plants import gate, plan_of, scope, target
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,16 @@ class _Watched:
 
     def __init__(self, asked: object) -> None:
         self.gate = asked
+
+
+def test_whatever_the_limit_of_open_files_a_command_ends_well_or_in_one_line(tmp_path: Path) -> None:
+    """A few limits; `python -m tests.faults.descriptors` takes each."""
+    folder = tmp_path / "place"
+    folder.mkdir()
+    fill(folder)
+    for name, limits in (("import", (5, 7)), ("export", (6,)), ("workbook", (8, 20))):
+        assert {code for _, code in sweep(folder, name, limits)} == {Exit.ENVIRONMENT}
+    assert [code for _, code in sweep(folder, "check", (64,))] == [Exit.DONE]
 
 
 @contextmanager

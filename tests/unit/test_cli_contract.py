@@ -26,6 +26,7 @@ from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
 __all__ = ["desk", "scanned_once", "servers"]
 
 ROOT = Path(__file__).parents[2]
+of_programs = pytest.mark.sqlite_only("starts programs of its own, which open files")
 PROMISED = """
 init demo doctor plan scan stop check schema completion version
 quarantine/list quarantine/clear import/nmap import/csv import/xlsx import/flows
@@ -202,6 +203,7 @@ def test_lines_and_cells_hold_the_same_records(desk: Desk) -> None:
     assert [address for _, address in table] == [f"{NETWORK}.1", f"{NETWORK}.2", f"{NETWORK}.3"]
 
 
+@of_programs
 def test_what_is_copied_from_a_table_is_whole(desk: Desk) -> None:
     scan = scan_of(desk)
     shown = desk.call("scans", "show", scan.id).out
@@ -239,6 +241,7 @@ def test_two_golden_files_are_one_document(desk: Desk) -> None:
     assert {row["zone"] for row in document["data"]} == {"a", "b"}
 
 
+@of_programs
 def test_a_pipe_gets_no_escape_sequence(desk: Desk) -> None:
     for arguments in (["assets", "list"], ["--help"], ["policy", "explain", "INV-001"]):
         command = [sys.executable, "-m", "assetctl", *arguments]
@@ -246,6 +249,7 @@ def test_a_pipe_gets_no_escape_sequence(desk: Desk) -> None:
         assert b"\x1b" not in run.stdout + run.stderr
 
 
+@of_programs
 def test_a_terminal_gets_a_table_and_no_colour_when_none_is_wanted(desk: Desk) -> None:
     code, shown = on_terminal(desk, "assets", "list")
     assert code == 0
@@ -257,6 +261,7 @@ def test_a_terminal_gets_a_table_and_no_colour_when_none_is_wanted(desk: Desk) -
         assert not COLOR.search(shown)
 
 
+@of_programs
 def test_the_prompt_asks_once_and_a_no_sends_nothing(desk: Desk) -> None:
     before = len(os.listdir(desk.folder / "assetctl.ledgers"))
     for typed in ("n", "", "maybe"):
@@ -267,6 +272,7 @@ def test_the_prompt_asks_once_and_a_no_sends_nothing(desk: Desk) -> None:
     assert len(os.listdir(desk.folder / "assetctl.ledgers")) == before
 
 
+@of_programs
 def test_a_yes_at_the_prompt_is_on_record_as_stated(desk: Desk) -> None:
     code, shown = on_terminal(desk, "scan", typed="y")
     assert code == 0, shown
@@ -294,6 +300,7 @@ def test_what_init_writes_is_understood(desk: Desk) -> None:
     assert (desk.folder / "fresh" / "assetctl.toml").read_bytes().startswith(b"# mine")
 
 
+@pytest.mark.sqlite_only("looks at the file that a first run makes")
 def test_the_first_run_needs_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     fresh = Desk(tmp_path / "empty", monkeypatch)
