@@ -5,6 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -181,17 +183,24 @@ def _limit_to_present_size(store: Store) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
 
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that nobody is kept away from by those above it; pytest's own are closed anew by each of its runs."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @needs_root
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o555), (0o444, 0o777), (0o000, 0o777), (0o666, 0o555)])
-def test_missing_rights_are_named(tmp_path: Path, file_mode: int, folder_mode: int) -> None:
-    path = tmp_path / "plant.db"
+def test_missing_rights_are_named(reachable: Path, file_mode: int, folder_mode: int) -> None:
+    path = reachable / "plant.db"
     open_store(url(path)).close()
     assert "EnvironmentFault" in _as_nobody(path, file_mode, folder_mode)
 
 
 @needs_root
-def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
-    said = _as_nobody(tmp_path / "plant.db", None, 0o555)
+def test_a_folder_that_may_not_be_written_is_named(reachable: Path) -> None:
+    said = _as_nobody(reachable / "plant.db", None, 0o555)
     assert "EnvironmentFault" in said
     assert "cannot be made" in said
 
@@ -209,9 +218,6 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    for folder in (path.parent, *path.parent.parents):
-        if folder.stat().st_uid == os.geteuid() and folder.is_relative_to("/tmp/") and folder != Path("/tmp"):
-            folder.chmod(0o755)
     if file_mode is not None:
         path.chmod(file_mode)
     path.parent.chmod(folder_mode)
