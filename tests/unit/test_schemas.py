@@ -1,6 +1,7 @@
 """Every output that has a schema is what its schema says, on stores with something to say."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from assetctl.cli.exports import FORMS
 from assetctl.cli.output import Output
 from assetctl.cli.topology import _record
 from assetctl.topology import topology
@@ -108,3 +110,11 @@ def test_a_topology_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) 
 def test_every_schema_of_an_output_is_tried_here_or_where_its_command_is() -> None:
     outputs = {name for name in names() if not name.endswith((".yaml", ".toml"))}
     assert outputs == {*CALLS, "topology", "netbox-changes"}
+
+
+def test_the_page_on_exports_names_every_schema_and_every_format() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text("utf-8")
+    rows = re.findall(r"^\| (?:outputs|files) .*\| (.+) \|$", page, re.M)
+    assert sorted(name for row in rows for name in row.split(", ")) == sorted(names())
+    told = re.findall(r"^\| ([a-z, ]+)(?: `--to`)? \|", page.partition("## What becomes")[0], re.M)
+    assert {name for row in told for name in row.split(", ")} - {"format"} == {form.name for form in FORMS}
