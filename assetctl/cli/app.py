@@ -180,6 +180,16 @@ def finish(code: int | Exit) -> None:
     raise typer.Exit(int(code))
 
 
+def account() -> str:
+    """Who runs this call, as the machine names them."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "an unnamed account"
+
+
 def confirm(question: str, *, instead: str = "an approval (--approval FILE), or --yes for loopback and lab") -> bool:
     """Ask once. Without a terminal that is an error of use, and `instead` says what to give."""
     if not sys.stdin.isatty():

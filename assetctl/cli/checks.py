@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import App, finish, of
+from assetctl.cli.app import App, account, finish, of
 from assetctl.cli.clock import now
 from assetctl.cli.policy import Folders
 from assetctl.errors import InputError
@@ -116,20 +116,11 @@ def _judged(app: App, store: "Store", asked: _Asked) -> "tuple[Plant, Checked]":
         papers=papers,
         zones=asked.zones,
         keep=asked.is_whole,
-        withdrawal=Withdrawal(f"assetctl check, run by {_account()}", app.register),
+        withdrawal=Withdrawal(f"assetctl check, run by {account()}", app.register),
     )
     for line in answering_again(plant.assets, retired(app.register)):
         app.output.warn(line)
     return plant, result
-
-
-def _account() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container without a name for its user
-        return "an unnamed account"
 
 
 def _plant(app: App, store: "Store", moment: "datetime | None", max_age: "timedelta | None") -> "Plant":

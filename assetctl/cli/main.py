@@ -32,6 +32,7 @@ from assetctl.cli import (
     keys,
     levels,
     policy,
+    quarantine,
     reports,
     returned,
     scanning,
@@ -61,6 +62,7 @@ app = typer.Typer(
 for group in (
     demo,
     scanning,
+    quarantine,
     assets,
     identity,
     declaring,

@@ -1,13 +1,15 @@
-"""plan, scan, stop, quarantine: what leaves the machine, and the word that lets it."""
+"""plan, scan, stop: what leaves the machine, and the word that lets it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assetctl.cli.app import App, confirm, finish, of
+from assetctl.cli.app import App, account, confirm, finish, of
 from assetctl.cli.clock import clock
+from assetctl.cli.options import with_options_of
 from assetctl.cli.progress import Bar
+from assetctl.cli.scan_order import Asked, order_for
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
@@ -17,40 +19,18 @@ if TYPE_CHECKING:
     from assetctl.work.order import Order, Permission
     from assetctl.work.session import Outcomes
 
-Targets = Annotated[list[str] | None, typer.Argument(help="Addresses, networks, ranges, names, @file, realm/network.")]
-Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="Leave these out.")]
-Profile = Annotated[str | None, typer.Option("--profile", help="ot-safe, it or lab; may only tighten.")]
-Realm = Annotated[str | None, typer.Option("--realm", help="Address space of targets without one.")]
-Only = Annotated[list[str] | None, typer.Option("--only", help="Only these probes.")]
-Depth = Annotated[list[str] | None, typer.Option("--depth", help="Depth questions by name, such as snmp.tables.")]
-Stale = Annotated[str | None, typer.Option("--stale", help="Only devices not seen for so long, such as 90d.")]
-Missing = Annotated[list[str] | None, typer.Option("--missing", help="Only devices that lack this fact.")]
-Sweep = Annotated[bool, typer.Option("--sweep", help="A blind sweep of OT addresses is consented to.")]
-Known = Annotated[bool, typer.Option("--from-evidence", help="Only addresses where a device is known.")]
-
-quarantine = typer.Typer(help="Devices that are left alone since a breaker tripped.", no_args_is_help=True)
-
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file into the program."""
     app.command(epilog="Example: assetctl plan 10.20.1.0/24 --approval approval.toml")(plan)
     app.command(epilog="Examples: assetctl scan 10.20.1.0/24 · assetctl scan --approval approval.toml --yes")(scan)
     app.command(epilog="Example: assetctl stop")(stop)
-    app.add_typer(quarantine, name="quarantine")
 
 
+@with_options_of(Asked)
 def plan(
     context: typer.Context,
-    targets: Targets = None,
-    exclude: Exclude = None,
-    profile: Profile = None,
-    realm: Realm = None,
-    only: Only = None,
-    depth: Depth = None,
-    sweep: Sweep = False,
-    from_evidence: Known = False,
-    stale: Stale = None,
-    missing: Missing = None,
+    asked: Asked,
     save: Annotated[Path | None, typer.Option("--save", help="Write every row as JSON.")] = None,
     approval: Annotated[Path | None, typer.Option("--approval", help="Write a draft approval to sign.")] = None,
 ) -> None:
@@ -59,8 +39,7 @@ def plan(
     if save is not None or approval is not None:
         app.keeps_names("a plan or an approval is held against what is sent")
     with app.store(create=True) as store:
-        order = _order(app, store, targets, exclude, profile, realm, only, depth, sweep, scan="plan")
-        order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
+        order = order_for(app, store, asked, scan="plan")
         made = _plan(order, store)
         code = Exit.DONE if made.rows else Exit.NOTHING
         _answer(app, made, order, store, code)
@@ -73,18 +52,10 @@ def plan(
     finish(code)
 
 
+@with_options_of(Asked)
 def scan(
     context: typer.Context,
-    targets: Targets = None,
-    exclude: Exclude = None,
-    profile: Profile = None,
-    realm: Realm = None,
-    only: Only = None,
-    depth: Depth = None,
-    sweep: Sweep = False,
-    from_evidence: Known = False,
-    stale: Stale = None,
-    missing: Missing = None,
+    asked: Asked,
     approval: Annotated[Path | None, typer.Option("--approval", help="Approval that the plan must lie inside.")] = None,
     resume: Annotated[str | None, typer.Option("--resume", help="Id of an interrupted scan to go on with.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
@@ -96,10 +67,7 @@ def scan(
     app = of(context)
     with app.store(create=True) as store:
         app.mark_interrupted(store)
-        order = _order(
-            app, store, targets, exclude, profile, realm, only, depth, sweep, scan=resume or "", resume=resume or ""
-        )
-        order = _narrowed(order, store, from_evidence=from_evidence, stale=stale, missing=missing)
+        order = order_for(app, store, asked, resume=resume or "")
         made = _plan(order, store)
         if dry_run:
             _answer(app, made, order, store, Exit.DONE)
@@ -125,87 +93,6 @@ def stop(
     if not told:
         app.output.say("no scan is running")
         finish(Exit.NOTHING)
-
-
-@quarantine.command("list", epilog="Example: assetctl quarantine list")
-def list_quarantine(context: typer.Context) -> None:
-    """The devices that are left alone, since when and why."""
-    app = of(context)
-    with app.store() as store:
-        rows = [
-            {
-                "id": q.subject,
-                "realm": q.realm,
-                "since": q.since.isoformat(),
-                "reason": q.reason,
-                "incident": q.incident,
-            }
-            for q in store.quarantined()
-        ]
-    app.output.rows("quarantine", rows, columns=("id", "since", "reason", "incident"), command="quarantine list")
-
-
-@quarantine.command(
-    "clear", epilog="Example: assetctl quarantine clear plant/10.20.1.7 --by 'A. Example' --reason 'restarted, healthy'"
-)
-def clear_quarantine(
-    context: typer.Context,
-    device: Annotated[str, typer.Argument(help="Address as realm/IP, as the list shows it.")],
-    by: Annotated[str, typer.Option("--by", help="Who looked at the device.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why it may be asked again.")],
-) -> None:
-    """Allow a device to be asked again after somebody looked at it."""
-    app = of(context)
-    if not by.strip() or not reason.strip():
-        raise InputError("--by and --reason: a name and a reason are needed")
-    with app.store() as store:
-        cleared = store.clear_quarantine(device, by=by, reason=reason, at=clock())
-    if not cleared:
-        raise InputError(f"{device}: not in quarantine; `assetctl quarantine list` shows the ids")
-    app.output.say(f"{device} may be asked again")
-
-
-def _order(
-    app: App,
-    store: "Store",
-    targets: list[str] | None,
-    exclude: list[str] | None,
-    profile: str | None,
-    realm: str | None,
-    only: list[str] | None,
-    depth: list[str] | None,
-    sweep: bool,
-    *,
-    scan: str,
-    resume: str = "",
-) -> "Order":
-    from assetctl.work.ordering import Wish, order_of
-
-    if resume and not targets:
-        wish = Wish.of_plan(store.plan(resume), resume)
-    else:
-        wish = Wish(
-            realm, tuple(targets or ()), tuple(exclude or ()), profile, tuple(only or ()), tuple(depth or ()), sweep
-        )
-    return order_of(
-        wish,
-        app.settings,
-        zones=app.zones,
-        register=app.register,
-        scan=scan or _scan_id(),
-        resume=resume,
-        environ=_environ(),
-    )
-
-
-def _narrowed(
-    order: "Order", store: "Store", *, from_evidence: bool, stale: str | None, missing: list[str] | None
-) -> "Order":
-    if not (from_evidence or stale or missing):
-        return order
-    from assetctl.work.ordering import narrowed, span
-
-    return narrowed(order, store, stale=span(stale) if stale else None, missing=tuple(missing or ()), now=clock())
 
 
 def _plan(order: "Order", store: "Store") -> "Plan":
@@ -278,7 +165,7 @@ def _permission(
     if not confirm(question):
         app.output.say("nothing was sent")
         finish(Exit.USAGE)
-    return Permission(f"{_user()} at the prompt (as stated by the operator, not verified)")
+    return Permission(f"{account()} at the prompt (as stated by the operator, not verified)")
 
 
 def _perform(app: App, order: "Order", made: "Plan", permission: "Permission", store: "Store") -> "Outcomes":
@@ -328,24 +215,3 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
     else:
         again = f"assetctl scan --resume {scan.id}" if scan.state == "interrupted" else ""
         say(f"next: {again or 'assetctl assets list · assetctl check · assetctl report all'}")
-
-
-def _scan_id() -> str:
-    import secrets
-
-    return f"s-{clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
-
-
-def _environ() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)

@@ -13,6 +13,7 @@ from assetctl.approval import read as approval_from
 from assetctl.documents import read_toml
 from assetctl.errors import InputError
 from assetctl.model import Address, Asset, Position, Zone
+from assetctl.protocol import Protocol
 from assetctl.protocols import registry
 from assetctl.scope import CredentialEntry, Scope, Target
 from assetctl.scoping.build import build_scope
@@ -74,11 +75,6 @@ def order_of(
     Raises InputError.
     """
     protocols = registry()
-    known = Known(
-        probes=(*protocols, "ports", "nmap"),
-        depths=tuple(name for p in protocols.values() for name in p.depths),
-        parameters={name: p.parameters for name, p in protocols.items() if p.parameters},
-    )
     scope = build_scope(
         settings,
         targets=wish.targets,
@@ -89,14 +85,9 @@ def order_of(
         depth=wish.depth,
         sweep=wish.sweep,
         cwd=Path.cwd(),
-        known=known,
+        known=_offered(protocols),
     )
-    realms = {target.realm for target in scope.targets} | {named.segment.realm for named in scope.segments}
-    if len(realms) > 1:
-        raise InputError(f"targets of several realms ({', '.join(sorted(realms))}); one scan asks one realm")
-    if not realms:
-        raise InputError("no target: name one, such as 10.20.1.0/24, or set [targets] include in assetctl.toml")
-    realm = realms.pop()
+    realm = _realm_of(scope)
     return Order(
         realm=realm,
         scope=scope,
@@ -109,6 +100,24 @@ def order_of(
         resume=resume,
         request={name: getattr(wish, name) for name in wish.__slots__},
     )
+
+
+def _offered(protocols: Mapping[str, Protocol]) -> Known:
+    return Known(
+        probes=(*protocols, "ports", "nmap"),
+        depths=tuple(name for p in protocols.values() for name in p.depths),
+        parameters={name: p.parameters for name, p in protocols.items() if p.parameters},
+    )
+
+
+def _realm_of(scope: Scope) -> str:
+    """The one realm of all targets and segments. Raises InputError for none and for several."""
+    realms = {target.realm for target in scope.targets} | {named.segment.realm for named in scope.segments}
+    if len(realms) > 1:
+        raise InputError(f"targets of several realms ({', '.join(sorted(realms))}); one scan asks one realm")
+    if not realms:
+        raise InputError("no target: name one, such as 10.20.1.0/24, or set [targets] include in assetctl.toml")
+    return realms.pop()
 
 
 def narrowed(order: Order, store: Store, *, stale: timedelta | None, missing: tuple[str, ...], now: datetime) -> Order:
