@@ -5,6 +5,8 @@ import re
 _NOTHING = frozenset(
     {"n/a", "na", "none", "null", "nil", "unknown", "not specified", "not available", "not applicable", "not set", "-"}
     | {"(none)", "<none>", "undefined", "unspecified", "default string", "0", "x.x", "empty", "no serial number"}
+    | {"not programmed", "not present", "not assigned", "unassigned", "invalid", "not installed", "no serial", "tbd"}
+    | {"0123456789", "123456789", "1234567890"}  # as boards come from the maker
     | {"to be filled by o.e.m.", "to be filled by oem", "system serial number", "system product name"}
     | {"sysname not set", "syscontact not set", "syslocation not set"}  # SCALANCE as delivered
     | {"system manufacturer", "system version", "serial number", "model name", "chassis serial number"}

@@ -136,7 +136,7 @@ def test_no_prefix_stands_twice_but_what_makers_share() -> None:
 
 def test_only_a_number_that_the_mib_has_for_it_is_a_serial_number() -> None:
     numbers = [(entry.maker, scalar.key) for entry, scalar in scalars() if scalar.form is Form.NUMBER]
-    assert sorted(numbers) == [("Moxa", "serial_number"), ("Red Lion", "serial_number")]
+    assert sorted(numbers) == [(maker, "serial_number") for maker in ("Moxa", "RACOM", "Red Lion")]
 
 
 def test_the_longest_prefix_decides_and_a_longer_number_is_no_prefix() -> None:
