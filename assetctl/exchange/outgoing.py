@@ -186,6 +186,7 @@ class Outgoing:
     areas: tuple[Area, ...] = ()
     results: Results | None = None
     by_id: Mapping[str, Device] = field(default_factory=dict)
+    _held: dict[str, list[Device]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def wholes(self) -> tuple[Device, ...]:
@@ -194,12 +195,14 @@ class Outgoing:
 
     def parts(self, device: Device) -> tuple[Device, ...]:
         """Its parts and theirs, each after the one that holds it."""
-        found, front = [], [device.id]
-        held: dict[str, list[Device]] = {}
-        for one in self.devices:
-            held.setdefault(one.parent, []).append(one)
+        if not self._held:
+            for one in self.devices:
+                self._held.setdefault(one.parent, []).append(one)
+        found, front, seen = list[Device](), [device.id], set[str]()
         while front:
-            inside = held.pop(front.pop(0), [])
+            id = front.pop(0)
+            inside = [] if id in seen else self._held.get(id, [])
+            seen.add(id)
             found += inside
             front += [one.id for one in inside]
         return tuple(found)
