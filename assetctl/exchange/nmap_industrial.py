@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assetctl.exchange.nmap_elements import values
+from assetctl.exchange.nmap_elements import table, values
 from assetctl.model import Claim
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ MOST_UNITS = 32
 _NAMED_NUMBER = re.compile(r"(.{1,200}) \(([0-9]{1,9})\)\Z")
 _UNIT = re.compile(r"sid 0x([0-9a-fA-F]{1,2})\Z")
 _REVISION = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\Z")
+_ADDRESS = re.compile(r"[0-9.]{7,15}\Z|[0-9a-fA-F:]{2,39}:[0-9a-fA-F:.]{0,39}\Z")
 _SERIAL = re.compile(r"0x([0-9a-fA-F]{1,8})\Z")
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {  # script -> element's key -> fact
@@ -36,7 +37,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {  # script -> element's key -> fact
         "Vendor Name": "manufacturer",
         "Model Name": "model",
         "Firmware": "firmware_software_version",
-        "Object Name": "application_name",
+        "Application Software": "application_software_version",
+        "Object Name": "hostname",
         "Description": "description",
         "Location": "physical_location_address",
     },
@@ -46,7 +48,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {  # script -> element's key -> fact
         "Model Number": "order_code",
         "Firmware Version": "firmware_software_version",
     },
-    "fox-info": {"hostName": "hostname", "os.name": "operating_system", "os.Name": "operating_system"},
+    "fox-info": {
+        "app.version": "application_software_version",
+        "os.name": "operating_system",
+        "os.Name": "operating_system",
+        "hostId": "fox_host_id",
+        "brandId": "fox_brand_id",
+    },
 }
 
 
@@ -89,6 +97,43 @@ def _ethernet_ip(script: "Element") -> Iterator[Claim]:
         yield Claim("cip_socket_address", address, confidence=CONFIDENCE)
 
 
+def _bacnet(script: "Element") -> Iterator[Claim]:
+    """The vendor id comes as "name (number)"."""
+    yield from _texts("bacnet-info", script)
+    told = values(script)
+    if found := _NAMED_NUMBER.match(told.get("Vendor ID", "")):
+        yield Claim("bacnet_vendor_id", int(found[2]), confidence=CONFIDENCE)
+    if re.fullmatch(r"[0-9]{1,7}", told.get("Object-identifier", "")):
+        yield Claim("bacnet_device_instance", int(told["Object-identifier"]), confidence=CONFIDENCE)
+
+
+def _fox(script: "Element") -> Iterator[Claim]:
+    """Stations without a name give their address for it."""
+    yield from _texts("fox-info", script)
+    name = values(script).get("hostName", "")
+    if name and not _ADDRESS.match(name):
+        yield Claim("hostname", name, confidence=CONFIDENCE)
+
+
+def _knx(script: "Element") -> Iterator[Claim]:
+    """A description; the script spells the key of the serial number in its own way."""
+    body = table(script, "Body")
+    device = table(body, "DIB_DEV_INFO") if body is not None else None
+    told = values(device) if device is not None else {}
+    texts = {"knx_individual_address": told.get("KNX address"), "description": told.get("Device friendly name")}
+    serial = told.get("Decive serial", told.get("Device serial", "")).upper()
+    if re.fullmatch(r"[0-9A-F]{12}", serial) and int(serial, 16):
+        texts["serial_number"] = serial
+    yield from (Claim(key, text, confidence=CONFIDENCE) for key, text in texts.items() if text)
+
+
+def _iec104(script: "Element") -> Iterator[Claim]:
+    """The station that answered a general interrogation."""
+    number = values(script).get("ASDU address", "")
+    if re.fullmatch(r"[0-9]{1,5}", number) and 0 < int(number) < 0xFFFF:
+        yield Claim("iec104_common_addresses", (str(int(number)),), confidence=CONFIDENCE)
+
+
 def _modbus(script: "Element") -> Iterator[Claim]:
     """Maker, product and version come as one text that cannot be taken apart. One unit is the device itself."""
     units = [(found[1], values(e)) for e in script.findall("table")[:MOST_UNITS] if (found := _UNIT.match(_key(e)))]
@@ -106,7 +151,11 @@ def _key(element: "Element") -> str:
 
 INDUSTRIAL: Mapping[str, Callable[["Element"], Iterator[Claim]]] = {
     **{name: partial(_texts, name) for name in _TEXTS},
+    "bacnet-info": _bacnet,
     "enip-info": _ethernet_ip,
+    "fox-info": _fox,
+    "iec-identify": _iec104,
+    "knx-gateway-info": _knx,
     "modbus-discover": _modbus,
     "omron-info": _omron,
 }

@@ -16,6 +16,7 @@ from assetctl import oui
 from assetctl.exchange.flow_rows import OLDEST, address, moment
 from assetctl.exchange.zeek_certificates import X509, Facts, shown, told_of
 from assetctl.exchange.zeek_industrial import INDUSTRIAL, ORDERS, own_unit
+from assetctl.exchange.zeek_process import PROCESS, own_hart
 from assetctl.exchange.zeek_rows import Log, Row
 from assetctl.exchange.zeek_said import CONFIDENCE, NAME_CONFIDENCE, Said, answers, claims, of_a_plant, service
 from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Transport, Value
@@ -85,7 +86,7 @@ def _take(found: Devices, said: Said, line: int, at: datetime) -> None:
 
 def _settle(device: _Device) -> None:
     """Draw together what single rows told: texts of one fact, and units behind a device that are the device itself."""
-    told = own_unit(device.claims)
+    told = own_hart(own_unit(device.claims))
     joined: dict[tuple[str, SubjectKind, str, str], set[str]] = {}
     device.claims = {}
     for claim in told:
@@ -174,6 +175,7 @@ def _snmp(row: Row) -> Iterator[Said]:
 
 READERS: Mapping[str, Callable[[Row], Iterator[Said]]] = {
     **INDUSTRIAL,
+    **PROCESS,
     "dhcp": _dhcp,
     "dnp3": answers("dnp3", lambda row: bool(row["fc_reply"])),
     "modbus": answers("modbus", lambda row: row["pdu_type"] in ("", "RESP")),

@@ -180,6 +180,46 @@ def test_industrial_scripts_give_identity_that_weighs_less() -> None:
     assert {c.confidence for c in own} == {60}
 
 
+REPORTS = {  # what the scripts write, by the names that they give their elements
+    "bacnet-info": (
+        "47808",
+        {"Vendor ID": "Beispiel AG (999)", "Vendor Name": "Beispiel AG", "Object-identifier": "2401",
+         "Firmware": "V1.2", "Application Software": "R3", "Object Name": "AHU-3", "Model Name": "RC-9"},
+        {"bacnet_vendor_id": 999, "manufacturer": "Beispiel AG", "bacnet_device_instance": 2401, "model": "RC-9",
+         "firmware_software_version": "V1.2", "application_software_version": "R3", "hostname": "AHU-3"},
+    ),
+    "fox-info": (
+        "1911",
+        {"fox.version": "1.0", "hostName": "10.20.1.4", "app.name": "Station", "app.version": "4.8.0", "hostId": "Qnx-1"},
+        {"application_software_version": "4.8.0", "fox_host_id": "Qnx-1", "hostname": None},
+    ),
+    "iec-identify": (
+        "2404", {"ASDU address": "105", "Information objects": "30"}, {"iec104_common_addresses": ("105",)}
+    ),
+    "knx-gateway-info": (
+        "3671",
+        {"KNX address": "15.15.255", "Decive serial": "00ef2650065c", "Device friendly name": "IP-Viewer"},
+        {"knx_individual_address": "15.15.255", "serial_number": "00EF2650065C", "description": "IP-Viewer"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("script", REPORTS)
+def test_industrial_scripts_say_it_in_the_keys_of_a_scan(script: str) -> None:
+    port, told, wanted = REPORTS[script]
+    elements = "".join(f'<elem key="{key}">{text}</elem>' for key, text in told.items())
+    if script.startswith("knx"):
+        elements = f'<table key="Body"><table key="DIB_DEV_INFO">{elements}</table></table>'
+    raw = (
+        '<?xml version="1.0"?><nmaprun scanner="nmap" args="nmap" start="1795381432" version="7.95">'
+        '<host endtime="1795381432"><status state="up"/><address addr="10.20.1.4" addrtype="ipv4"/>'
+        f'<ports><port protocol="udp" portid="{port}"><state state="open"/><script id="{script}" output="x">{elements}'
+        '</script></port></ports></host><runstats><finished time="1795381433" exit="success"/></runstats></nmaprun>'
+    )
+    claims = imported(raw.encode()).observations[0].claims
+    assert {key: value(claims, key) for key in wanted} == wanted
+
+
 def test_snmp_answers_to_the_factory_community_are_told() -> None:
     claims = claims_of("snmp.xml")
     assert value(claims, "snmp_default_community_accepted") is True

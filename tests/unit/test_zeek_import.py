@@ -76,7 +76,28 @@ OBJECT = {
 ROUTED = {
     **{**BACNET, "source_h": "10.20.1.5", "snet": "5", "sadr": "6c", "fwd_ip": "-"},
 }
+HART = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "5094", "proto": "tcp"},
+    **{"read_unique_identifier_response_expanded_device_type": "WIRELESSGATEWAY ROSEMOUNT"},
+    **{"read_unique_identifier_response_hart_protocol_major_revision": "7"},
+    **{"read_unique_identifier_response_device_revision_level": "4"},
+    **{"read_unique_identifier_response_software_revision_level": "1"},
+    **{"read_unique_identifier_response_device_id": "13762773"},
+}
+FINS = {
+    **{"ts": TS, "uid": "C1", **ID, "id.resp_p": "9600", "command_code": "Controller Data Read (0x0501)"},
+    **{"icf_data_type": "Response (1)", "controller_model": "CJ2M-CPU31          ", "controller_version": "02.01"},
+}
+FRAME = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "9600", "proto": "udp", "icf_data_type": "Response (1)"}
+PMU = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "4712", "proto": "tcp", "frame_type": "CFG2", "pmu_count": "1"}
+GENISYS = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "10001", "proto": "tcp", "server": "1", "direction": "response"}
+POINTS = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "20000", "function_code": "RESPONSE", "object_type": "Counter"}
+SRTP = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "18245", "proto": "tcp", "status_code": "0x00"}
+METER = {"ts": TS, "uid": "C1", **ID, "id.resp_p": "1153", "proto": "tcp", "req_resp": "Resp", "standard": "C12.22"}
 ROWS = {
+    **{"hart_ip_universal_commands": HART, "omron_fins_detail": FINS, "omron_fins_general": FRAME, "genisys": GENISYS},
+    **{"synchrophasor_cfg": PMU, "dnp3_objects": POINTS, "ge_srtp_general": SRTP},
+    **{"c1222_identification_service": METER},
     **{"cip_identity": CIP, "dhcp": DHCP, "bacnet_property": BACNET, "bacnet_discovery": I_AM, "ssh": SSH, "ssl": SSL},
     **{"snmp": SNMP, "modbus": MODBUS, "s7comm_known_devices": SZL, "s7comm": S7},
     **{"opcua-binary-get-endpoints-description": ENDPOINT, "opcua_binary_get_endpoints_user_token": TOKEN},
@@ -116,6 +137,19 @@ def _facts(desk: Desk) -> dict[str, dict[str, object]]:
 
 
 WANTED = {
+    "hart_ip_universal_commands": {
+        **{"hart_device_id": "D200D5", "hart_revision": 7, "hart_device_revision": 4, "service_name": "hart-ip"},
+        **{"firmware_software_version": "1", "manufacturer": None, "model": None},
+    },
+    "omron_fins_detail": {
+        **{"manufacturer": "Omron", "model": "CJ2M-CPU31", "firmware_software_version": "02.01", "service_name": None},
+    },
+    "omron_fins_general": {"service_name": "fins", "port_state": "open"},
+    "synchrophasor_cfg": {"service_name": "synchrophasor"},
+    "genisys": {"service_name": "genisys"},
+    "dnp3_objects": {"service_name": "dnp3"},
+    "ge_srtp_general": {"service_name": "srtp"},
+    "c1222_identification_service": {"service_name": "c12.22"},
     "cip_identity": {
         **{"serial_number": "00C0FFEE", "firmware_software_version": "20.011", "cip_product_code": 166},
         **{"model": "1756-L71/B LOGIX5571", "cip_vendor_id": 1, "cip_device_type": 14},
@@ -150,6 +184,35 @@ def test_a_row_is_its_speakers(desk: Desk, name: str, form) -> None:
     told = facts[WHO.get(name, "10.20.1.5")]
     assert {key: told.get(key) for key in WANTED[name]} == WANTED[name]
     assert " 0 changed" in desk.call("evidence", "reread").err
+
+
+def test_a_question_says_nothing_of_the_device(desk: Desk) -> None:
+    asked = {
+        **{"omron_fins_detail": FINS | {"icf_data_type": "Command (0)"}, "genisys": GENISYS | {"direction": "request"}},
+        **{"dnp3_objects": POINTS | {"function_code": "READ"}, "ge_srtp_general": SRTP | {"status_code": "-"}},
+        **{"c1222_identification_service": METER | {"req_resp": "Req"}},
+        "hart_ip_universal_commands": HART | {"read_unique_identifier_response_device_id": "-"},
+    }
+    for name, row in asked.items():
+        desk.write(f"{name}.log", tabbed(name, row))
+    desk.call("import", "zeek", *(f"{name}.log" for name in asked))
+    assert _facts(desk) == {}
+
+
+def test_of_several_hart_devices_behind_one_address_none_is_the_device(desk: Desk) -> None:
+    other = HART | {"read_unique_identifier_response_device_id": "5"}
+    desk.write("hart_ip_universal_commands.log", tabbed("hart_ip_universal_commands", HART, other))
+    assert desk.call("import", "zeek", "hart_ip_universal_commands.log").code == 0
+    told = _facts(desk)["10.20.1.5"]
+    assert told["service_name"] == "hart-ip"
+    assert not {"hart_device_id", "hart_revision", "firmware_software_version"} & set(told)
+
+
+def test_a_hart_device_that_publishes_is_the_side_with_the_port(desk: Desk) -> None:
+    row = HART | {"id.orig_h": "10.20.1.7", "id.orig_p": "5095", "id.resp_p": "49905", "proto": "udp"}
+    desk.write("hart_ip_universal_commands.log", tabbed("hart_ip_universal_commands", row))
+    assert desk.call("import", "zeek", "hart_ip_universal_commands.log").code == 0
+    assert _facts(desk)["10.20.1.7"]["hart_device_id"] == "D200D5"
 
 
 @pytest.mark.parametrize("names", [("ssl", "x509"), ("x509", "ssl"), ("b", "a")])

@@ -97,6 +97,11 @@ def _node(text: str) -> int | None:
     return number if 1 <= number <= codec.HIGHEST_NODE else None
 
 
+def maker_of(model: str) -> str:
+    """Who makes a model; "" for one that others may have built, since they speak FINS too."""
+    return "Omron" if _OMRON.match(model) else ""
+
+
 def claims(heard: Heard, port: str) -> tuple[Claim, ...]:
     """What was told, as claims. port: such as "udp/9600"."""
     if not heard.spoke:
@@ -107,8 +112,11 @@ def claims(heard: Heard, port: str) -> tuple[Claim, ...]:
         found.append(Claim("fins_node", heard.node))
     told = {}
     if heard.data:
-        maker = "Omron" if _OMRON.match(heard.data.model) else ""
-        told = {"manufacturer": maker, "model": heard.data.model, "firmware_software_version": heard.data.version}
+        told = {
+            "manufacturer": maker_of(heard.data.model),
+            "model": heard.data.model,
+            "firmware_software_version": heard.data.version,
+        }
     if heard.status:
         told |= {"fins_status": heard.status.status, "fins_mode": heard.status.mode}
     return (*found, *(Claim(key, text) for key, text in told.items() if text))
