@@ -37,6 +37,7 @@ def values(*claims: Claim) -> dict[str, object]:
     [
         *("_ _-____________", "N/A", " none ", "0000000", "XXXXXXXX", "xxxx", "...", "To Be Filled By O.E.M."),
         *("Not Programmed", "unassigned", "INVALID", "0123456789", "123456789", "1234567890"),
+        *("Not Provided", "NOT_SET", "not-support", "N.A.", "FFFFFFFFFF", "(null)", "Serial Number Not Available"),
     ],
 )
 def test_words_for_nothing_are_no_serial_number(text: str) -> None:
@@ -49,7 +50,19 @@ def test_words_for_nothing_are_no_serial_number(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["7", "00000012", "S C-C2UR28922012", "XX1", "Ü", "Unknown Pleasures", "na-1", "12345678", "10123456789"]
+    "text",
+    [
+        "7",
+        "00000012",
+        "S C-C2UR28922012",
+        "XX1",
+        "Ü",
+        "Unknown Pleasures",
+        "na-1",
+        "12345678",
+        "10123456789",
+        "Not Bad",
+    ],
 )
 def test_what_says_something_is_kept(text: str) -> None:
     assert not is_placeholder(text)
