@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -119,3 +120,16 @@ def test_a_closed_door_is_one_line() -> None:
     with pytest.raises(EnvironmentFault, match="no answer could be had") as fault:
         there.ask("/api/status/")
     assert "\n" not in str(fault.value)
+
+
+def test_only_the_export_that_names_its_server_knows_the_way_to_it() -> None:
+    """What scans has no connection but those that the gate permits."""
+    folder = Path(module.__file__).parents[1]
+    users = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if "transport.office" in path.read_text()
+    }
+    assert users == {"work/pushing.py"}
+    users = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if "import pushing" in path.read_text()
+    }
+    assert users == {"cli/exports.py"}
