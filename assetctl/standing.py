@@ -8,6 +8,7 @@ from assetctl import oui, settle
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Asset, Fact, IPAddress, Position, Source, Subject, Zone
 from assetctl.settle import DECLARED
+from assetctl.text import folded
 
 MATCH_KEYS = ("ip_address", "hostname", "mac_address", "serial_number")
 DECLARED_CONFIDENCE = 60
@@ -119,7 +120,7 @@ def normal(key: str, value: str) -> str:
             except ValueError:
                 return value
         case _:
-            return " ".join(value.split()).casefold()
+            return folded(value)
 
 
 def _holders(key: str, assets: Sequence[Asset]) -> Mapping[tuple[str, str], list[str]]:

@@ -41,6 +41,11 @@ def one_line(text: str, *, most: int = 120) -> str:
     return folded if len(folded) <= most else folded[: most - 1] + "…"
 
 
+def folded(text: str) -> str:
+    """Text as two are compared that people wrote: upper and lower case and the number of spaces do not count."""
+    return " ".join(text.split()).casefold()
+
+
 def counted(count: int, noun: str) -> str:
     """A count with its noun, which is given as for one: "1 asset", "0 assets", "2 entries"."""
     if count == 1:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from assetctl.text import folded
+
 MOST_CHARACTERS = 100
 MOST_DIGITS = 18
 
@@ -90,7 +92,7 @@ def compare(have: str, bound: str, *, maker: str = "") -> Comparison:
 
     maker: in the spelling of data/makers.toml; its own way of writing versions counts, and the plain way otherwise.
     """
-    if " ".join(have.split()).casefold() == " ".join(bound.split()).casefold() and have.strip():
+    if folded(have) == folded(bound) and have.strip():
         return Comparison(frozenset({Order.EQUAL}))
     pair = read(have, maker=maker), read(bound, maker=maker)
     for text, version in zip((have, bound), pair, strict=True):

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from assetctl.documents import Document, read_yaml
 from assetctl.errors import InputError
 from assetctl.forms import Form, fill, fill_from
-from assetctl.text import counted, near
+from assetctl.text import counted, folded, near
 from assetctl.values import Filled, Name, Text, distinct, one_of
 from assetctl.zone_forms import Day, Digest
 
@@ -57,7 +57,7 @@ class Attestation:
     @property
     def is_independent(self) -> bool:
         """Whether the reviewer belongs to another organisation than the author, as far as both are told."""
-        mine, theirs = _same(self.organisation), _same(self.reviewer_organisation)
+        mine, theirs = folded(self.organisation), folded(self.reviewer_organisation)
         return bool(mine and theirs and mine != theirs)
 
 
@@ -218,7 +218,7 @@ def _fault(one: Attestation, today: date, digest: Callable[[str], str | None]) -
         return "it names no document with its SHA-256"
     if not one.reviewer:
         return "nobody has reviewed it"
-    if _same(one.reviewer) == _same(one.author):
+    if folded(one.reviewer) == folded(one.author):
         return f"its author {one.author} is its reviewer too"
     found = digest(one.document)
     if found is None:
@@ -247,7 +247,3 @@ def by_row(found: Iterable[Standing]) -> Mapping[tuple[str, str], tuple[Standing
     for one in found:
         held.setdefault((one.attestation.place, one.attestation.requirement), []).append(one)
     return {key: tuple(many) for key, many in held.items()}
-
-
-def _same(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -10,6 +10,7 @@ from assetctl.policy.subjects import Target
 from assetctl.policy.survey import Survey
 from assetctl.policy.values import DISAGREE, EvaluationError, Operand, Unknown
 from assetctl.policy.view import Reading, View
+from assetctl.text import folded
 
 MOST_PEERS = 50
 """Other devices of a group whose values are evidence."""
@@ -86,10 +87,10 @@ class Groups:
         for value in before:
             if not isinstance(value, str | int):
                 return _no_key(value)
-            first.append(_spelled(value))
+            first.append(folded(str(value)))
         if not isinstance(last, str | int | tuple):
             return _no_key(last)
-        return tuple((*first, _spelled(value)) for value in (last if isinstance(last, tuple) else (last,)))
+        return tuple((*first, folded(str(value))) for value in (last if isinstance(last, tuple) else (last,)))
 
     def _peer_readings(self, context: Context, peer: Target) -> list[Reading]:
         theirs = peer.context(context.survey, self._check.max_age)
@@ -99,7 +100,3 @@ class Groups:
 
 def _no_key(value: Operand) -> Unknown:
     return value if isinstance(value, Unknown) else DISAGREE
-
-
-def _spelled(value: str | int) -> str:
-    return " ".join(str(value).split()).casefold()

@@ -12,6 +12,7 @@ from assetctl.policy.history import HISTORY
 from assetctl.policy.names import has_strong
 from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
 from assetctl.policy.view import Reading, View
+from assetctl.text import folded
 
 
 def has(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
@@ -91,7 +92,7 @@ def _told_last(facts: Iterable[Fact]) -> set[str]:
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for fact in facts:
         source = (fact.source.kind, fact.source.name)
-        spelled = " ".join(str(fact.value).split()).casefold()
+        spelled = folded(str(fact.value))
         newest[source] = max(newest.get(source, (fact.last_seen, spelled)), (fact.last_seen, spelled))
     return {spelled for _, spelled in newest.values()}
 

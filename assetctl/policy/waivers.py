@@ -17,7 +17,7 @@ from assetctl.documents import Document, read_yaml
 from assetctl.errors import InputError
 from assetctl.forms import Form, fill
 from assetctl.model import DEFAULT_REALM, Finding, Result
-from assetctl.text import counted, near
+from assetctl.text import counted, folded, near
 from assetctl.values import Filled, Name, Realm, Text, distinct, one_of, shown
 from assetctl.zone_forms import Day
 
@@ -100,10 +100,6 @@ def _place(written: str) -> str:
     return written
 
 
-def _ticks(written: str) -> str:
-    return one_of("1")(written)
-
-
 Place = Annotated[Filled, AfterValidator(_place)]
 Places = Annotated[tuple[Place, ...], AfterValidator(distinct)]
 CheckId = Annotated[str, Field(pattern=r"^[A-Z]{2,8}-\d{3}$")]
@@ -166,7 +162,7 @@ class _Waiver(Form):
             latest = self.began + timedelta(days=MOST_DAYS)
             raise ValueError(f"expires: at most {MOST_DAYS} days are allowed, {latest} at the latest; renew it then")
         for approver in (self.approver, *(one.approver for one in self.renewals)):
-            if _person(approver) == _person(self.owner):
+            if folded(approver) == folded(self.owner):
                 raise ValueError(f"approver: {shown(approver)} owns it; somebody else must approve")
         return self
 
@@ -190,7 +186,7 @@ class _Waiver(Form):
 
 
 class _File(Form):
-    schema_number: Annotated[str, AfterValidator(_ticks)] = Field(default="1", alias="schema")
+    schema_number: Annotated[str, AfterValidator(one_of("1"))] = Field(default="1", alias="schema")
     waivers: tuple[_Waiver, ...]
 
 
@@ -279,7 +275,3 @@ def _marked(finding: Finding, force: Mapping[str, Sequence[Waiver]]) -> Finding:
         return finding
     found = next((one for one in force.get(finding.check, ()) if one.covers(finding)), None)
     return replace(finding, waiver=found.id) if found else finding
-
-
-def _person(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -9,11 +9,12 @@ from assetctl.facts import vocabulary
 from assetctl.golden.outcome import DRIFT, UNSEEN, Difference, Outcome
 from assetctl.model import Asset, Fact, LifeState, SubjectKind
 from assetctl.report.charts import Chart, bars
-from assetctl.report.index import Entry, shown
+from assetctl.report.index import Entry
 from assetctl.report.inputs import Compared
 from assetctl.report.judgement import Judged
 from assetctl.report.section import Figure, Section
 from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
+from assetctl.settle import as_text
 
 NEW_ASSET, NEW_VALUE = "new asset", "value changed"
 _OPENED, _ENDED = "finding opened", {LifeState.CLOSED: "finding closed", LifeState.WITHDRAWN: "finding withdrawn"}
@@ -144,8 +145,8 @@ def _changed(judged: Judged, since: datetime) -> Iterator[Row]:
                     moment(after.first_seen),
                     entry.link,
                     (Ref("", key),),
-                    shown(before.value),
-                    shown(after.value),
+                    as_text(before.value),
+                    as_text(after.value),
                 )
     for life in sorted(judged.inputs.lives, key=lambda one: (one.check, one.id)):
         link = (ref("findings", life.id, life.check),)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from assetctl.model import Fact, SubjectKind
-from assetctl.report.index import Entry, shown
+from assetctl.report.index import Entry
 from assetctl.report.inputs import ReportInputs
 from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, table
+from assetctl.settle import as_text
 
 _TOPOLOGY = (
     Column("Device", Kind.LINKS, 26),
@@ -118,7 +119,7 @@ def _certificates(entry: Entry) -> Iterator[tuple[str, dict[str, Fact], str]]:
 
 def _text(facts: Mapping[str, Fact], key: str) -> str:
     fact = facts.get(key)
-    return shown(fact.value) if fact else ""
+    return as_text(fact.value) if fact else ""
 
 
 def _days_left(until: str, inputs: ReportInputs) -> int | str:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Fact, Value
+from assetctl.model import Asset, Fact
 from assetctl.report.inputs import ReportInputs, Service
 from assetctl.report.table import Ref, ref
+from assetctl.settle import as_text
 
 PRIORITIES = ("high", "medium", "low")
 # The guidance names these two attributes by what they list; each is known as soon as one service is.
@@ -93,22 +94,11 @@ def attributes(priority: str = "high") -> tuple[str, ...]:
     return tuple(sorted(_BY_SERVICE.get(key.name, key.name) for key in keys if key.cisa == priority))
 
 
-def shown(value: Value) -> str:
-    """A fact's value as text."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case tuple():
-            return ", ".join(value)
-        case _:
-            return str(value)
-
-
 def _entry(inputs: ReportInputs, asset: Asset) -> Entry:
     values = inputs.settled(asset)
-    texts = {key: shown(fact.value) for key, fact in values.items()}
+    texts = {key: as_text(fact.value) for key, fact in values.items()}
     for key in ("ip_address", "mac_address"):
-        every = {shown(fact.value) for fact in asset.facts if fact.key == key}
+        every = {as_text(fact.value) for fact in asset.facts if fact.key == key}
         if every:
             texts[key] = ", ".join(sorted(every))
     services = tuple(inputs.services(asset))
@@ -122,7 +112,7 @@ def _entry(inputs: ReportInputs, asset: Asset) -> Entry:
 def _derive(texts: dict[str, str], asset: Asset, services: tuple[Service, ...]) -> None:
     """Fill the attributes that are told by other words, or by the services."""
     for name, key in _TOLD_AS.items():
-        told = sorted({shown(fact.value) for fact in asset.facts if fact.key == key})
+        told = sorted({as_text(fact.value) for fact in asset.facts if fact.key == key})
         if told:
             texts.setdefault(name, ", ".join(told))
     spoken = sorted({one.name for one in services if one.name})

@@ -8,10 +8,11 @@ from datetime import date
 from assetctl.model import Fact, Finding, Result, SubjectKind
 from assetctl.report import attributes, connections, index
 from assetctl.report.charts import Chart, bars, ladder
-from assetctl.report.index import Entry, Links, shown
+from assetctl.report.index import Entry, Links
 from assetctl.report.inputs import ReportInputs
 from assetctl.report.section import Section
 from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
+from assetctl.settle import as_text
 
 MOST_LINKS = 6
 
@@ -166,7 +167,7 @@ def _ages(entries: Sequence[Entry], today: date) -> Chart:
 
 
 def _built(entry: Entry) -> date | None:
-    told = (shown(fact.value) for fact in entry.asset.facts if fact.key in _BUILT)
+    told = (as_text(fact.value) for fact in entry.asset.facts if fact.key in _BUILT)
     days = sorted(match[0] for text in told if (match := _DAY.match(text)))
     try:
         return date.fromisoformat(days[0]) if days else None
@@ -189,14 +190,14 @@ def _values(entries: Sequence[Entry], links: Links) -> Table:
 
 def _value(entry: Entry, links: Links, key: str, fact: Fact) -> Row:
     rivals = {
-        shown(other.value)
+        as_text(other.value)
         for other in entry.asset.facts
         if other.key == key and other.subject.kind is SubjectKind.ASSET and other.value != fact.value
     }
     return (
         entry.link,
         key,
-        shown(fact.value),
+        as_text(fact.value),
         f"{fact.source.kind}: {fact.source.name}",
         fact.vantage,
         fact.confidence,

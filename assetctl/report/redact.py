@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from assetctl.errors import InputError
 from assetctl.facts import vocabulary
 from assetctl.model import DEFAULT_REALM, Asset, Capture, Conduit, Position, Zone
-from assetctl.report.index import shown
+from assetctl.settle import as_text
 
 SHORTEST_KEY = 16
 SHORTEST_NAME = 3
@@ -117,7 +117,7 @@ def names_of(
             yield asset.realm
         for fact in asset.facts:
             if vocabulary()[fact.key].names:
-                yield from fact.value if isinstance(fact.value, tuple) else (shown(fact.value),)
+                yield from fact.value if isinstance(fact.value, tuple) else (as_text(fact.value),)
     for zone in zones:
         yield from (zone.id, zone.owner, *zone.access_points, *zone.positions, *zone.assets)
     for conduit in conduits:

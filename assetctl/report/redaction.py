@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 
 from assetctl.model import Because, Fact
 from assetctl.model import RedactionLevel as Level
-from assetctl.report.index import shown
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.redact import Pseudonyms
 from assetctl.report.view import ReportView
+from assetctl.settle import as_text
 from assetctl.text import visible
 
 T = TypeVar("T")
@@ -182,5 +182,5 @@ def hidden_texts(facts: Iterable[Fact], level: Level) -> Iterator[str]:
     hidden = RAW | ACCOUNTS if level is Level.AUDITOR else RAW | FREE | ACCOUNTS
     for fact in facts:
         if fact.key in hidden:
-            for text in fact.value if isinstance(fact.value, tuple) else (shown(fact.value),):
+            for text in fact.value if isinstance(fact.value, tuple) else (as_text(fact.value),):
                 yield from (text, visible(text), " ".join(text.split()))

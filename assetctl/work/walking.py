@@ -12,9 +12,9 @@ from typing import Any
 from assetctl.documents import read_json
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.protocols import registry
-from assetctl.report.index import shown
 from assetctl.report.result import NAME as RESULT
 from assetctl.report.trace import finding_record
+from assetctl.settle import as_text
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
 from assetctl.text import near, one_line
@@ -138,7 +138,7 @@ def _decoded(stored: StoredExchange, key: str, store: Store) -> Iterator[Proof]:
     if observation is None:
         return
     for again in reread([observation], registry()):
-        read = [shown(claim.value) for claim in again.observation.claims if claim.key == key]
+        read = [as_text(claim.value) for claim in again.observation.claims if claim.key == key]
         told = again.fault or ", ".join(dict.fromkeys(read)) or f"{key} is derived from other values of this answer"
         yield Proof(f"          read again by {again.observation.reader}", "fault" if again.fault else key, told)
 

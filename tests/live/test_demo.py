@@ -20,7 +20,8 @@ import pytest
 from openpyxl import load_workbook
 
 from assetctl.cli.app import App
-from assetctl.cli.demo import Steps, Tale, account, in_folder, run
+from assetctl.cli.demo import Steps, in_folder, run
+from assetctl.cli.demo_account import Tale, account
 from assetctl.cli.output import Output
 from assetctl.demo.account import differences, received, sent
 from assetctl.demo.folder import SETTINGS, prepare
