@@ -2,11 +2,11 @@
 
 What is measured: taking in what the sites saw, merging it, judging all of it, a list of it, a page of one site and,
 where anybody would open that, of all; what changed at one site from one scan to the next, and what is known of one
-device over time.
-Each step runs in a process of its own, so that its memory is its own.
+device over time. Each step runs in a process of its own, so that its memory is its own.
 
 Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its figures as JSON; ENGINE is
-sqlite or postgresql. `python -m bench sites` does so for each size in ASSETCTL_BENCH_ASSETS (such as 1000,10000).
+sqlite or postgresql. `python -m bench.site_table` puts several sizes side by side. `python -m bench sites` compares the
+size in ASSETCTL_BENCH_ASSETS (such as 10000) with a tenth of it.
 """
 
 import json
@@ -202,7 +202,7 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
 
 
 def measure(engine: str, assets: int, facts: int) -> dict[str, object]:
-    """Figures by step, the size of the database and how many facts it holds."""
+    """Figures by step, the size of the database, and how many assets and facts it holds."""
     found: dict[str, Figures] = {}
     with TemporaryDirectory() as made, _database(engine, Path(made)) as url:
         open_store(url).close()
@@ -214,7 +214,8 @@ def measure(engine: str, assets: int, facts: int) -> dict[str, object]:
     if held.counts["asset"] != assets // SITES * SITES:
         raise SystemExit(f"bench: {held.counts['asset']} assets where {assets // SITES * SITES} are")
     steps = {name: asdict(figures) for name, figures in found.items()}
-    return {"steps": steps, "bytes": held.size_bytes, "facts": held.counts["fact"]}
+    about = {"engine": engine, "assets": assets // SITES * SITES, "facts": held.counts["fact"]}
+    return {**about, "steps": steps, "bytes": held.size_bytes}
 
 
 def main(arguments: Iterable[str]) -> None:
