@@ -1,6 +1,6 @@
 """Findings over all runs, and what happened to them. An event is never changed or deleted."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -28,7 +28,7 @@ def change_lives(
     """
     with store.writing() as connection, decoding(store.where):
         wanted = None if ids is None else tuple(ids)
-        held = {one.id: one for one in _read(connection, wanted, locked=True)}
+        held = {one.id: one for one in _locked(connection, wanted)}
         for steps in in_chunks(change(held)):
             put(connection, LIFE, [_row(life) for life, _ in steps])
             told = [{name: getattr(one, name) for name in _EVENT} for _, events in steps for one in events]
@@ -36,10 +36,13 @@ def change_lives(
                 connection.execute(LIFE_EVENT.insert(), some)
 
 
-def lives(store: Database) -> tuple[Life, ...]:
-    """All findings that ever failed, by id."""
+def lives(store: Database, realm: str | None = None) -> tuple[Life, ...]:
+    """All findings that ever failed, by id. realm: only those of its subjects and of the inventory as a whole."""
+    chosen = select(LIFE).order_by(LIFE.c.id)
+    if realm is not None:
+        chosen = chosen.where(LIFE.c.realm.in_((realm, "")))
     with store.reading() as connection, decoding(store.where):
-        return _read(connection, None, locked=False)
+        return tuple(map(_life, connection.execute(chosen)))
 
 
 def life_events(store: Database, finding: str) -> tuple[LifeEvent, ...]:
@@ -50,13 +53,12 @@ def life_events(store: Database, finding: str) -> tuple[LifeEvent, ...]:
         return tuple(LifeEvent(**row._mapping) for row in connection.execute(chosen))
 
 
-def _read(connection: Connection, ids: tuple[str, ...] | None, *, locked: bool) -> tuple[Life, ...]:
+def _locked(connection: Connection, ids: tuple[str, ...] | None) -> Iterator[Life]:
     chosen = select(LIFE).order_by(LIFE.c.id)
     if ids is not None:
         chosen = chosen.where(LIFE.c.id.in_(ids))
-    if locked:
-        chosen = chosen.with_for_update()  # SQLite, where writers wait for each other anyway, leaves it out
-    return tuple(map(_life, connection.execute(chosen)))
+    locked = chosen.with_for_update()  # SQLite, where writers wait for each other anyway, leaves it out
+    return map(_life, connection.execute(locked))
 
 
 def _row(one: Life) -> dict[str, Any]:

@@ -50,9 +50,14 @@ def latest_run(store: Database, realm: str | None = None) -> CheckRun | None:
         return None if row is None else _run(row)
 
 
-def findings(store: Database, run_id: str) -> Findings:
-    """The findings of a run that are not passes, in the order in which they were put."""
+def findings(store: Database, run_id: str, realm: str | None = None) -> Findings:
+    """The findings of a run that are not passes, in the order in which they were put.
+
+    realm: only those of its subjects and of the inventory as a whole.
+    """
     chosen = select(FINDING).where(FINDING.c.run == run_id).order_by(FINDING.c.ordinal)
+    if realm is not None:
+        chosen = chosen.where(FINDING.c.realm.in_((realm, "")))
     with store.reading() as connection, decoding(store.where):
         return Findings(map(_finding, connection.execute(chosen, execution_options={"yield_per": PAGE})))
 

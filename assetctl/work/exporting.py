@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,18 +54,17 @@ class Found:
 
     assets: tuple[Asset, ...]
     run: CheckRun | None
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     zones: tuple[Zone, ...]
 
 
 def find(store: Store, zones: tuple[Zone, ...], realm: str | None) -> Found:
     """The assets, results and zones of one realm, or of all."""
     run = store.latest_run()
-    findings = store.findings(run.id) if run else ()
     return Found(
         store.assets(realm),
         run,
-        tuple(one for one in findings if realm in (None, one.realm) or not one.realm),
+        store.findings(run.id, realm) if run else (),
         tuple(one for one in zones if realm in (None, one.realm)),
     )
 

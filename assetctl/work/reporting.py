@@ -102,7 +102,7 @@ def _said(material: Material, generated_at: datetime) -> ReportInputs:
 def _seen(store: Store, material: Material, said: ReportInputs) -> ReportInputs:
     """With the inventory, the flows, and what advisories and golden files say of it."""
     site, now = material.site, said.generated_at
-    assets = store.assets(site.realm or None, packed=True)
+    assets = store.assets(site.only, packed=True)
     positions = site.of(material.register or store.positions())
     flows, captures = site.of(store.flows()), site.of(store.captures())
     known = knowledge(store)
@@ -141,12 +141,12 @@ def _asked(store: Store, material: Material, seen: ReportInputs) -> ReportInputs
 def _judged(store: Store, material: Material, asked: ReportInputs) -> ReportInputs:
     """With the last run of the policy, and what is to be said of it today."""
     site, today = material.site, asked.generated_at.date()
-    lives, run = site.lives(store.lives()), store.latest_run()
+    lives, run = store.lives(site.only), store.latest_run()
     if run is None:
         return replace(
             asked, lives=lives, notes=(*site.word(), "No policy was run: `assetctl check` judges the inventory.")
         )
-    findings = site.findings(store.findings(run.id))
+    findings = store.findings(run.id, site.only)
     return replace(
         asked,
         lives=lives,

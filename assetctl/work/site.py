@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from assetctl.errors import InputError
-from assetctl.model import Conduit, Life, Zone
-from assetctl.packing import Findings
+from assetctl.model import Conduit, Zone
 from assetctl.store.records import CheckRun
 from assetctl.store.repo import Store
 from assetctl.text import near
@@ -31,16 +30,14 @@ class Site:
 
     realm: str = ""
 
+    @property
+    def only(self) -> str | None:
+        """Its realm as the store takes it."""
+        return self.realm or None
+
     def of(self, items: Iterable[T]) -> tuple[T, ...]:
         """Those that lie there."""
         return tuple(one for one in items if self.realm in ("", one.realm))
-
-    def findings(self, findings: Findings) -> Findings:
-        """Those of its subjects, and those of the inventory as a whole."""
-        return Findings(one for one in findings if one.realm in ("", self.realm)) if self.realm else findings
-
-    def lives(self, lives: Iterable[Life]) -> tuple[Life, ...]:
-        return tuple(one for one in lives if not self.realm or one.realm in ("", self.realm))
 
     def zone_file(self, file: ZoneFile) -> ZoneFile:
         """Its zones, and the conduits that begin or end in one of them."""
