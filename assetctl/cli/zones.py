@@ -140,6 +140,7 @@ def suggest(context: typer.Context, file: File = None) -> None:
 
 
 def path_of(app: App, file: Path | None) -> Path:
+    """The zones file: the given one, else that of the settings. Raises InputError when neither is named."""
     if file is not None:
         return file
     if not app.settings.files.zones:
@@ -173,6 +174,7 @@ def _assets(app: App, read: "ZoneFile") -> "tuple[Asset, ...]":
 
 
 def positions_of(app: App) -> "tuple[Position, ...]":
+    """The positions of the register, else those of the inventory; none where there is neither."""
     if app.register:
         return app.register
     try:

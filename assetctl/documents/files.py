@@ -14,9 +14,9 @@ def yaml_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix == ".yaml" and path.is_file())
 
 
-def read_text_lines(path: Path, *, most: int = MOST_BYTES) -> tuple[str, ...]:
+def read_text_lines(path: Path) -> tuple[str, ...]:
     """The lines of a UTF-8 file without their ends; line n is at index n - 1."""
-    text, _ = read_text(path, most)
+    text, _ = read_text(path, MOST_BYTES)
     lines = text.replace("\r\n", "\n").split("\n")
     return tuple(lines[:-1] if lines[-1] == "" else lines)
 

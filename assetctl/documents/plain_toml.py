@@ -19,9 +19,9 @@ _HEADER = re.compile(r"\s*(\[{1,2})\s*([A-Za-z0-9_.-]+)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
 
-def read_toml(path: Path, *, most: int = MOST_BYTES) -> Document:
+def read_toml(path: Path) -> Document:
     """The TOML document of a file, nested at most MOST_DEPTH deep."""
-    text, digest = read_text(path, most)
+    text, digest = read_text(path, MOST_BYTES)
     if _ENDLESS_KEY.search(text):
         raise InputError(too_deep(str(path)))
     try:

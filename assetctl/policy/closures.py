@@ -62,6 +62,8 @@ class Items:
 
 
 def as_truth(run: Run) -> Run:
+    """A flag as a truth value: rivals that differ are unknown."""
+
     def truth(c: Context) -> Ternary:
         value = run(c)
         return value if value is True or value is False else ternary(value)
@@ -81,6 +83,7 @@ def fixed(name: str, for_each: str) -> Entity:
 
 
 def loop_variable(element: str, slot: int) -> Entity | Code:
+    """What a loop goes over, at its depth: a text, or something with facts of its own."""
     if element == "text":
         return Code("text", lambda c: c.loop[slot])  # type: ignore[arg-type, return-value]
     if element in ("asset", "flow"):
@@ -89,6 +92,7 @@ def loop_variable(element: str, slot: int) -> Entity | Code:
 
 
 def parts(kind: str, locate: Locate) -> Items:
+    """The parts of an asset that were seen; that there are no others is not known."""
     subject_kind = FACT_KINDS[kind]
 
     def run(c: Context) -> tuple[object, ...]:
@@ -99,6 +103,8 @@ def parts(kind: str, locate: Locate) -> Items:
 
 
 def texts(run: Run) -> Callable[[Context], tuple[object, ...] | Unknown]:
+    """The entries of a list; sources that give different lists give none."""
+
     def items(c: Context) -> tuple[object, ...] | Unknown:
         value = run(c)
         if isinstance(value, tuple):
@@ -132,6 +138,8 @@ def kleene(operands: tuple[Run, ...], *, decisive: bool) -> Run:
 
 
 def negation(part: Run) -> Code:
+    """`not`: unknown stays unknown."""
+
     def run(c: Context) -> Ternary:
         value = part(c)
         return value if isinstance(value, Unknown) else value is False
@@ -140,6 +148,8 @@ def negation(part: Run) -> Code:
 
 
 def comparing(symbol: str, plain: Callable[..., bool], left: Run, right: Run) -> Run:
+    """A comparison: plain values at once, the others by `values.compare`."""
+
     def run(c: Context) -> Ternary:
         a, b = left(c), right(c)
         if a.__class__ in _PLAIN and b.__class__ in _PLAIN:
@@ -150,6 +160,7 @@ def comparing(symbol: str, plain: Callable[..., bool], left: Run, right: Run) ->
 
 
 def arithmetic(symbol: str, left: Run, right: Run) -> Run:
+    """A sum or difference; spans and rivals are shifted as a whole."""
     plain: Callable[..., int] = operator.add if symbol == "+" else operator.sub
 
     def run(c: Context) -> Operand:
@@ -160,6 +171,8 @@ def arithmetic(symbol: str, left: Run, right: Run) -> Run:
 
 
 def fact(locate: Locate, kind: SubjectKind, key: str) -> Run:
+    """The value of a fact that counts, noted."""
+
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
         reading: Reading = view.read(kind, local_key, key, c.max_age)
@@ -170,6 +183,7 @@ def fact(locate: Locate, kind: SubjectKind, key: str) -> Run:
 
 
 def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run:
+    """What the record itself says of something, noted with the facts that it rests on. kind: of the entity."""
     subject_kind = FACT_KINDS.get(kind, SubjectKind.ASSET)
 
     def of_asset(c: Context) -> Operand:
@@ -201,6 +215,8 @@ def record_name(locate: Locate, record: RecordName, name: str, kind: str) -> Run
 
 
 def looking(function: Callable[..., Operand], locate: Locate, kind: SubjectKind | None, key: str) -> Run:
+    """A look-up, which gets the name of a fact instead of its value. kind: None for a fact of any part."""
+
     def run(c: Context) -> Operand:
         view, local_key = locate(c)
         return function(c, view, kind, local_key, key)
@@ -209,6 +225,8 @@ def looking(function: Callable[..., Operand], locate: Locate, kind: SubjectKind 
 
 
 def calling(function: Callable[..., Operand], arguments: tuple[Run, ...]) -> Run:
+    """A call: with plain values at once; rivals are tried one by one, and an unknown argument leaves it unknown."""
+
     def run(c: Context) -> Operand:
         values = [argument(c) for argument in arguments]
         for value in values:
@@ -227,6 +245,7 @@ def calling(function: Callable[..., Operand], arguments: tuple[Run, ...]) -> Run
 
 
 def quantifier(name: str, items: Items, slot: int, passes: list[Run], holds: Run) -> Code:
+    """`any`, `all` or `count`. slot: depth of the loop. passes: the conditions after `if`. holds: what is asked."""
     if name == "count":
         met = kleene((*passes, holds), decisive=False)
         return Code("number", _counting(items, slot, met))

@@ -42,17 +42,15 @@ def checks_folder() -> Path:
     return packed if packed.is_dir() else package.parent / "checks"
 
 
-def load_frameworks(folder: Path | None = None) -> Mapping[str, Framework]:
-    """The requirement tables by id; by default the packaged ones."""
-    where = folder or checks_folder() / "frameworks"
-    found = (load_framework(path) for path in yaml_in(where))
+def load_frameworks() -> Mapping[str, Framework]:
+    """The requirement tables by id."""
+    found = (load_framework(path) for path in yaml_in(checks_folder() / "frameworks"))
     return {framework.id: framework for framework in found}
 
 
-def named_frameworks(folder: Path | None = None) -> Mapping[str, Named]:
-    """The frameworks of which only the identifiers are known, by id; by default the packaged ones."""
-    where = folder or checks_folder() / "frameworks" / "named"
-    found = (load_named(path) for path in yaml_in(where))
+def named_frameworks() -> Mapping[str, Named]:
+    """The frameworks of which only the identifiers are known, by id."""
+    found = (load_named(path) for path in yaml_in(checks_folder() / "frameworks" / "named"))
     return {named.id: named for named in found}
 
 

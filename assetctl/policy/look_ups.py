@@ -42,6 +42,7 @@ def is_recorded(c: Context, key: str) -> Operand:
 
 
 def fresh(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
+    """Whether some evidence of a fact is not too old; unknown where there is none at all."""
     if not _note(c, view, kind, local_key, key, closed=False):
         return Unknown(Reason.NOT_PROBED, key)
     found = _told(view, kind, local_key, key)

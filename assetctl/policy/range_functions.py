@@ -13,6 +13,7 @@ from assetctl.policy.values import Operand, Reason, Unknown
 
 
 def sl_t(c: Context, fr: str) -> Operand:
+    """The declared target level, 0 to 4, of the zone for one foundational requirement."""
     zone = c.zone or (c.survey.zone_of(c.view) if c.view else None)
     if zone is None or fr not in zone.sl_t:
         return Unknown(Reason.NOT_DECLARED, f"SL-T({fr})")
@@ -20,6 +21,7 @@ def sl_t(c: Context, fr: str) -> Operand:
 
 
 def in_zone_ranges(c: Context, address: str) -> Operand:
+    """Whether an address lies in the ranges that its zone declares; unknown where it declares none."""
     zone = _zone_of(c)
     if zone is None or not zone.networks:
         return Unknown(Reason.NOT_DECLARED, "zone ranges")

@@ -57,6 +57,7 @@ def flow(row: Fields, text: str) -> CaseFlow:
 
 
 def capture(row: Fields) -> CaseCapture:
+    """One entry of `captures`: the networks that a sensor covered, and for how many days."""
     row.only(("covers", "days"), required=("covers",))
     try:
         covers = tuple(str(network(text)) for text in row.texts("covers"))
@@ -76,6 +77,7 @@ def link(row: Fields, text: str) -> tuple[str, str]:
 
 
 def built_flow(case: Case, one: CaseFlow) -> Flow:
+    """A flow of a case as a sensor would have told it, at the age of the case."""
     seen = NOW - timedelta(days=case.age_days)
     return Flow(
         capture=CAPTURE,

@@ -16,6 +16,7 @@ def port_state(c: Context, transport: str, number: int) -> Operand:
 
 
 def port(c: Context, which: str | int) -> Operand:
+    """The state of a port. which: 23 for tcp/23, or a text such as udp/161."""
     where = _service_at(which)
     if where is None:
         return Unknown(Reason.NOT_COMPARABLE, str(which))

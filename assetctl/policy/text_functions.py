@@ -20,6 +20,7 @@ def listed(_: Context, names: tuple[str, ...], name: str) -> Operand:
 
 
 def version_at_least(_: Context, have: str, wanted: str) -> Operand:
+    """Versions of dotted numbers by their places; others are equal or not comparable."""
     if have.strip() == wanted.strip():
         return True
     pair = _PLAIN_VERSION.match(have.strip()), _PLAIN_VERSION.match(wanted.strip())
@@ -32,6 +33,7 @@ def version_at_least(_: Context, have: str, wanted: str) -> Operand:
 
 
 def days_until(c: Context, moment: str) -> Operand:
+    """Whole days from the time of judgement, negative for what is past. moment: ISO 8601, in UTC without a zone."""
     try:
         when = datetime.fromisoformat(moment)
     except ValueError:

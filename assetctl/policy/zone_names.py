@@ -8,6 +8,7 @@ from typing import Any
 from assetctl import settle
 from assetctl.model import Conduit, Fact, PortState, Value, Zone
 from assetctl.policy.context import Context, RecordName
+from assetctl.policy.flows import fitting
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import traffic_of
 from assetctl.policy.values import Operand, Reason, Unknown
@@ -264,11 +265,11 @@ def _less_trusted(c: Context, _: object, __: str) -> Operand:
 
 
 def is_allowed(c: Context, conduit: Conduit, fact: Fact) -> bool:
+    """Whether a conduit lets the vantage of a port's fact reach that port: by the side it asked from, and the port."""
     zone = segments_of(c).vantage_zone(c.survey.views[fact.subject.asset].asset.realm, fact.vantage)
     side = "from" if zone is not None and zone.id == conduit.source else "to"
     transport, _, port = fact.subject.local_key.partition("/")
-    lines = (one for one in conduit.allow if one.transport == transport and port.isdecimal())
-    return conduit.opens in (side, "both") and any(one.ports[0] <= int(port) <= one.ports[1] for one in lines)
+    return conduit.opens in (side, "both") and port.isdecimal() and bool(fitting(conduit, transport, int(port)))
 
 
 CONDUIT: Mapping[str, RecordName] = {

@@ -44,10 +44,15 @@ def natural(told: str) -> tuple[tuple[int, str], ...]:
     return tuple(pieces)
 
 
-def standalone(drawing: Drawing, *, below: int = 0, line: int = 16, margin: int = 20) -> str:
+_LINE, _MARGIN = 16, 20  # of the notes, in pixels
+
+
+def standalone(drawing: Drawing, *, below: int = 0) -> str:
     """A file of its own. below: height of the notes, which stand under the shapes."""
     height = drawing.height + below
-    words = (text("word", margin, drawing.height + at * line, note, most=150) for at, note in enumerate(drawing.notes))
+    words = (
+        text("word", _MARGIN, drawing.height + at * _LINE, note, most=150) for at, note in enumerate(drawing.notes)
+    )
     shown = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {drawing.width} {height}" width="{drawing.width}" '
         f'height="{height}" role="img" font-family="sans-serif" font-size="12"><title>{escape(drawing.title)}</title>',

@@ -28,6 +28,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """Every fixed word of a report. marks, reasons, strengths, decides: by the code that they stand for."""
+
     marks: Mapping[str, Mark]
     reasons: Mapping[str, Reason]
     label: str

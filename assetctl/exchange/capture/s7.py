@@ -17,7 +17,6 @@ _CONFIRM = bytes.fromhex("0300000b 06 d0 0001 0001 00")
 _DISCONNECT = bytes.fromhex("0300000b 06 80 0001 0001 00")
 _REFUSAL = bytes.fromhex("0300 0021 02f080 3207 0000 0000 000c 0004 000112 0812 8401 00 00 00 d401 0a000000")
 _REFERENCE = slice(11, 13)
-_TSAPS = {0xC1: "own", 0xC2: "called"}
 
 _Frames = tuple[bytes, ...]
 
