@@ -156,12 +156,13 @@ def steps(
     places: of these addresses of the target alone, in this order.
     """
     rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
-    if rows:
+    lines = [line for row in rows for line in _lines(row, plan.scope, protocols.get(row.protocol))]
+    if lines:
         every = (
             (target,) if isinstance(target, Segment) else addresses(target, plan.scope) if places is None else places
         )
         for place in every:
-            yield place, tuple(_steps_at(place, rows, plan.scope, protocols))
+            yield place, tuple([_step(line, place, plan.scope) for line in lines])
 
 
 def addresses(target: Target, scope: Scope) -> Iterator[Address]:
@@ -179,29 +180,49 @@ OT_PORTS = frozenset(
 )
 
 
-def _steps_at(address: Destination, rows: list[Row], scope: Scope, protocols: Mapping[str, Protocol]) -> Iterator[Step]:
-    for row in rows:
-        for port in row.ports:
-            protocol = protocols.get(row.protocol)
-            takes_units = protocol is not None and protocol.unit_cost.units > 0
-            units = scope.units.get(address, ()) if takes_units and isinstance(address, Address) else ()
-            cost = protocol.most(row.depth, len(units)) if protocol else Cost(1, 1)
-            yield Step(
-                f"{row.protocol}@{address}:{row.transport}/{port}",
-                address,
-                row.protocol,
-                port,
-                row.transport,
-                row.kind,
-                row.klass,
-                _purse(row),
-                cost.units * len(row.ports) if row.depth else scope.limits.identity_units,
-                cost,
-                frozenset(row.depth),
-                row.credentials,
-                units,
-                row.listen_s,
-            )
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What of a step is the same at every address of a row. more: protocol where units behind a device cost extra."""
+
+    row: Row
+    port: int
+    purse: str
+    cost: Cost
+    depth: frozenset[str]
+    allowance: int
+    more: Protocol | None
+
+
+def _lines(row: Row, scope: Scope, protocol: Protocol | None) -> Iterator[_Line]:
+    cost, depth = protocol.most(row.depth, 0) if protocol else Cost(1, 1), frozenset(row.depth)
+    allowance = cost.units * len(row.ports) if row.depth else scope.limits.identity_units
+    more = protocol if protocol is not None and protocol.unit_cost.units > 0 else None
+    for port in row.ports:
+        yield _Line(row, port, _purse(row), cost, depth, allowance, more)
+
+
+def _step(line: _Line, address: Destination, scope: Scope) -> Step:
+    row, cost, allowance = line.row, line.cost, line.allowance
+    units = scope.units.get(address, ()) if line.more is not None and isinstance(address, Address) else ()
+    if units and line.more is not None:
+        cost = line.more.most(row.depth, len(units))
+        allowance = cost.units * len(row.ports) if row.depth else allowance
+    return Step(
+        f"{row.protocol}@{address}:{row.transport}/{line.port}",
+        address,
+        row.protocol,
+        line.port,
+        row.transport,
+        row.kind,
+        row.klass,
+        line.purse,
+        allowance,
+        cost,
+        line.depth,
+        row.credentials,
+        units,
+        row.listen_s,
+    )
 
 
 def _purse(row: Row) -> str:

@@ -122,8 +122,22 @@ class Gate:
         if units and is_paced:
             self._spend(step, action, device, packets)
         self._zones.meet(step.address)
-        kind = "connect" if isinstance(action, Open) else "unit"
-        return self._sealed(step, opened, payload, request=request, action=kind, number=number, datagrams=datagrams)
+        kind, rate = "connect" if isinstance(action, Open) else "unit", self._rate(step.address) if is_paced else 0.0
+        return Permit(
+            _SEAL,
+            address=step.address,
+            transport=opened.transport,
+            port=opened.port,
+            payload=payload,
+            request=request,
+            action=kind,
+            step=step.id,
+            sequence=number,
+            envelope=opened.envelope,
+            datagrams=datagrams,
+            pause_s=1.0 / rate if rate else 0.0,
+            source_port=opened.source_port,
+        )
 
     def goodbye(self, step: Step, opened: Open) -> Permit | Refused:
         """Leave for the unit that ends a connection; it was vetted and counted when the connection was opened."""
@@ -132,7 +146,18 @@ class Gate:
         except Refusal as refusal:
             return self._refuse(step, "goodbye", str(refusal))
         number = self._journal.decision(step, "permit", request=request, packets=UNIT_PACKETS, payload=opened.goodbye)
-        return self._sealed(step, opened, opened.goodbye, request=request, action="goodbye", number=number)
+        return Permit(
+            _SEAL,
+            address=step.address,
+            transport=opened.transport,
+            port=opened.port,
+            payload=opened.goodbye,
+            request=request,
+            action="goodbye",
+            step=step.id,
+            sequence=number,
+            envelope=opened.envelope,
+        )
 
     def lease(
         self, step: Step, addresses: tuple[Address, ...], ports: tuple[int, ...], argv: tuple[str, ...], *, profile: str
@@ -283,34 +308,6 @@ class Gate:
         if isinstance(action, Open):
             device.connected_by = step.id
         self._pace.spend(packets, device.sent_at_s)
-
-    def _sealed(
-        self,
-        step: Step,
-        opened: Open,
-        payload: bytes,
-        *,
-        request: str,
-        action: str,
-        number: int,
-        datagrams: int = 1,
-    ) -> Permit:
-        rate = self._rate(step.address)
-        return Permit(
-            _SEAL,
-            address=step.address,
-            transport=opened.transport,
-            port=opened.port,
-            payload=payload,
-            request=request,
-            action=action,
-            step=step.id,
-            sequence=number,
-            envelope=opened.envelope,
-            datagrams=datagrams,
-            pause_s=1.0 / rate if rate else 0.0,
-            source_port=opened.source_port,
-        )
 
     def _refuse(self, step: Step, request: str, reason: str) -> Refused:
         self._journal.decision(step, "refuse", request=request, reason=reason)
