@@ -60,10 +60,11 @@ deep: $(VENV)/.dev ## the property tests with new examples, twenty times as many
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n 2 -q tests/contracts tests/unit
 
 postgres: $(VENV)/.dev ## every unit test that opens a store, on PostgreSQL instead of SQLite
-	@ASSETCTL_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 --dist loadscope -q tests/unit $(PYTEST)
+	@ASSETCTL_TEST_DATABASE=postgres $(BIN)/python -m pytest -n 2 -q tests/unit $(PYTEST)
 
-faults: $(VENV)/.dev ## COUNT random faults over scans, imports, checks and reports
+faults: $(VENV)/.dev ## COUNT random faults over scans, imports, checks and reports, and each limit of open files
 	@nice $(BIN)/python -m tests.faults --count $(or $(COUNT),500) --seed $(or $(SEED),1)
+	@nice $(BIN)/python -m tests.faults.descriptors
 
 proof: $(VENV)/.dev ## 120 000 random expressions with facts removed, and the mutants of every check
 	ASSETCTL_POLICY_EXAMPLES=120000 $(BIN)/python -m pytest -q tests/unit/test_policy_expression.py
