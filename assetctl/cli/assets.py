@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import finish, of
 from assetctl.cli.clock import now
+from assetctl.cli.options import OnlyRealm
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted, near
 
@@ -29,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 @assets.command("list", epilog="Example: assetctl --format json assets list --zone cell-3")
 def list_assets(
     context: typer.Context,
-    realm: Annotated[str | None, typer.Option("--realm", help="Only this address space.")] = None,
+    realm: OnlyRealm = None,
     zone: Annotated[str | None, typer.Option("--zone", help="Only this zone.")] = None,
     maker: Annotated[str | None, typer.Option("--maker", help="Only this manufacturer.")] = None,
     missing: Annotated[str | None, typer.Option("--missing", help="Only assets without this value.")] = None,
@@ -102,7 +103,7 @@ def why_asset(
 def export_assets(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="File to write; .json or .csv.")],
-    realm: Annotated[str | None, typer.Option("--realm", help="Only this address space.")] = None,
+    realm: OnlyRealm = None,
 ) -> None:
     """Write all assets to a JSON or CSV file."""
     from assetctl.work.export import write_assets

@@ -8,6 +8,7 @@ import typer
 from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.clock import now
 from assetctl.cli.days import day
+from assetctl.cli.options import WriteUnasked
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
@@ -140,7 +141,7 @@ def import_answers(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Filled questionnaire.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and stop.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
+    yes: WriteUnasked = False,
 ) -> None:
     """Take in a filled questionnaire. With anything wrong in it, nothing is written."""
     from assetctl.exchange.questionnaire import read

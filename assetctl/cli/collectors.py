@@ -8,6 +8,8 @@ import typer
 
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import clock
+from assetctl.cli.options import By
+from assetctl.cli.scan_order import Only, Realm, Sweep
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
@@ -61,7 +63,7 @@ def enrol(
     context: typer.Context,
     site: Site,
     key: Annotated[str, typer.Option("--key", help="Enrolled key that the site signs with; see keys list.")],
-    by: Annotated[str, typer.Option("--by", help="Who says so.")],
+    by: By,
     realm: Annotated[
         list[str] | None, typer.Option("--realm", help="THEIRS=OURS: a realm of the site is this one here.")
     ] = None,
@@ -119,10 +121,10 @@ def request(
     site: Site,
     key: Annotated[str, typer.Option("--key", help="Sign with this [[signing]] entry.")],
     targets: Annotated[list[str] | None, typer.Argument(help="As of plan; none: those of the settings.")] = None,
-    realm: Annotated[str | None, typer.Option("--realm", help="Address space of targets without one.")] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", help="Only these probes.")] = None,
+    realm: Realm = None,
+    only: Only = None,
     depth: Annotated[list[str] | None, typer.Option("--depth", help="Depth questions by name.")] = None,
-    sweep: Annotated[bool, typer.Option("--sweep", help="A blind sweep of OT addresses is consented to.")] = False,
+    sweep: Sweep = False,
     at: Annotated[datetime | None, typer.Option("--at", help="First time, UTC.")] = None,
     every: Annotated[str | None, typer.Option("--every", help="Again after so long, such as 7d.")] = None,
     times: Annotated[int, typer.Option("--times", help="How often.")] = 1,

@@ -7,6 +7,7 @@ import typer
 from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.assets import assets, find
 from assetctl.cli.clock import now
+from assetctl.cli.options import By, Reason
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ def note_position(
 def retire_position(
     context: typer.Context,
     name: Name,
-    by: Annotated[str, typer.Option("--by", help="Who says so.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    by: By,
+    reason: Reason,
 ) -> None:
     """Say that a position is no longer used. What stood there is judged no more; a check warns when it answers."""
     app = of(context)

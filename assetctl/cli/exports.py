@@ -9,6 +9,7 @@ import typer
 
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
+from assetctl.cli.options import OnlyRealm
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 export = typer.Typer(help="Inventory and results in the formats of other systems.", no_args_is_help=True)
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File or folder to write.")]
-Realm = Annotated[str | None, typer.Option("--realm", help="Only this address space.")]
 To = Annotated[str | None, typer.Option("--to", metavar="URL", help="A NetBox to compare with instead: https://HOST.")]
 TokenFrom = Annotated[
     str | None,
@@ -71,7 +71,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _command(form: Form) -> Callable[..., None]:
-    def run(context: typer.Context, out: Out = None, realm: Realm = None, raw: Raw = False) -> None:
+    def run(context: typer.Context, out: Out = None, realm: OnlyRealm = None, raw: Raw = False) -> None:
         _export(of(context), form, out or Path(form.default), realm, raw)
 
     return run
@@ -81,7 +81,7 @@ def _netbox(form: Form) -> Callable[..., None]:
     def run(
         context: typer.Context,
         out: Out = None,
-        realm: Realm = None,
+        realm: OnlyRealm = None,
         raw: Raw = False,
         to: To = None,
         token_from: TokenFrom = None,

@@ -7,6 +7,7 @@ import typer
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
 from assetctl.cli.days import day
+from assetctl.cli.options import By, Reason
 from assetctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 findings = typer.Typer(help="Failures over all runs: who mends them, and what assessors say.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="Id of the finding, or how it begins.")]
-By = Annotated[str, typer.Option("--by", help="Who says so.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 STATES = ("open", "indication", "confirmed", "rejected", "not-re-tested", "closed", "withdrawn", "all")
 COLUMNS = (
     "id",

@@ -7,6 +7,7 @@ import typer
 from assetctl.cli.app import App, confirm, finish, of
 from assetctl.cli.assets import Name, assets, find
 from assetctl.cli.clock import now
+from assetctl.cli.options import Reason, WriteUnasked
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from assetctl.store.repo import Store
 
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 Key = Annotated[str, typer.Argument(help="Address, serial number, MAC address or engine id of the asset.")]
 COLUMNS = ("id", "kind", "left", "right", "by", "reason", "at", "revoked_at")
 
@@ -97,7 +97,7 @@ def replace_device(
     context: typer.Context,
     position: Annotated[str, typer.Argument(help="Id of the position in the register.")],
     device: Annotated[str, typer.Option("--with", help="The device that stands there now.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
+    yes: WriteUnasked = False,
 ) -> None:
     """Tell the register which piece stands at a position after an exchange; what was declared there stays."""
     from assetctl.work.ingest import ingest

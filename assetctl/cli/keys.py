@@ -7,14 +7,13 @@ import typer
 
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
+from assetctl.cli.options import By, Reason
 from assetctl.errors import InputError
 
 keys = typer.Typer(help="Keys that sign reports and bundles, and whose signatures count.", no_args_is_help=True)
 
 COLUMNS = ("fingerprint", "owner", "enrolled", "by", "state")
 Name = Annotated[str, typer.Argument(help="Fingerprint of an enrolled key, or its first 8 digits and more.")]
-By = Annotated[str, typer.Option("--by", help="Who says so.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 
 
 def add_to(app: typer.Typer) -> None:

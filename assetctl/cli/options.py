@@ -1,9 +1,16 @@
-"""Options that several commands share, declared once: a form is a dataclass with an option in each field."""
+"""Options that several commands share, declared once; a form is a dataclass with an option in each field."""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+By = Annotated[str, typer.Option("--by", help="Who says so.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why.")]
+OnlyRealm = Annotated[str | None, typer.Option("--realm", help="Only this address space.")]
+WriteUnasked = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 
 Command = Callable[..., None]
 

@@ -9,7 +9,6 @@ import typer
 from assetctl.cli.app import App, of
 from assetctl.cli.options import with_options_of
 from assetctl.cli.report_view import Wanted, dressed, redacted_inputs_of, templates_of, trace_of, view_of
-from assetctl.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from assetctl.report.view import ReportView
@@ -86,7 +85,7 @@ def pdf(
         with page.open("w", encoding="utf-8", newline="\n") as stream:
             write(view, stream, templates_of(app, templates))
         printed = printing.paper(page, program, at=datetime.fromisoformat(view.generated_at))
-    _make_folder(path)
+    outfile.make_folder(path.parent)
     with outfile.binary(path) as raw:
         raw.write(printed)
     app.output.say(f"written: {path}")
@@ -105,6 +104,7 @@ def both(
     """Page, workbook and result for machines, with a manifest of their hashes that `verify` compares."""
     from assetctl.report.sheets import require_room
     from assetctl.report.view import build
+    from assetctl.work import outfile
     from assetctl.work.keybook import signer as opened
     from assetctl.work.signing import about, write_manifest, write_result
 
@@ -113,7 +113,7 @@ def both(
     inputs = redacted_inputs_of(app, wanted)
     view = dressed(app, app.redacted(build(inputs)), wanted)
     require_room(view)
-    _make_folder(out / "report.html")
+    outfile.make_folder(out)
     view = write_result(out, view, trace_of(app, inputs), signer)
     app.output.say(f"written: {out / 'result.json'}")
     _write_html(app, view, out / "report.html", templates)
@@ -146,7 +146,7 @@ def _write_html(app: App, view: "ReportView", path: Path, templates: Path | None
     from assetctl.report.html import write
     from assetctl.work import outfile
 
-    _make_folder(path)
+    outfile.make_folder(path.parent)
     with outfile.text(path) as stream:
         write(view, stream, templates_of(app, templates))
     app.output.say(f"written: {path}")
@@ -159,14 +159,7 @@ def _write_xlsx(app: App, view: "ReportView", path: Path) -> None:
     from assetctl.report.xlsx import write
     from assetctl.work import outfile
 
-    _make_folder(path)
+    outfile.make_folder(path.parent)
     with outfile.binary(path) as stream:
         write(view, stream)
     app.output.say(f"written: {path}")
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise EnvironmentFault(f"{path.parent}: this folder cannot be made ({fault.strerror})") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assetctl.cli.app import App, finish, of
+from assetctl.cli.options import OnlyRealm
 from assetctl.errors import Exit
 from assetctl.text import counted
 
@@ -30,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 def topology(
     context: typer.Context,
-    realm: Annotated[str | None, typer.Option("--realm", help="Only this address space.")] = None,
+    realm: OnlyRealm = None,
     draw: Annotated[Drawing | None, typer.Option("--draw", help="A graph for Graphviz, or a drawing.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write; without it, stdout.")] = None,
 ) -> None:

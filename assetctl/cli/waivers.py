@@ -8,6 +8,7 @@ import typer
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import now
 from assetctl.cli.days import day
+from assetctl.cli.options import Reason
 from assetctl.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def revoke_waiver(
     context: typer.Context,
     waiver: Id,
     by: Annotated[str, typer.Option("--by", help="Who ends it.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    reason: Reason,
 ) -> None:
     """End a waiver today; it stays in the file as history."""
     app = of(context)

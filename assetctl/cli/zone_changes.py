@@ -8,6 +8,7 @@ import typer
 
 from assetctl.cli.app import App, confirm, of
 from assetctl.cli.clock import now
+from assetctl.cli.options import WriteUnasked
 from assetctl.cli.zones import File, path_of, positions_of, stored, zones
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ class Trust(StrEnum):
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 Owner = Annotated[str, typer.Option("--owner", help="Who answers for it.")]
 Target = Annotated[str, typer.Option("--sl-t", help="SL-T: 0 to 4, or IAC=2,UC=1 and so on.")]
 Trusted = Annotated[Trust | None, typer.Option("--trust", help="untrusted, semi or trusted.")]
@@ -62,7 +62,7 @@ def add_zone(
     sl_t: Target = "",
     file: File = None,
     dry_run: DryRun = False,
-    yes: Yes = False,
+    yes: WriteUnasked = False,
 ) -> None:
     """A new zone. The difference is shown first; comments in the file stay."""
     from assetctl.work.zoning import add_zone as adding
@@ -91,7 +91,7 @@ def assign(
     move: Annotated[bool, typer.Option("--move", help="Also take them out of the zone that has them.")] = False,
     file: File = None,
     dry_run: DryRun = False,
-    yes: Yes = False,
+    yes: WriteUnasked = False,
 ) -> None:
     """Put devices into a zone by name, which goes before their addresses."""
     from assetctl.work.zoning import assign as assigning
@@ -121,7 +121,7 @@ def conduit(
     sl_t: Target = "",
     file: File = None,
     dry_run: DryRun = False,
-    yes: Yes = False,
+    yes: WriteUnasked = False,
 ) -> None:
     """A new conduit, or other values of one that is there. Lists are replaced, not added to."""
     from assetctl.work.zoning import allowed, levels, put_conduit

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assetctl import __version__
-from assetctl.errors import EnvironmentFault, InputError
+from assetctl.errors import InputError
 from assetctl.exchange import out_cyclonedx, out_glpi, out_netbox, out_ocsf, out_oscal, out_servicenow
 from assetctl.exchange.outgoing import NEVER, Met, Outgoing, Redact, Results, Rule, clean
 from assetctl.exchange.outgoing_devices import areas, cables, devices
@@ -198,7 +198,4 @@ def _write(path: Path, text: str) -> None:
 def _make_folder(path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: this is a file; name a folder for the files of this format")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise EnvironmentFault(f"{path}: this folder cannot be made ({fault.strerror})") from None
+    outfile.make_folder(path)

@@ -22,6 +22,14 @@ def binary(path: Path, *, readable: bool = False) -> Iterator[BinaryIO]:
         yield stream
 
 
+def make_folder(path: Path) -> None:
+    """A folder for files, with those above it; one that is there already stays. Raises EnvironmentFault."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise EnvironmentFault(f"{path}: this folder cannot be made ({fault.strerror})") from None
+
+
 @contextmanager
 def _place(path: Path) -> Iterator[Path]:
     """Where to write: beside the file, to be put in its place at the end; into it where it is a device."""
