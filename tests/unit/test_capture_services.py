@@ -198,3 +198,22 @@ def test_a_session_that_was_taken_up_does_not_hide_the_certificate(tmp_path: Pat
 
     assert not fingerprints(("resumed",))
     assert fingerprints(("resumed", "whole")) == fingerprints(("whole", "resumed")) == fingerprints(("whole",)) != set()
+
+
+# DHCP
+
+
+def test_what_a_relay_passed_on_is_its_clients_word(tmp_path: Path) -> None:
+    def message(operation: int, given: str, options: bytes) -> bytes:
+        head = bytes((operation, 1, 6, 1)) + bytes(12) + ip_address(given).packed + bytes(4) + ip_address(SERVER).packed
+        return head + bytes.fromhex("0030de000009") + bytes(202) + bytes.fromhex("63825363") + options + b"\xff"
+
+    wire, server = Wire(), "10.99.0.1"
+    asked = message(1, "0.0.0.0", bytes((53, 1, 3, 12, 5)) + b"hmi-9")
+    wire.datagram(asked, source=(SERVER, 67), target=(server, 67))
+    wire.datagram(message(2, "10.20.1.9", bytes((53, 1, 5))), source=(server, 67), target=(SERVER, 67))
+    told = {
+        (claim.key, claim.value) for one in _read(tmp_path, wire.packets).readings for claim in one.observation.claims
+    }
+    assert told >= {("mac_address", "00:30:DE:00:00:09"), ("hostname", "hmi-9"), ("ip_address", "10.20.1.9")}
+    assert ("ip_address", SERVER) not in told

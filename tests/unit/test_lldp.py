@@ -147,3 +147,12 @@ def test_another_makers_port_id_names_no_station() -> None:
 def test_any_bytes_give_claims_about_one_station_or_none(data: bytes) -> None:
     claims = heard(frame(data), frame(unit()[:-2] + data))
     assert {claim.part for claim in claims} <= {"station/00:1B:1B:AA:00:05"}
+
+
+@pytest.mark.parametrize(
+    ("subtype", "key"), [(1, "interface_alias"), (5, "interface_name"), (7, "interface_name"), (2, None)]
+)
+def test_what_people_typed_is_an_alias_and_no_name_of_the_port(subtype: int, key: str | None) -> None:
+    told = heard(frame(unit(port=f"040a{subtype:02x}" + b"Uplink S1".hex())))
+    of_port = {claim.key: claim.value for claim in told if claim.key in ("interface_alias", "interface_name")}
+    assert of_port == ({key: "Uplink S1"} if key else {})

@@ -148,7 +148,7 @@ class _Pass:
 
     def _datagram(self, inside: Inside, segment: Segment, packet: Packet) -> None:
         known = ears()
-        if {segment.source_port, segment.target_port} == _DHCP:
+        if {segment.source_port, segment.target_port} <= _DHCP:  # both the same between a relay and its server
             self.hosts.dhcp(segment.data, packet.number, packet.at)
         elif segment.missing:
             self.left_out[_CUT] += 1

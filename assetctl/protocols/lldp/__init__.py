@@ -11,7 +11,7 @@ from assetctl.protocols.lldp import codec, organisation, probe, vet
 PROTOCOL = Protocol(
     name="lldp",
     title="LLDP, listened to",
-    version=1,
+    version=2,
     transport=Transport.LINK,
     ports=(codec.ETHER_TYPE,),
     framing=codec.FRAMING,
@@ -21,7 +21,14 @@ PROTOCOL = Protocol(
     cost=Cost(units=1, connections=1),
     claims=frozenset(
         {"mac_address", "ip_address", "interface_index", "interface_name", "interface_description", "hostname"}
-        | {"description", "lldp_chassis_id", "lldp_capabilities", "lldp_enabled_capabilities", "lldp_ttl_s"}
+        | {
+            "interface_alias",
+            "description",
+            "lldp_chassis_id",
+            "lldp_capabilities",
+            "lldp_enabled_capabilities",
+            "lldp_ttl_s",
+        }
         | {"lldp_vlans", "interface_vlan_id", "interface_mau_type", "interface_max_frame_size", "profinet_alias"}
         | {
             "profinet_mrp_domain",

@@ -80,6 +80,9 @@ def _sender(heard: _Heard, interface: str) -> Iterator[Claim]:
         yield Claim("neighbour_learned_by", ("lldp",), *here)
 
 
+_PORT_NAMES = {"interfaceName": "interface_name", "local": "interface_name", "interfaceAlias": "interface_alias"}
+
+
 def _chassis(unit: Unit, part: str) -> Iterator[Claim]:
     yield Claim("lldp_chassis_id", unit.chassis.text, part=part)
     if (mac := unit.chassis.mac) and ethernet.is_single(bytes.fromhex(mac.replace(":", ""))):
@@ -97,7 +100,7 @@ def _port(unit: Unit, mac: str, part: str) -> Iterator[Claim]:
     where = SubjectKind.INTERFACE, mac, part
     if unit.port.mac and ethernet.is_single(bytes.fromhex(unit.port.mac.replace(":", ""))):
         yield Claim("mac_address", unit.port.mac, SubjectKind.INTERFACE, unit.port.mac, part)
-    elif unit.port.kind in ("interfaceName", "interfaceAlias", "local"):
-        yield Claim("interface_name", unit.port.text, *where)
+    elif unit.port.kind in _PORT_NAMES and unit.port.text:
+        yield Claim(_PORT_NAMES[unit.port.kind], unit.port.text, *where)
     if unit.port_description:
         yield Claim("interface_description", unit.port_description, *where)
