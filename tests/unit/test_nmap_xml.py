@@ -190,7 +190,8 @@ REPORTS = {  # what the scripts write, by the names that they give their element
     ),
     "fox-info": (
         "1911",
-        {"fox.version": "1.0", "hostName": "10.20.1.4", "app.name": "Station", "app.version": "4.8.0", "hostId": "Qnx-1"},
+        {"fox.version": "1.0", "hostName": "10.20.1.4", "app.name": "Station", "app.version": "4.8.0",
+         "hostId": "Qnx-1"},
         {"application_software_version": "4.8.0", "fox_host_id": "Qnx-1", "hostname": None},
     ),
     "iec-identify": (
