@@ -18,7 +18,6 @@ from assetctl.model import SubjectKind
 from assetctl.policy.closures import (
     Code,
     Entity,
-    Items,
     Run,
     arithmetic,
     as_truth,
@@ -29,17 +28,14 @@ from assetctl.policy.closures import (
     kleene,
     literal,
     looking,
-    loop_variable,
     negation,
-    parts,
-    quantifier,
     record_name,
-    texts,
 )
 from assetctl.policy.context import MOST_LOOPS
 from assetctl.policy.for_each import NEEDS, SUBJECTS, Scope
 from assetctl.policy.functions import FUNCTIONS
 from assetctl.policy.look_ups import LOOK_UPS
+from assetctl.policy.loops import Items, loop_variable, parts, quantifier, texts
 from assetctl.policy.names import COLLECTIONS, FACT_KINDS, RECORDS
 from assetctl.policy.watching import WITH_FLOWS, flows_of, unwatched
 from assetctl.text import near
