@@ -21,8 +21,8 @@ Key = tuple[str, ...]
 class _Sharing:
     """The subjects of one group. What all of them are told of it is worked out once, when the first one asks."""
 
-    def __init__(self) -> None:
-        self.members: list[Target] = []
+    def __init__(self, members: Sequence[Target]) -> None:
+        self.members = members
         self.names: list[str] = []
 
     @cached_property
@@ -47,12 +47,13 @@ class _Sharing:
 class Groups:
     """All groups of one check."""
 
-    __slots__ = ("_by_key", "_check", "_survey")
+    __slots__ = ("_by_key", "_check", "_shared", "_survey")
 
     def __init__(self, check: Check, survey: Survey) -> None:
         self._check = check
         self._survey = survey
-        self._by_key: dict[Key, _Sharing] = {}
+        self._by_key: dict[Key, list[Target]] = {}
+        self._shared: dict[Key, _Sharing] = {}
 
     def note(self, target: Target) -> None:
         """Note whom a subject shares its values with. One that cannot be evaluated shares none: its result says so."""
@@ -65,7 +66,7 @@ class Groups:
             return
         if not isinstance(keys, Unknown):
             for key in keys:
-                self._by_key.setdefault(key, _Sharing()).members.append(target)
+                self._by_key.setdefault(key, []).append(target)
 
     def of(self, target: Target, context: Context) -> Group | Unknown:
         """The largest group of a subject; the values of the others in it go into the trace."""
@@ -73,12 +74,21 @@ class Groups:
         if isinstance(keys, Unknown):
             return keys
         assert target.view is not None, "groups are of assets and their parts"
-        largest = max(keys, key=lambda key: len(self._by_key[key].devices), default=())
-        sharing = self._by_key.get(largest, _Sharing())
+        largest = max(keys, key=lambda key: len(self._sharing(key).devices), default=())
+        sharing = self._sharing(largest)
         others = sharing.others(target.view.root.asset.id)
         for other in others[:MOST_PEERS]:
             context.trace += self._peer_readings(context, sharing.devices[other])
         return Group(" ".join(largest), len(sharing.devices), others, sharing.holders, sharing.names)
+
+    def _sharing(self, key: Key) -> _Sharing:
+        """A group; of most values there is one holder, of which nothing is remembered."""
+        members = self._by_key.get(key, ())
+        if len(members) < 2:
+            return _Sharing(members)
+        if key not in self._shared:
+            self._shared[key] = _Sharing(members)
+        return self._shared[key]
 
     def _keys(self, context: Context) -> Sequence[Key] | Unknown:
         """The values a subject is grouped by: several when the last is a list."""
