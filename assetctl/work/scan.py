@@ -24,7 +24,7 @@ from assetctl.work.converse import NAP_S, Surroundings, converse, vantage_of
 from assetctl.work.knowledge import Knowledge, in_turn, is_wanted
 from assetctl.work.turns import Lane, turns
 
-MADE_BETWEEN_LOOKS = 50_000
+MADE_BETWEEN_LOOKS = 200_000
 
 
 @dataclass
