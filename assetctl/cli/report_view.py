@@ -23,11 +23,15 @@ Language = Annotated[str, typer.Option("--language", help="en or de; texts of ch
 Company = Annotated[str, typer.Option("--company", help="Whose report it is.")]
 LogoFile = Annotated[Path | None, typer.Option("--logo", help="Picture of the company: PNG or JPEG, up to 256 KiB.")]
 Classification = Annotated[str, typer.Option("--classification", help="Who may read it, such as confidential.")]
+Realm = Annotated[str, typer.Option("--realm", help="Only this site, by its address space; else all sites.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user says of a report, "" or None where the settings do. since: an ISO day. supersedes: a report id."""
+    """What the user says of a report, "" or None where the settings do.
+
+    since: an ISO day. supersedes: a report id. realm: the site that it is about, "" for all sites.
+    """
 
     assessor: Assessor = ""
     since: Since = ""
@@ -36,13 +40,14 @@ class Wanted:
     company: Company = ""
     logo: LogoFile = None
     classification: Classification = ""
+    realm: Realm = ""
 
 
-def view_of(app: App, wanted: Wanted, realm: str = "") -> "ReportView":
-    """A report as it is written, at the level of redaction of this call. realm: the site, "" for all sites."""
+def view_of(app: App, wanted: Wanted) -> "ReportView":
+    """A report as it is written, at the level of redaction of this call."""
     from assetctl.report.view import build
 
-    return dressed(app, app.redacted(build(redacted_inputs_of(app, wanted, realm))), wanted)
+    return dressed(app, app.redacted(build(redacted_inputs_of(app, wanted))), wanted)
 
 
 def dressed(app: App, view: "ReportView", wanted: Wanted) -> "ReportView":
@@ -62,30 +67,32 @@ def templates_of(app: App, folder: Path | None) -> Path | None:
     return folder or (app.settings.file(named) if named else None)
 
 
-def trace_of(app: App, inputs: "ReportInputs") -> dict[str, Any]:
+def trace_of(app: App, inputs: "ReportInputs", wanted: Wanted) -> dict[str, Any]:
     """What each requirement rests on, for the result."""
     from assetctl.report.trace import trace
     from assetctl.work.levelling import places
+    from assetctl.work.site import site
 
     with app.store() as store:
-        run = store.latest_run()
-    zones = app.zones_file
-    seen = {app.redacted(place): checks for place, checks in (run.places if run else {}).items()}
+        run, about = store.latest_run(), site(store, wanted.realm)
+    zones = about.zone_file(app.zones_file)
+    counted = about.seen(run, zones.zones, zones.conduits) if run else {}
+    seen = {app.redacted(place): checks for place, checks in counted.items()}
     told: dict[str, Any] = app.redacted(trace(inputs, app.redacted(places(zones.zones, zones.conduits)), seen))
     return told
 
 
-def redacted_inputs_of(app: App, wanted: Wanted, realm: str = "") -> "ReportInputs":
+def redacted_inputs_of(app: App, wanted: Wanted) -> "ReportInputs":
     """What a report is made from, without what this call takes out of everything."""
     from assetctl.report.redaction import redacted_inputs
 
     with app.store() as store:
-        made = inputs_of(app, store, wanted, realm)
+        made = inputs_of(app, store, wanted)
     return made if app.redact is RedactionLevel.INTERNAL else redacted_inputs(made, app.redaction)
 
 
-def inputs_of(app: App, store: "Store", wanted: Wanted, realm: str = "") -> "ReportInputs":
-    """What a report is made from, names and all. realm: the site that it is about, "" for all sites."""
+def inputs_of(app: App, store: "Store", wanted: Wanted) -> "ReportInputs":
+    """What a report is made from, names and all."""
     from assetctl.policy.frameworks import IEC
     from assetctl.policy.load import load_frameworks
     from assetctl.protocols import registry
@@ -96,7 +103,7 @@ def inputs_of(app: App, store: "Store", wanted: Wanted, realm: str = "") -> "Rep
     from assetctl.work.reporting import Material, inputs
     from assetctl.work.site import site
 
-    about = site(store, realm)
+    about = site(store, wanted.realm)
     zones = about.zone_file(app.zones_file)
     since = day(wanted.since, "--since") if wanted.since else None
     checks, at, register = pack(app.settings), now(), app.register

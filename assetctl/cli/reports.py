@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 report = typer.Typer(help="What auditors receive.", no_args_is_help=True)
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="File to write.")]
-Realm = Annotated[str, typer.Option("--realm", help="Only this site, by its address space; else all sites.")]
 Templates = Annotated[
     Path | None, typer.Option("--templates", help="Folder of own templates; files that it lacks stay as shipped.")
 ]
@@ -37,11 +36,10 @@ def html(
     *,
     wanted: Wanted,
     templates: Templates = None,
-    realm: Realm = "",
 ) -> None:
     """One self-contained page; it works without a network and prints."""
     app = of(context)
-    _write_html(app, view_of(app, wanted, realm), out or Path("report.html"), templates)
+    _write_html(app, view_of(app, wanted), out or Path("report.html"), templates)
 
 
 @report.command("xlsx", epilog="Example: assetctl report xlsx --out report.xlsx")
@@ -51,11 +49,10 @@ def xlsx(
     out: Out = None,
     *,
     wanted: Wanted,
-    realm: Realm = "",
 ) -> None:
     """The workbook with the same content as tables."""
     app = of(context)
-    _write_xlsx(app, view_of(app, wanted, realm), out or Path("report.xlsx"))
+    _write_xlsx(app, view_of(app, wanted), out or Path("report.xlsx"))
 
 
 @report.command("pdf", epilog="Example: assetctl report pdf --out report.pdf")
@@ -66,7 +63,6 @@ def pdf(
     *,
     wanted: Wanted,
     templates: Templates = None,
-    realm: Realm = "",
     browser: Annotated[
         Path | None, typer.Option("--browser", help="Program of Chromium, Chrome or Edge; else the one that is found.")
     ] = None,
@@ -79,7 +75,7 @@ def pdf(
 
     app, path = of(context), out or Path("report.pdf")
     program = printing.browser(browser)
-    view = view_of(app, wanted, realm)
+    view = view_of(app, wanted)
     with tempfile.TemporaryDirectory(prefix="assetctl-") as folder:
         page = Path(folder) / "report.html"
         with page.open("w", encoding="utf-8", newline="\n") as stream:
@@ -114,7 +110,7 @@ def both(
     view = dressed(app, app.redacted(build(inputs)), wanted)
     require_room(view)
     outfile.make_folder(out)
-    view = write_result(out, view, trace_of(app, inputs), signer)
+    view = write_result(out, view, trace_of(app, inputs, wanted), signer)
     app.output.say(f"written: {out / 'result.json'}")
     _write_html(app, view, out / "report.html", templates)
     _write_xlsx(app, view, out / "report.xlsx")

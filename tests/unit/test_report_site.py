@@ -70,7 +70,7 @@ def desk(judged_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def told(desk: Desk, realm: str = "") -> ReportInputs:
     with open_store(f"sqlite:///{desk.folder / 'assetctl.db'}") as store:
-        return inputs_of(App(), store, Wanted(), realm)
+        return inputs_of(App(), store, Wanted(realm=realm))
 
 
 def results(inputs: ReportInputs) -> Mapping[Result, int]:
@@ -125,6 +125,17 @@ def test_page_and_workbook_of_a_site_are_written_and_hold_no_other(desk: Desk) -
             made[realm] = path.read_bytes()
         assert made["north"] != made["south"]
     assert "north-cell" not in (desk.folder / "south.html").read_text("utf-8")
+
+
+def test_a_whole_report_of_a_site_is_what_its_manifest_says_and_names_no_other(desk: Desk) -> None:
+    folder = desk.folder / "south"
+    said = desk.call("report", "all", "--realm", "south", "--out", str(folder))
+    assert (said.code, said.errors) == (Exit.DONE, [])
+    assert desk.call("verify", str(folder)).code == Exit.DONE
+    for name in ("result.json", "report.html"):
+        text = (folder / name).read_text("utf-8")
+        assert "south-cell" in text
+        assert "north-cell" not in text
 
 
 def test_a_site_that_nobody_saw_is_refused_by_name(desk: Desk) -> None:
