@@ -11,7 +11,10 @@ from assetctl.model import Value
 from assetctl.placeholders import is_placeholder
 
 SIGNS, BEGINNINGS = 5, 4096
+SIGNS_AFTER = ".,;-"
 SHORT = 256  # characters of a text that is remembered as a whole
+
+_CODES = frozenset({"model", "order_code", "serial_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Fingerprint:
         found = self.pattern.match(patterns.cut(text))
         if found is None:
             return None
-        told = {key: value.strip() for key, value in found.groupdict().items() if value}
+        told = {key: _whole(key, value) for key, value in found.groupdict().items() if value}
         return {key: value for key, value in told.items() if value and (_is_version(key) or not is_placeholder(value))}
 
 
@@ -107,6 +110,11 @@ class Fingerprints:
         """Those of a field, in their order, that may match a text with these first signs."""
         rows = self.over[field]() if field in self.over else ()
         return tuple(one for one in rows if start.startswith(tuple(text[:SIGNS] for text in one.beginnings)))
+
+
+def _whole(key: str, value: str) -> str:
+    """A value without the signs that end the sentence it stands in."""
+    return value.strip().rstrip(SIGNS_AFTER if _is_version(key) or key in _CODES else "")
 
 
 def _is_version(key: str) -> bool:

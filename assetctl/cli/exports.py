@@ -49,13 +49,16 @@ FORMS = (
     Form("junit", "The last results as JUnit XML.", "findings.xml"),
     Form(
         "netbox",
-        "A folder of CSV files for NetBox's bulk import, in the order of their numbers; or, with --to, what a NetBox "
-        "lacks or holds otherwise, written through its API with --apply.",
+        "CSV files for NetBox's bulk import; with --to, what a NetBox lacks, written through its API with --apply.",
         "netbox",
     ),
     Form("cyclonedx", "Devices, parts, firmware and programs as a CycloneDX 1.6 bill of materials.", "bom.cdx.json"),
     Form("oscal", "The last results as OSCAL 1.1.3 assessment results.", "assessment-results.json"),
-    Form("servicenow", "A folder of CSV files for ServiceNow import sets: items and relations.", "servicenow"),
+    Form(
+        "servicenow",
+        "A folder of CSV files for ServiceNow import sets: items, adapters, addresses, relations.",
+        "servicenow",
+    ),
     Form("glpi", "A folder of GLPI inventory files, one for each device.", "glpi"),
     Form("ocsf", "Devices and the last results as OCSF 1.5.0 events, one a line.", "events.ocsf.jsonl"),
 )

@@ -1,15 +1,12 @@
 """quarantine: the devices that are left alone since a breaker tripped."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from assetctl.cli.app import of
 from assetctl.cli.clock import clock
 from assetctl.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 quarantine = typer.Typer(help="Devices that are left alone since a breaker tripped.", no_args_is_help=True)
 

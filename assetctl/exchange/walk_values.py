@@ -31,6 +31,7 @@ _TYPES = frozenset(
     {"OID", "INTEGER", "STRING", "BITS", "Hex-STRING", "Network Address", "OPAQUE", "Timeticks", "IpAddress"}
     | {*_UNSIGNED, "Opaque", "UInteger32", "NsapAddress", "Counter32", "Float"}
 )
+MOST_DIGITS = 20  # of 64 bits
 NOTHING = ("No Such Object", "No Such Instance", "No more variables left")
 _WRONG = re.compile(r"Wrong Type \([^)]{0,80}\): ")
 
@@ -69,19 +70,32 @@ def _untyped(text: str, *, is_mac: bool, is_text: bool, oid_of: _Names) -> bytes
     if text.startswith('"') or is_text or (is_mac and _HINTED.match(text)):
         return _string(text, is_mac=is_mac)
     if text.isascii() and text.removeprefix("-").isdigit():
-        number = int(text[:21])
-        in_32_bits = codec.INTEGER if -(2**31) <= number < 2**31 else codec.GAUGE32
-        return integer(number, in_32_bits if number < 2**32 else codec.COUNTER64)
+        return _any_number(text)
     if ticks := _DURATION.match(text):
         days, hours, minutes, seconds, hundredths = map(int, ticks.groups())
         passed = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-        return integer(passed * 100 + hundredths, codec.TIME_TICKS)
+        return integer(_below(passed * 100 + hundredths, 2**32), codec.TIME_TICKS)
     if _DOTTED.match(text):
         return tlv(codec.IP_ADDRESS, IPv4Address(text).packed)
     found = oid_of(text) if text.startswith((".", "iso.")) or "::" in text else None
     if found is None:
         raise ValueError("a value in the words of snmpwalk is expected, such as STRING: or a number")
     return tlv(codec.OBJECT_ID, codec.encode_oid(found))
+
+
+def _any_number(text: str) -> bytes:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("a number of at most 64 bits is expected")
+    number = int(text)
+    if -(2**31) <= number < 2**31:
+        return integer(number, codec.INTEGER)
+    return integer(_below(number, 2**64), codec.GAUGE32 if number < 2**32 else codec.COUNTER64)
+
+
+def _below(number: int, limit: int) -> int:
+    if not 0 <= number < limit:
+        raise ValueError(f"a number from 0 to {limit - 1} is expected")
+    return number
 
 
 def _typed(kind: str, rest: str, *, is_mac: bool) -> bytes:

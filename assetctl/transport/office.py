@@ -36,12 +36,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One server. name, port: as in its address. base: path before those of its API. ip: where its name led to."""
+    """One server. name, port: as in its address. base: path before those of its API. ips: where its name led to."""
 
     name: str
     port: int
     base: str
-    ip: IPAddress
+    ips: tuple[IPAddress, ...]
     is_tls: bool
     authorization: str = field(repr=False)
 
@@ -72,7 +72,7 @@ class Office:
     def _read(self, response: http.client.HTTPResponse) -> Answer:
         end = time.monotonic() + MOST_WAIT_S
         held = bytearray()
-        while chunk := response.read(_CHUNK):
+        while chunk := response.read1(_CHUNK):
             held += chunk
             if len(held) > MOST_BYTES or time.monotonic() > end:
                 raise EnvironmentFault(f"{self}: its answer does not end; look at the server")
@@ -110,11 +110,20 @@ class _Pinned(http.client.HTTPConnection):
         self._office = office
 
     def connect(self) -> None:
-        found = socket.create_connection((str(self._office.ip), self._office.port), WAIT_S)
+        found = self._reached()
         if self._office.is_tls:
             self.sock = ssl.create_default_context().wrap_socket(found, server_hostname=self._office.name)
         else:
             self.sock = found
+
+    def _reached(self) -> socket.socket:
+        *others, last = self._office.ips
+        for ip in others:
+            try:
+                return socket.create_connection((str(ip), self._office.port), WAIT_S)
+            except OSError:
+                continue  # the name leads to further addresses
+        return socket.create_connection((str(last), self._office.port), WAIT_S)
 
 
 def office(url: str, authorization: str, refuse: Callable[[IPAddress], str]) -> Office:
@@ -123,12 +132,13 @@ def office(url: str, authorization: str, refuse: Callable[[IPAddress], str]) -> 
     Raises InputError, EnvironmentFault when the name leads nowhere.
     """
     name, port, base, is_tls = _parts(url)
-    ip = _resolved(name, port)
-    if not is_tls and not ip.is_loopback:
+    ips = _resolved(name, port)
+    if not is_tls and not all(ip.is_loopback for ip in ips):
         raise InputError(f"{name}: a token is sent over https only; begin the address with https://")
-    if reason := refuse(ip):
-        raise InputError(f"{name} ({ip}): {reason}; nothing was sent")
-    return Office(name, port, base, ip, is_tls, authorization)
+    for ip in ips:
+        if reason := refuse(ip):
+            raise InputError(f"{name} ({ip}): {reason}; nothing was sent")
+    return Office(name, port, base, ips, is_tls, authorization)
 
 
 def _parts(url: str) -> tuple[str, int, str, bool]:
@@ -148,9 +158,11 @@ def _parts(url: str) -> tuple[str, int, str, bool]:
     return parts.hostname, port or (443 if is_tls else 80), parts.path.rstrip("/").removesuffix("/api"), is_tls
 
 
-def _resolved(name: str, port: int) -> IPAddress:
+def _resolved(name: str, port: int) -> tuple[IPAddress, ...]:
+    """All addresses of a name, each once; IPv4 that is written as IPv6 is IPv4, as it is on the wire."""
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise EnvironmentFault(f"{one_line(name)}: this name leads to no address; check it") from None
-    return ip_address(str(found[0][4][0]).partition("%")[0])
+    ips = (ip_address(str(place[0]).partition("%")[0]) for *_, place in found)
+    return tuple(dict.fromkeys(getattr(ip, "ipv4_mapped", None) or ip for ip in ips))

@@ -61,7 +61,7 @@ class Surroundings:
 
 @dataclass
 class _State:
-    """began: what was known of our absences when the connection was opened."""
+    """began: what was known of our absences when the connection was opened or an answer last came over it."""
 
     connection: Connection | None = None
     opened: Open | None = None
@@ -309,6 +309,8 @@ async def _keep(
     await around.keep(f"{around.scan}/{step.id}", exchange)
     rtt_ms, is_ours = late.least_ms(heard.rtt_ms), around.presence.absence.gaps > state.began.gaps
     gate.answered(step, permit, reply.outcome, reply.frames, rtt_ms, reply.detail, is_ours=is_ours)
+    if reply.outcome is Outcome.ANSWERED:  # the device is still with us: what we missed before excuses nothing later
+        state.began = around.presence.absence
 
 
 def _port(permit: Permit) -> str:

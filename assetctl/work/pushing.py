@@ -67,7 +67,11 @@ def write(netbox: Office, found: Compared) -> int:
         if answer.status not in (200, 201):
             kind = EnvironmentFault if answer.status >= 500 else InputError
             raise kind(f"{netbox}: {_refused(steps, answer)}; what came before it is written")
-        ids |= {step.ref: id for step, id in zip(steps, _made(netbox, steps, answer), strict=True)}
+        made = _made(netbox, steps, answer)
+        if steps[0].is_new:
+            ids |= {step.ref: id for step, id in zip(steps, made, strict=True)}
+        elif set(made) != {ids[step.ref] for step in steps}:  # NetBox tells changes in an order of its own
+            raise EnvironmentFault(f"{netbox}: it changed other {steps[0].ref.kind} than it was told; look there")
     return len(found.steps)
 
 
@@ -94,9 +98,11 @@ def _refusal(settings: Settings, ip: IPAddress) -> str:
     scope = build_scope(settings)
     if any(Address(one.realm, ip) in one for one in scope.excluded):
         return "the scope excludes this address"
-    held = [one for one in scope.networks if ip in one.range]
-    if held and max(held, key=lambda one: one.range.prefixlen).kind is NetworkKind.OT:
-        return "this address lies in an OT network of the scope"
+    for realm in {one.realm for one in scope.networks} | {one.realm for one in scope.targets}:
+        place = Address(realm, ip)
+        is_declared = any(one.realm == realm and ip in one.range for one in scope.networks)
+        if (is_declared or scope.includes(place)) and scope.network_of(place).kind is NetworkKind.OT:
+            return "this address lies in an OT network of the scope"
     return ""
 
 
@@ -160,7 +166,7 @@ def _sent(field: str, value: Value, ids: Mapping[Ref, int]) -> object:
 
 
 def _made(netbox: Office, steps: Sequence[Step], answer: Answer) -> list[int]:
-    """The ids of what was written, in the order of the steps."""
+    """The ids of what was written; of new objects in the order of the steps."""
     said = answer.body if isinstance(answer.body, list) else []
     if len(said) != len(steps) or not all(_is_record(one) for one in said):
         raise EnvironmentFault(

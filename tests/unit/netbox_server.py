@@ -86,7 +86,9 @@ class NetBox:
             except Refused as fault:
                 self.tables = kept
                 return 400, [{}] * len(made) + [fault.args[0]]
-        return (201 if method == "POST" else 200), made
+        if method == "PATCH":  # answered as a list is, in the order of the kind and not of the request
+            return 200, sorted(made, key=lambda one: (str(one.get("name", "")), one["id"]))
+        return 201, made
 
     def _list(self, path: str, query: list[tuple[str, str]]) -> dict[str, Any]:
         given = dict(query)

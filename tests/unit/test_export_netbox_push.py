@@ -21,6 +21,7 @@ from assetctl.errors import Exit, InputError
 from assetctl.exchange.out_netbox_compare import Compared
 from assetctl.exchange.out_netbox_objects import objects
 from assetctl.exchange.outgoing import Outgoing
+from assetctl.settings import load_settings
 from assetctl.transport.office import Office, office
 from assetctl.work import pushing
 from assetctl.work.schemas import schema_of
@@ -271,6 +272,40 @@ def test_where_nothing_may_be_sent_nothing_is_sent(pushed: Pushed) -> None:
     with pytest.raises(InputError, match=r"OT network.*nothing was sent"):
         office(str(pushed.office), "Token x", lambda ip: "this address lies in an OT network")
     assert pushed.box.seen == []
+
+
+OFFICE = """
+[[networks]]
+range = "198.51.100.0/24"
+kind = "it"
+[[networks]]
+range = "192.0.2.0/24"
+[targets]
+include = ["203.0.113.0/28"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "is_refused"),
+    [
+        ("192.0.2.7", True),
+        ("[::ffff:192.0.2.7]", True),  # on the wire it is IPv4
+        ("203.0.113.3", True),  # a target that no network declares is OT
+        ("198.51.100.7", False),
+        ("203.0.113.200", False),
+    ],
+)
+def test_no_address_of_the_plant_is_taken_for_one_of_the_office(
+    host: str, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBOX", "x")
+    (tmp_path / "assetctl.toml").write_text(OFFICE, "utf-8")
+    told = load_settings(tmp_path / "assetctl.toml", cwd=tmp_path, environ={})
+    if is_refused:
+        with pytest.raises(InputError, match="OT network"):
+            pushing.server(told, f"https://{host}", "env:NETBOX")
+    else:
+        assert str(pushing.server(told, f"https://{host}", "env:NETBOX")) == f"https://{host}:443"
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import struct
 import threading
 import time
 from datetime import UTC, datetime
@@ -78,24 +79,25 @@ def asking(port: int) -> Talk:
     return ()
 
 
-def talked(port: int, folder: Path) -> tuple[Gate, list[float]]:
+def talked(port: int, folder: Path, presence: Presence | None = None) -> tuple[Gate, list[float]]:
     """The gate after a talk with a device of an IT network, and the times that were measured."""
     plan = plan_of(scope(target("127.0.0.1"), kind=NetworkKind.IT, ports={"modbus": (port,)}))
     asked, measured = gate(plan, folder, clock=time.monotonic), []
 
     async def keep(_step: str, exchange: Exchange) -> None:
-        assert exchange.outcome is Outcome.ANSWERED
-        if exchange.sent:
+        if exchange.sent and exchange.outcome is Outcome.ANSWERED:
             measured.append(exchange.rtt_ms or 0.0)
 
     async def scene() -> Observation:
-        around = Surroundings("s1", Vantage("plant"), {}, 0.9, keep, lambda: datetime.now(UTC))
+        around = Surroundings(
+            "s1", Vantage("plant"), {}, 0.9, keep, lambda: datetime.now(UTC), presence=presence or Presence()
+        )
         context = Context(port=port, seed=0, answer_s=10.0)
         with around.presence.watched():
             return await converse(first_step(plan), asking(port), context, PROTOCOL.reader, gate=asked, around=around)
 
     observation = asyncio.run(scene())
-    assert len(measured) == QUESTIONS or asked.tripped, observation
+    assert len(measured) == QUESTIONS or presence or asked.tripped, observation
     return asked, measured
 
 
@@ -153,3 +155,25 @@ def test_silence_and_resets_count_unless_this_machine_was_away(tmp_path: Path, e
             assert isinstance(permit, Permit), permit
             asked.answered(step, permit, ended, (), None, "", is_ours=is_ours)
         assert bool(asked.tripped) is not is_ours
+
+
+@pytest.mark.parametrize(("away_before", "trips"), [(1, True), (QUESTIONS - 1, False)])
+def test_an_answer_after_an_absence_ends_what_the_absence_excuses(
+    tmp_path: Path, away_before: int, trips: bool
+) -> None:
+    """The device resets the connection at the last question; before which question we were away decides."""
+    clock, asked = Moved(), iter(range(QUESTIONS))
+
+    def answer(_unit: bytes, connection: socket.socket) -> None:
+        number = next(asked)
+        if number == away_before:
+            clock.seconds += 2 * GAP_S
+        if number < QUESTIONS - 1:
+            connection.sendall(ANSWER)
+        else:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+    with peer(answer) as (port, _):
+        gate_after, _ = talked(port, tmp_path, Presence(clock))
+    assert bool(gate_after.tripped) is trips

@@ -1,9 +1,10 @@
 """What tells of others is asked first, then what is known to be there, and what is only guessed comes last."""
 
 from dataclasses import replace
+from itertools import chain, combinations
 from typing import Any
 
-from assetctl.model import Claim, Destination, Segment, SubjectKind
+from assetctl.model import Address, Claim, Destination, Segment, SubjectKind
 from assetctl.plan import Plan
 from assetctl.planning import make
 from assetctl.protocols import registry
@@ -41,6 +42,25 @@ def asked(plan: Plan, knowledge: Knowledge) -> list[list[list[str]]]:
 
 def _last(place: Destination) -> str:
     return place.interface if isinstance(place, Segment) else str(place.ip).removeprefix("10.").replace("20.1.", "")
+
+
+def test_switches_of_several_networks_are_asked_side_by_side_but_no_more_than_may_be() -> None:
+    singles = tuple(target(f"10.20.{network}.{host}") for network in range(1, 9) for host in (1, 2))
+    knowledge = Knowledge()
+    for one in singles:
+        knowledge.expect(Address("plant", one.first), {"asset_role_type": "switch"})
+    lanes = [
+        [_last(place) for place, _ in lane] for lane in next(turns(planned(*singles), registry(), knowledge, wide=3))
+    ]
+    assert len(lanes) == 3
+    assert sorted(chain.from_iterable(lanes)) == sorted(_last(Address("plant", one.first)) for one in singles)
+    for lane in lanes:
+        blocks = [name.rpartition(".")[0] for name in lane]
+        assert blocks == sorted(blocks), "the switches of one /24 stand in one lane, one after another"
+    assert not any(
+        {name.rpartition(".")[0] for name in a} & {name.rpartition(".")[0] for name in b}
+        for a, b in combinations(lanes, 2)
+    )
 
 
 def test_known_switches_come_first_and_one_of_a_network_after_another() -> None:
