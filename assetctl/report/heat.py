@@ -8,7 +8,7 @@ from assetctl.report.levels import FR, FR_NAMES, WORST_FIRST
 from assetctl.report.section import Drawing, Shape
 from assetctl.text import counted
 
-LABEL, CELL, ROW, HEAD, GAP = 210, 136, 38, 26, 3
+LABEL, CELL, ROW, HEAD, GAP = 210, 115, 38, 26, 3
 BAR, BAR_ROW, NAME = 420, 30, 330
 MOST_ROWS = 15
 _TONES: Mapping[Verdict, str] = {
