@@ -42,6 +42,7 @@ _EVIDENCE = (
     Column("Excerpt", Kind.CODE, 60),
     Column("Decoded", width=50),
 )
+MOST_VANTAGES = 5  # that are named one by one on the cover
 _MOST_COVER = 600  # characters of one entry of the cover
 _PAIR = (Column("Item", width=28), Column("Value", width=100))
 _README = (Column("Sheet", width=18), Column("Rows", Kind.NUMBER, 10), Column("What it holds", width=110))
@@ -156,11 +157,17 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Check pack", " ".join(filter(None, (inputs.pack, inputs.pack_hash)))),
         *judged_files.cover(inputs),
         ("Golden inventory SHA-256", _golden_files(inputs) or "no golden inventory"),
-        ("Data and decoders", ", ".join(f"{name} {version}" for name, version in sorted(inputs.versions.items()))),
+        ("Data and decoders", ", ".join(_decoders(inputs.versions))),
         ("Thresholds that differ from the default", "; ".join(inputs.thresholds) or "none"),
         ("Clock of the scanner", inputs.clock or "not recorded"),
     )
     return ((item, value) for item, value in rows if value)
+
+
+def _decoders(versions: Mapping[str, str]) -> Iterator[str]:
+    """Each with its version; one that bears the name of its protocol is named once."""
+    for name, version in sorted(versions.items()):
+        yield version if version.partition("/")[0] == name else f"{name} {version}"
 
 
 def _golden_files(inputs: ReportInputs) -> str:
@@ -174,6 +181,8 @@ def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:
     unproven = sorted({name for entry in shown for name in entry.vantages} - verified)
     stated = sorted({one.who for one in inputs.approvals if not one.verified})
     found = [f"Vantage {name}: {said.unverified_cell}." for name in unproven]
+    if len(unproven) > MOST_VANTAGES:  # the table of vantages names each
+        found = [f"{len(unproven)} vantages, such as {unproven[0]}: {said.unverified_cell}."]
     found += [f"Approval by {who}: {said.unverified_name}." for who in stated]
     found += [
         f"Scan {scan.id} is {scan.state.value}." for scan in inputs.scans if scan.state not in ("done", "imported")

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetctl.model import Because, Finding, Result, Severity
+from assetctl.model import Asset, Because, Finding, Result, Severity
 from assetctl.policy import values as policy
+from assetctl.protocols import registry
 from assetctl.report.charts import FULL, bars, stack
 from assetctl.report.inputs import Approval, Evidence, VantageInfo
 from assetctl.report.table import MOST_TEXT, Kind, Ref, Table, final
-from assetctl.report.view import ReportView, build
+from assetctl.report.view import MOST_VANTAGES, ReportView, build
 from assetctl.report.words import words
 from tests.unit.report_plant import GENERATED, START, asset, evidence, plant
 
@@ -192,6 +193,26 @@ def test_what_is_not_verified_is_said_on_the_cover() -> None:
         )
     )
     assert proven.notices == ()
+
+
+@pytest.mark.parametrize(("count", "lines"), [(MOST_VANTAGES, MOST_VANTAGES), (MOST_VANTAGES + 1, 1)])
+def test_many_vantages_are_one_line_of_the_cover_and_each_a_row_of_their_table(count: int, lines: int) -> None:
+    def seen_from(number: int) -> Asset:
+        made = asset(40 + number, {"model": "X"})
+        told = (replace(one, vantage=f"eth{number}/10.20.{number}.5") for one in made.facts)
+        return replace(made, facts=tuple(told))
+
+    view = build(plant(assets=tuple(seen_from(number) for number in range(count)), services=lambda _: ()))
+    told = [one for one in view.notices if "cell not verified" in one]
+    assert len(told) == lines
+    assert lines > 1 or told[0].startswith(f"{count} vantages, such as eth0/10.20.0.5: ")
+    assert len(set(column(view, "Vantages", "Vantage"))) == count
+
+
+def test_the_decoders_of_all_protocols_stand_whole_on_the_cover() -> None:
+    view = build(plant(versions={name: one.reader for name, one in registry().items()}))
+    told = dict(view.cover)["Data and decoders"]
+    assert all(one.reader in told for one in registry().values())
 
 
 def test_the_label_and_the_limits_stand_in_page_and_workbook() -> None:
