@@ -85,6 +85,7 @@ def talked(port: int, folder: Path, presence: Presence | None = None) -> tuple[G
     asked, measured = gate(plan, folder, clock=time.monotonic), []
 
     async def keep(_step: str, exchange: Exchange) -> None:
+        assert presence is not None or exchange.outcome is Outcome.ANSWERED
         if exchange.sent and exchange.outcome is Outcome.ANSWERED:
             measured.append(exchange.rtt_ms or 0.0)
 
