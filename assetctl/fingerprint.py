@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
 
-from assetctl import makers, oui, patterns
+from assetctl import makers, oui, patterns, products
 from assetctl.errors import InputError
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Claim, SubjectKind, Value
@@ -55,6 +55,7 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
         fresh = found.take(derived for claim in reading for derived in _from(claim, rules, houses))
         if house := _house([*claims, *found.claims()]):
             fresh += found.take(derived for claim in reading for derived in _of_house(claim, rules, house))
+        fresh += found.take(_of_products(reading, [*claims, *found.claims()]))
         reading = fresh
     return tuple(sorted(found.best.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
 
@@ -125,6 +126,28 @@ def _printed(claim: Claim, rules: Fingerprints, houses: frozenset[str]) -> Itera
 def _of_house(claim: Claim, rules: Fingerprints, house: str) -> Iterator[Derived]:
     if claim.key in rules.over and not isinstance(claim.value, tuple):
         yield from _read(claim, rules.of_house(claim.key, str(claim.value), house))
+
+
+def _of_products(reading: Iterable[Claim], said: Sequence[Claim]) -> list[Derived]:
+    """What the arc of a sysObjectID stands for in its maker's MIB, where the device says no more of itself.
+
+    Nothing where another house is said to have made it: its agent then came with a part that it bought.
+    """
+    houses = _houses(said)
+    own = [claim for claim in reading if claim.key == "sys_object_id"]
+    found = [(claim, product) for claim in own if (product := products.of(str(claim.value)))]
+    return [
+        Derived(_claim(key, value, claim, min(confidence, claim.confidence)), f"sysObjectID in {product.source}")
+        for claim, product in found
+        if not houses or makers.house(product.agent or product.maker) in houses or makers.house(product.maker) in houses
+        for key, value, confidence in product.facts()
+        if not _is_told(key, confidence, said)
+    ]
+
+
+def _is_told(key: str, confidence: int, said: Iterable[Claim]) -> bool:
+    """Whether the device itself is said to be something, at least as surely."""
+    return any(one.key == key and one.kind is SubjectKind.ASSET and one.confidence >= confidence for one in said)
 
 
 def _read(claim: Claim, one: Fingerprint | None) -> Iterator[Derived]:
@@ -270,6 +293,7 @@ def data_versions() -> Mapping[str, str]:
     data, prints = files("assetctl.data"), files("assetctl").joinpath("fingerprints")
     tables = {name: [data.joinpath(name)] for name in (makers.FILE, oui.FILE)}
     tables["fingerprints"] = _toml_files(prints)
+    tables["products"] = [*products.every()]
     return {
         name: hashlib.sha256(b"\0".join(one.read_bytes() for one in rows)).hexdigest()[:12]
         for name, rows in sorted(tables.items())

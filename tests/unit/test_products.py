@@ -1,0 +1,161 @@
+"""Laws of the lists of products: what stands there, and that the device's own word stands above it."""
+
+import re
+from importlib.resources.abc import Traversable
+from itertools import chain
+
+import pytest
+
+from assetctl import makers, products
+from assetctl.fingerprint import ROLES, derive
+from assetctl.model import Claim
+from assetctl.products import Product
+
+EVERY = tuple(chain.from_iterable(products.read(file) for file in products.every()))
+FILES = pytest.mark.parametrize("file", products.every(), ids=lambda file: file.name)
+ARC = re.compile(r"1\.3\.6\.1\.4\.1(?:\.(?:0|[1-9][0-9]{0,9})){3,12}")
+MODEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 /.+-]{0,38}[A-Za-z0-9+])?")
+NO_MODEL = re.compile(r"(?i)unknown|generic|stack|series|family|module|software|reserved")
+IOS = "Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 12.2(55)SE, RELEASE SOFTWARE (fc2)"
+
+
+def told(*claims: Claim) -> dict[str, tuple[object, str]]:
+    """The surest value of each key with its rule; claims stand for themselves."""
+    found = [(claim, "") for claim in claims] + [(one.claim, one.rule) for one in derive(claims)]
+    surest = sorted(found, key=lambda one: one[0].confidence)
+    return {claim.key: (claim.value, rule) for claim, rule in surest}
+
+
+def arc(oid: str) -> tuple[Claim, Claim]:
+    return Claim("sys_object_id", oid), Claim("snmp_enterprise_number", int(oid.split(".")[6]))
+
+
+def test_there_are_many() -> None:
+    assert len(EVERY) >= 2500
+
+
+def test_no_arc_stands_there_twice() -> None:
+    assert len({oid for oid, _ in EVERY}) == len(EVERY)
+
+
+@FILES
+def test_every_arc_of_a_list_lies_under_the_number_in_its_name(file: Traversable) -> None:
+    number = file.name.partition("-")[0]
+    rows = tuple(products.read(file))
+    assert rows
+    assert all(oid.startswith(f"{products.ENTERPRISES}{number}.") and ARC.fullmatch(oid) for oid, _ in rows)
+
+
+@FILES
+def test_the_number_of_a_list_is_that_of_a_maker_on_it(file: Traversable) -> None:
+    owner = makers.of_enterprise(int(file.name.partition("-")[0]))
+    assert owner is None or makers.house(owner) in {makers.house(one.maker) for _, one in products.read(file)}
+
+
+@FILES
+def test_makers_roles_and_sources_are_spelled_as_everywhere(file: Traversable) -> None:
+    for _, one in products.read(file):
+        assert makers.is_listed(one.maker)
+        assert not one.agent or (makers.is_listed(one.agent) and one.agent != one.maker)
+        assert one.role in {"", *ROLES}
+        assert re.fullmatch(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", one.source)
+
+
+@FILES
+def test_every_name_is_one_of_a_device_and_without_one_its_kind_is_told(file: Traversable) -> None:
+    for oid, one in products.read(file):
+        assert one.model or one.role, oid
+        assert not one.model or (MODEL.fullmatch(one.model) and not NO_MODEL.search(one.model)), oid
+
+
+def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
+    assert all(products.of(oid) == one for oid, one in EVERY)
+    longer = {f"{oid}.99999" for oid, _ in EVERY}
+    assert not any(products.of(oid) for oid in longer)
+
+
+@pytest.mark.parametrize(
+    ("oid", "maker", "model", "role", "source"),
+    [
+        ("1.3.6.1.4.1.9.1.716", "Cisco", "Catalyst 2960-24TT", "switch", "CISCO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.9.1.576", "Cisco", "Cisco 2811", "router", "CISCO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.9.1.669", "Cisco", "ASA5510", "firewall", "CISCO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.9.1.959", "Cisco", "IE-3000-8TC", "switch", "CISCO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.9.1.961", "Rockwell Automation", "1783-MS10T", "switch", "CISCO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.9.12.3.1.3.1812", "Cisco", "N9K-C93180YC-EX", "switch", "CISCO-ENTITY-VENDORTYPE-OID-MIB"),
+        ("1.3.6.1.4.1.9.5.44", "Cisco", "WS-C6509", "switch", "CISCO-STACK-MIB"),
+        ("1.3.6.1.4.1.207.1.14.100", "Allied Telesis", "x610-24Ts", "switch", "AT-PRODUCT-MIB"),
+        ("1.3.6.1.4.1.1916.2.174", "Extreme Networks", "Summit X440-24t", "switch", "EXTREME-BASE-MIB"),
+        ("1.3.6.1.4.1.2011.2.23.140", "Huawei", "S5700-28C-EI", "switch", "HUAWEI-MIB"),
+        ("1.3.6.1.4.1.2636.1.1.1.2.21", "Juniper", "MX960", "router", "JUNIPER-CHASSIS-DEFINES-MIB"),
+        ("1.3.6.1.4.1.12356.101.1.644", "Fortinet", "FortiGate-60F", "firewall", "FORTINET-FORTIGATE-MIB"),
+        ("1.3.6.1.4.1.30065.1.3011.7050.3282.52", "Arista Networks", "DCS-7050S-52", "switch", "ARISTA-PRODUCTS-MIB"),
+    ],
+)
+def test_the_arc_names_the_product_of_an_agent_that_says_no_more(
+    oid: str, maker: str, model: str, role: str, source: str
+) -> None:
+    found = told(*arc(oid))
+    assert (found["manufacturer"][0], found["asset_role_type"][0]) == (maker, role)
+    assert found["model"] == (model, f"sysObjectID in {source}")
+
+
+def test_an_arc_of_a_stack_gives_its_kind_and_no_model() -> None:
+    found = told(*arc("1.3.6.1.4.1.9.1.516"))
+    assert found["asset_role_type"] == ("switch", "sysObjectID in CISCO-PRODUCTS-MIB")
+    assert "model" not in found
+
+
+@pytest.mark.parametrize(
+    "oid",
+    ["1.3.6.1.4.1.9.1.4000000", "1.3.6.1.4.1.9.1", "1.3.6.1.4.1.9.1.716.1", "1.3.6.1.4.1.99999.1.716", "1.3.6.1.2.1.1"],
+)
+def test_an_arc_that_is_on_no_list_names_no_model(oid: str) -> None:
+    assert products.of(oid) is None
+    assert "model" not in told(*arc(oid))
+
+
+def test_an_arc_that_stood_for_two_products_names_none() -> None:
+    # FortiGate-100 at first, FortiGate-100F later
+    found = told(*arc("1.3.6.1.4.1.12356.101.1.1000"))
+    assert found["asset_role_type"][0] == "firewall"
+    assert "model" not in found
+
+
+@pytest.mark.parametrize("confidence", [85, 60])
+def test_what_the_device_says_of_its_own_model_stands_alone(confidence: int) -> None:
+    own = Claim("model", "WS-C2960-24TT-L", confidence=confidence)
+    rows = [*derive([*arc("1.3.6.1.4.1.9.1.716"), own])]
+    assert not [one for one in rows if one.claim.key == "model"]
+
+
+def test_what_a_description_says_of_the_model_stands_alone() -> None:
+    text = "ExtremeXOS (X450G2-24t-10G4) version 22.5.1.7 22.5.1.7-patch1-4 by release-manager on Wed"
+    found = told(*arc("1.3.6.1.4.1.1916.2.206"), Claim("description", text))
+    assert found["model"][0] == "X450G2-24t-10G4"
+
+
+def test_a_description_without_a_model_leaves_it_to_the_arc() -> None:
+    found = told(*arc("1.3.6.1.4.1.9.1.716"), Claim("description", IOS))
+    assert found["model"] == ("Catalyst 2960-24TT", "sysObjectID in CISCO-PRODUCTS-MIB")
+    assert found["firmware_software_version"][0] == "12.2(55)SE"
+
+
+def test_the_arc_of_a_part_bought_from_another_maker_names_nothing() -> None:
+    rows = derive([*arc("1.3.6.1.4.1.9.1.716"), Claim("manufacturer", "Siemens")])
+    assert not [one for one in rows if one.rule.startswith("sysObjectID")]
+
+
+@pytest.mark.parametrize("text", [IOS, IOS.replace("C2960", "S5700")])
+def test_a_switch_that_another_maker_sells_is_of_that_maker_whatever_its_software_is_called(text: str) -> None:
+    found = told(*arc("1.3.6.1.4.1.9.1.961"), Claim("description", text))
+    assert (found["manufacturer"][0], found["model"][0]) == ("Rockwell Automation", "1783-MS10T")
+
+
+def test_a_product_is_no_surer_than_the_answer_that_gave_the_arc() -> None:
+    rows = derive([Claim("sys_object_id", "1.3.6.1.4.1.9.1.716", confidence=40)])
+    assert {one.claim.confidence for one in rows} == {40}
+
+
+def test_a_family_has_no_facts_but_maker_and_kind() -> None:
+    assert [key for key, _, _ in Product("", "Cisco", "switch", "A-MIB").facts()] == ["manufacturer", "asset_role_type"]
