@@ -52,6 +52,7 @@ def said(*tables: dict[Oid, Any], depth: Iterable[str] = ()) -> dict[tuple[str, 
     [
         ("15.1(2)T4, RELEASE SOFTWARE (fc1)", "System Bootstrap, Version 15.0(1r)M9", "Cisco", "15.1(2)T4"),
         ("FortiGate-40F v6.2.3,build1066,191218 (GA)", "", "Fortinet", "v6.2.3,build1066,191218"),
+        ("FWB_AZURE 5.91,build1618,180425", "", "Fortinet", "5.91,build1618,180425"),
         ("Version 5.150 V200R005C00", "", "Huawei", "5.150 V200R005C00"),
         ("7.1.045 Release 3109P09", "", "HPE", "7.1.045 Release 3109P09"),
         ("", "12.2(44r)SE1", "cisco", None),

@@ -18,7 +18,8 @@ from assetctl.protocols.snmp.vet import vet
 from tests.unit.snmp_agent import Agent, Oid, Talked, talk_to
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
-STANDARD = ((1, 3, 6, 1, 2, 1, 16), (1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43))
+SNIA = (*ENTERPRISES, 14851)
+STANDARD = ((1, 3, 6, 1, 2, 1, 16), (1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43), SNIA)
 SHARED = {"any UPS", "several on Net-SNMP", "several under Windows"}
 NET_SNMP = (*ENTERPRISES, 8072, 3, 2, 10)
 DELL_TAG = "674.10892.1.300.10.1.11.1"
@@ -136,7 +137,7 @@ def test_no_prefix_stands_twice_but_what_makers_share() -> None:
 
 def test_only_a_number_that_the_mib_has_for_it_is_a_serial_number() -> None:
     numbers = [(entry.maker, scalar.key) for entry, scalar in scalars() if scalar.form is Form.NUMBER]
-    assert sorted(numbers) == [(maker, "serial_number") for maker in ("Moxa", "RACOM", "Red Lion")]
+    assert set(numbers) == {(maker, "serial_number") for maker in ("Gude", "Moxa", "RACOM", "Red Lion")}
 
 
 def test_the_longest_prefix_decides_and_a_longer_number_is_no_prefix() -> None:

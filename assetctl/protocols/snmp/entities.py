@@ -46,9 +46,10 @@ MAYBE_BOOT = 60  # a description that names the running version is believed befo
 # their firmware revision is the boot loader, and the version that runs stands in the software revision or in sysDescr
 _BOOTS_FROM_FIRMWARE = re.compile(r"(?:cisco|hp|hewlett|aruba|procurve|extreme|d-link|dell|brocade|westermo)", re.I)
 _BOOT = re.compile(r"boot|\brom|bios|loader|fpga|cpld", re.I)
-# as in: Version 5.170; FortiGate-60E v6.0.4,build0231 (GA); and the words with which Cisco ends a version
+# as in: Version 5.170; FortiGate-60E v6.0.4,build0231 (GA); FWB_AZURE 5.91,build1618; and the words with which Cisco
+# ends a version
 _VERSION = re.compile(
-    r"(?:(?:VRP \(R\) software, )?Version |[A-Za-z][0-9A-Za-z-]{0,30} (?=v[0-9]))?(.+?)"
+    r"(?:(?:VRP \(R\) software, )?Version |[A-Za-z][0-9A-Za-z_-]{0,30} (?=v[0-9]|[0-9.]{3,8},build))?(.+?)"
     r"(?:, RELEASE SOFTWARE.*| \(GA\))?",
     re.S,
 )
