@@ -6,13 +6,15 @@ one piece at a time. What is unpacked equals what was packed; it is another obje
 
 import marshal
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, islice
+from operator import itemgetter
 from sys import intern
-from typing import Any, Final, overload
+from typing import Any, Final, NamedTuple, overload
 
 from assetctl.model import Asset, Because, Fact, Finding, Result, Severity, Source, Subject, SubjectKind
 
@@ -20,6 +22,8 @@ PIECE = 500  # findings that are packed together
 REMEMBERED = 256  # assets whose facts stay unpacked for a while, since they are asked for again and again
 MANY = 2000  # facts of an asset that are too many for that
 FAST = 1
+_sorted_by = itemgetter(4, 1, 6)  # severity, check and result of a row as `_finding_row` makes it
+_BECAUSE, _EVIDENCE = 9, 4  # in such a row, and in a row of `_because_row`
 _KINDS = {kind.value: kind for kind in SubjectKind}
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _RESULTS = {result.value: result for result in Result}
@@ -63,17 +67,25 @@ def packed(asset: Asset) -> Asset:
     return replace(asset, facts=PackedFacts(asset.facts))
 
 
+class Sort(NamedTuple):
+    """What findings can be told apart by without unpacking them."""
+
+    severity: Severity
+    check: str
+    result: Result
+
+
 class Findings(Sequence[Finding]):
-    """Findings, in their order. Pieces without a wanted result are not even unpacked, see `having`."""
+    """Findings, in their order. Pieces without a wanted one are not even unpacked, see `having` and `of`."""
 
     __slots__ = ("_pieces",)
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
         source = iter(findings)
-        self._pieces: list[tuple[bytes, int, frozenset[Result]]] = []
+        self._pieces: list[tuple[bytes, Counter[Sort]]] = []
         while piece := list(islice(source, PIECE)):
-            results = frozenset([one.result for one in piece])
-            self._pieces.append((_pack([_finding_row(one) for one in piece]), len(piece), results))
+            sorts = Counter([Sort(one.severity, one.check, one.result) for one in piece])
+            self._pieces.append((_pack([_finding_row(one) for one in piece]), sorts))
 
     def extend(self, more: "Findings") -> None:
         """Take over what another one holds, behind what is here."""
@@ -81,12 +93,29 @@ class Findings(Sequence[Finding]):
 
     def having(self, *results: Result) -> Iterator[Finding]:
         """Those with one of these results."""
-        wanted = frozenset(results)
-        pieces = (self._opened(at) for at, (_, _, held) in enumerate(self._pieces) if wanted & held)
-        return (one for piece in pieces for one in piece if one.result in wanted)
+        return self.of({sort for sort in self.sorts() if sort.result in results})
+
+    def of(self, sorts: Collection[Sort]) -> Iterator[Finding]:
+        """Those of these sorts."""
+        wanted = {(one.severity.value, one.check, one.result.value) for one in sorts}
+        found = (packed for packed, held in self._pieces if not held.keys().isdisjoint(sorts))
+        return (_finding(row) for packed in found for row in _unpack(packed) if _sorted_by(row) in wanted)
+
+    def cited(self) -> Iterator[str]:
+        """Ids of the evidence that they rest on."""
+        return (
+            because[_EVIDENCE] for packed, _ in self._pieces for row in _unpack(packed) for because in row[_BECAUSE]
+        )
+
+    def sorts(self) -> Counter[Sort]:
+        """How many there are of each sort."""
+        found: Counter[Sort] = Counter()
+        for _, held in self._pieces:
+            found.update(held)
+        return found
 
     def __len__(self) -> int:
-        return sum(count for _, count, _ in self._pieces)
+        return sum(held.total() for _, held in self._pieces)
 
     def __iter__(self) -> Iterator[Finding]:
         return chain.from_iterable(map(self._opened, range(len(self._pieces))))
@@ -99,7 +128,8 @@ class Findings(Sequence[Finding]):
         if isinstance(at, slice):
             return tuple(self)[at]
         left = at + len(self) if at < 0 else at
-        for piece, (_, count, _) in enumerate(self._pieces):
+        for piece, (_, held) in enumerate(self._pieces):
+            count = held.total()
             if 0 <= left < count:
                 return self._opened(piece)[left]
             left -= count
@@ -112,6 +142,11 @@ class Findings(Sequence[Finding]):
 
     def _opened(self, at: int) -> list[Finding]:
         return list(map(_finding, _unpack(self._pieces[at][0])))
+
+
+def packed_findings(findings: Sequence[Finding]) -> Findings:
+    """The same findings, packed where they are not yet."""
+    return findings if isinstance(findings, Findings) else Findings(findings)
 
 
 class Packer:

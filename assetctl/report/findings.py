@@ -1,7 +1,7 @@
 """The chapter of findings: every failure that ever stood, with its life, and every result that is no pass."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,17 +88,18 @@ class _Entry:
 
 def findings(judged: Judged) -> Section:
     """Every contradiction and every broken check, and what became of earlier ones."""
-    entries = _entries(judged)
-    counts = Counter(entry.state for entry in entries)
+    lives = {life.id: life for life in judged.inputs.lives}
+    counts = Counter(entry.state for entry in _entries(judged, lives))
     assessed = Counter(life.assessment for life in judged.inputs.lives if life.state is LifeState.OPEN)
     register = table(
         "findings",
         "Findings",
         "One row for each check that found a contradiction, or could not run, at one subject.",
         _FINDINGS,
-        lambda: (_row(judged, entry) for entry in entries),
+        lambda: (_row(judged, entry) for entry in _entries(judged, lives)),
         empty="No check found a contradiction in what was covered. That is not a proof of absence.",
         most=20_000,
+        count=counts.total(),
     )
     figures = (
         Figure(str(counts[FAILING]), "failing", "bad" if counts[FAILING] else "good", "in the last run"),
@@ -119,18 +120,19 @@ def findings(judged: Judged) -> Section:
 
 def results(judged: Judged) -> tuple[Table, Table]:
     """Every result that is no pass, and how many there are of each kind."""
-    held = judged.of(Result.FAIL, Result.ERROR, Result.UNKNOWN)
+    listed = (Result.FAIL, Result.ERROR, Result.UNKNOWN)
     every = table(
         "results",
         "Results",
         "Every result of the last run that is no pass, with the values that were used.",
         _RESULTS,
-        lambda: (_result(judged, finding) for finding in held),
+        lambda: (_result(judged, finding) for finding in judged.of(*listed)),
         empty="Every result is a pass, or nothing was judged.",
         folded=True,
         most=3_000,
         gathers="Subject",
-        page_rows=lambda: (_result(judged, one) for one in held if one.result is not Result.FAIL and _rests(one)),
+        page_rows=lambda: (_result(judged, one) for one in judged.of(Result.ERROR, Result.UNKNOWN) if _rests(one)),
+        count=judged.count(*listed),
         left_out="Failures stand under Findings, and results for which no value was known under Unknowns.",
     )
     counts = table(
@@ -147,11 +149,17 @@ def results(judged: Judged) -> tuple[Table, Table]:
     return every, counts
 
 
-def _entries(judged: Judged) -> Sequence[_Entry]:
-    now = {finding.id: finding for finding in judged.of(Result.FAIL, Result.ERROR)}
-    lives = {life.id: life for life in judged.inputs.lives}
-    made = [_Entry(id, _state(now.get(id), lives.get(id)), now.get(id), lives.get(id)) for id in {*now, *lives}]
-    return sorted(made, key=lambda e: (_ORDER[e.state], _RANK[e.told.severity], e.told.check, e.told.subject, e.id))
+def _entries(judged: Judged, lives: Mapping[str, Life]) -> Iterator[_Entry]:
+    """What fails or broke first, by severity, check and subject; then what was found before."""
+    now: set[str] = set()
+    for found in judged.by_check(Result.FAIL, Result.ERROR):
+        last = {finding.id: finding for finding in found}  # two devices at one position are one line
+        now.update(last)
+        for finding in sorted(last.values(), key=lambda one: (one.subject, one.id)):
+            life = lives.get(finding.id)
+            yield _Entry(finding.id, _state(finding, life), finding, life)
+    gone = (_Entry(id, _state(None, life), None, life) for id, life in lives.items() if id not in now)
+    yield from sorted(gone, key=lambda e: (_ORDER[e.state], _RANK[e.told.severity], e.told.check, e.told.subject, e.id))
 
 
 def _state(finding: Finding | None, life: Life | None) -> str:

@@ -15,39 +15,47 @@ class PageRows:
     """The rows of tables as the page has them. The last table that was gathered is kept, since it is counted first."""
 
     def __init__(self) -> None:
-        self._last: tuple[Table | None, Sequence[Row]] = (None, ())
+        self._last: tuple[Table | None, Sequence[Row], int] = (None, (), 0)
 
     def shown(self, table: Table) -> int:
         """How many rows the page would have with room for all."""
         if table.gathers is not None:
-            return len(self._gathered(table))
+            return self._gathered(table)[1]
         return sum(1 for _ in table.page_rows()) if table.page_rows else table.count
 
     def first(self, table: Table) -> Iterator[Row]:
         """Those that the page has room for."""
-        rows = self._gathered(table) if table.gathers is not None else (table.page_rows or table.rows)()
+        rows = self._gathered(table)[0] if table.gathers is not None else (table.page_rows or table.rows)()
         return islice(rows, table.most)
 
-    def _gathered(self, table: Table) -> Sequence[Row]:
+    def _gathered(self, table: Table) -> tuple[Sequence[Row], int]:
         if self._last[0] is not table:
-            self._last = table, tuple(gathered(table))
-        return self._last[1]
+            self._last = table, *gathered(table)
+        return self._last[1:]
 
 
-def gathered(table: Table) -> Iterator[Row]:
+def gathered(table: Table) -> tuple[Sequence[Row], int]:
     """Rows that differ in the gathering column only are one row, where the first of them stands, with all its values.
 
-    What the page does not show of them is that of the first.
+    What the page does not show of them is that of the first. Returns those that the page has room for, and how many
+    there are in all: of the others, which may be millions, only a number each is kept.
     """
     at = table.gathers
     assert at is not None, "only a table that gathers is asked for this"
     shown = [place for place, column in enumerate(table.columns) if column.page and place != at]
     keys = frozenset(place for place in shown if table.columns[place].kind is Kind.KEY)
     held: dict[tuple[Cell, ...], tuple[Row, list[Cell]]] = {}
+    beyond: set[int] = set()
     for row in (table.page_rows or table.rows)():
         rest = tuple([_label(row[place]) if place in keys else row[place] for place in shown])
-        held.setdefault(rest, (row, []))[1].append(row[at])
-    return ((*first[:at], _all(cells), *first[at + 1 :]) for first, cells in held.values())
+        if (known := held.get(rest)) is not None:
+            known[1].append(row[at])
+        elif len(held) < table.most:
+            held[rest] = row, [row[at]]
+        else:
+            beyond.add(hash(rest))
+    rows = tuple([(*first[:at], _all(cells), *first[at + 1 :]) for first, cells in held.values()])
+    return rows, len(rows) + len(beyond)
 
 
 def _label(cell: Cell) -> Cell:

@@ -25,7 +25,10 @@ _NAMES = ("hostname", "ip_address", "model", "module_type", "mac_address")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One asset, ready to be shown. texts: by fact key or CISA attribute. filled: the attributes with a value."""
+    """One asset, ready to be shown. texts: by fact key or CISA attribute. filled: the attributes with a value.
+
+    link: what leads to it, one object for all tables.
+    """
 
     asset: Asset
     name: str
@@ -33,6 +36,7 @@ class Entry:
     texts: Mapping[str, str]
     services: tuple[Service, ...]
     filled: frozenset[str]
+    link: tuple[Ref, ...]
 
     def text(self, key: str) -> str:
         return self.texts.get(key, "")
@@ -46,10 +50,6 @@ class Entry:
     def identified(self) -> bool:
         """Whether it is known what the device is: its maker, and its model or order code."""
         return bool(self.text("manufacturer") and (self.text("model") or self.text("order_code")))
-
-    @property
-    def link(self) -> tuple[Ref, ...]:
-        return (ref("assets", self.asset.id, self.name),)
 
     @property
     def vantages(self) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _entry(inputs: ReportInputs, asset: Asset) -> Entry:
     name = next((texts[key] for key in _NAMES if texts.get(key)), asset.id)
     wanted = {name for priority in PRIORITIES for name in attributes(priority)}
     filled = frozenset(key for key, text in texts.items() if text and key in wanted)
-    return Entry(asset, name, values, texts, services, filled)
+    return Entry(asset, name, values, texts, services, filled, (ref("assets", asset.id, name),))
 
 
 def _derive(texts: dict[str, str], asset: Asset, services: tuple[Service, ...]) -> None:

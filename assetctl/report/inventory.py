@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from assetctl.model import Fact, Finding, Result, SubjectKind
+from assetctl.model import Fact, Result, SubjectKind
+from assetctl.packing import Findings
 from assetctl.report import attributes, connections, index
 from assetctl.report.charts import Chart, bars, ladder
 from assetctl.report.index import Entry, Links
-from assetctl.report.inputs import ReportInputs
+from assetctl.report.judgement import Judged
 from assetctl.report.section import Section
 from assetctl.report.table import Column, Kind, Ref, Row, Table, moment, ref, table
 from assetctl.settle import as_text
@@ -66,9 +67,9 @@ _AGES = ((1, "under 1 year"), (3, "1 to 3 years"), (5, "3 to 5 years"), (10, "5 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def inventory(inputs: ReportInputs, entries: Sequence[Entry], links: Links) -> Section:
+def inventory(judged: Judged, entries: Sequence[Entry]) -> Section:
     """What was found, and how complete it is."""
-    failing = _failing(inputs.findings)
+    inputs, links, failing = judged.inputs, judged.links, _failing(judged.findings)
     levels = {zone.id: zone.level for zone in inputs.zones}
     known = {entry.asset.id: entry for entry in entries}
     assets = table(
@@ -119,15 +120,16 @@ def cited(entries: Sequence[Entry]) -> Iterator[str]:
         yield from (service.evidence for service in entry.services)
 
 
-def _failing(findings: Sequence[Finding]) -> Mapping[str, tuple[Ref, ...]]:
+def _failing(findings: Findings) -> Mapping[str, Sequence[Ref]]:
+    """By subject the failures that its row has room for."""
     found: dict[str, list[Ref]] = {}
-    for finding in findings:
-        if finding.result is Result.FAIL:
-            found.setdefault(finding.subject, []).append(ref("findings", finding.id, finding.check))
-    return {subject: tuple(refs) for subject, refs in found.items()}
+    for finding in findings.having(Result.FAIL):
+        if len(held := found.setdefault(finding.subject, [])) < MOST_LINKS:
+            held.append(ref("findings", finding.id, finding.check))
+    return found
 
 
-def _asset(entry: Entry, links: Links, known: Mapping[str, Entry], failing: tuple[Ref, ...], level: str) -> Row:
+def _asset(entry: Entry, links: Links, known: Mapping[str, Entry], failing: Sequence[Ref], level: str) -> Row:
     asset, text = entry.asset, entry.text
     parent = known.get(asset.parent or "")
     high = [name for name in index.attributes() if name not in entry.filled]
@@ -146,7 +148,7 @@ def _asset(entry: Entry, links: Links, known: Mapping[str, Entry], failing: tupl
         "yes" if entry.identified else "no",
         len(index.attributes()) - len(high),
         ", ".join(high),
-        failing[:MOST_LINKS],
+        tuple(failing),
         asset.confidence,
         moment(asset.first_seen),
         moment(asset.last_seen),

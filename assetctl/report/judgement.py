@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 from assetctl.model import Because, Finding, Life, Result, Severity
+from assetctl.packing import Findings, Sort
 from assetctl.report.charts import Chart, stack
 from assetctl.report.index import Entry, Links
 from assetctl.report.inputs import CheckInfo, ReportInputs
@@ -40,20 +43,30 @@ _WORST = (
 )
 
 
-class Judged:
-    """Findings beside the checks and assets they name."""
+@dataclass(slots=True)
+class Here:
+    """What was found at one place. worst: severity of the gravest failure, None without one."""
 
-    def __init__(self, inputs: ReportInputs, entries: Sequence[Entry], links: Links) -> None:
+    counts: Counter[Result] = field(default_factory=Counter)
+    worst: Severity | None = None
+
+    def take(self, finding: Finding) -> None:
+        self.counts[finding.result] += 1
+        if finding.result is Result.FAIL:
+            self.worst = min(filter(None, (self.worst, finding.severity)), key=_RANK.__getitem__)
+
+
+class Judged:
+    """Findings beside the checks and assets they name. They stay packed; those of one check at a time are opened."""
+
+    def __init__(self, inputs: ReportInputs, findings: Findings, entries: Sequence[Entry], links: Links) -> None:
         self.inputs = inputs
         self.links = links
         self.checks: Mapping[str, CheckInfo] = {check.id: check for check in inputs.checks}
         self.entries = {entry.asset.id: entry for entry in entries}
-        self.findings = sorted(inputs.findings, key=lambda f: (_RANK[f.severity], f.check, f.subject, f.id))
-        self.counts = _counted(inputs)
-        self.by_zone: dict[str, list[Finding]] = {}
-        for finding in self.findings:
-            for place in self.place_ids(finding) or ("",):
-                self.by_zone.setdefault(place, []).append(finding)
+        self.findings = findings
+        self.sorts = self.findings.sorts()
+        self.counts = _counted(inputs, self.sorts)
         self.waived: dict[str, list[str]] = {}
         for use in inputs.waivers:
             for covered in use.findings:
@@ -90,8 +103,32 @@ class Judged:
     def total(self, result: Result) -> int:
         return sum(counts[result] for counts in self.counts.values())
 
-    def of(self, *results: Result) -> list[Finding]:
-        return [finding for finding in self.findings if finding.result in results]
+    def of(self, *results: Result) -> Iterator[Finding]:
+        """Findings with one of these results by severity, check, subject and id."""
+        return chain.from_iterable(self.by_check(*results))
+
+    def by_check(self, *results: Result) -> Iterator[list[Finding]]:
+        """The same, those of one check together."""
+        for severity, check in sorted({sort[:2] for sort in self.sorts}, key=lambda pair: (_RANK[pair[0]], pair[1])):
+            wanted = {Sort(severity, check, result) for result in results} & self.sorts.keys()
+            if wanted:
+                yield sorted(self.findings.of(wanted), key=_by_subject)
+
+    def first(self, sort: Sort) -> Finding:
+        """The first of a sort that there is."""
+        return min(self.findings.of({sort}), key=_by_subject)
+
+    def count(self, *results: Result) -> int:
+        """How many findings have one of these results; passes are no findings."""
+        return sum(count for sort, count in self.sorts.items() if sort.result in results)
+
+    def places_seen(self) -> Mapping[str, Here]:
+        """What was found at each zone and conduit."""
+        found: dict[str, Here] = {}
+        for finding in self.findings:
+            for place in self.place_ids(finding):
+                found.setdefault(place, Here()).take(finding)
+        return found
 
 
 def results_chart(judged: Judged) -> Chart:
@@ -106,7 +143,10 @@ def results_chart(judged: Judged) -> Chart:
 
 def severity_chart(judged: Judged) -> Chart:
     """Failing results by severity."""
-    counts = Counter(finding.severity for finding in judged.of(Result.FAIL))
+    counts: Counter[Severity] = Counter()
+    for sort, count in judged.sorts.items():
+        if sort.result is Result.FAIL:
+            counts[sort.severity] += count
     return stack(
         "severities", "Indications by severity", [(one.value, counts[one], f"sev-{one.value}") for one in Severity]
     )
@@ -114,9 +154,14 @@ def severity_chart(judged: Judged) -> Chart:
 
 def worst(judged: Judged) -> Table:
     """The five checks that weigh most."""
-    counts = Counter(finding.check for finding in judged.of(Result.FAIL))
-    first = {finding.check: finding for finding in reversed(judged.of(Result.FAIL))}
-    ranked = sorted(first.values(), key=lambda f: (_RANK[f.severity], -counts[f.check], f.check))[:5]
+    counts: Counter[str] = Counter()
+    gravest: dict[str, Severity] = {}
+    for sort, count in judged.sorts.items():
+        if sort.result is Result.FAIL:
+            counts[sort.check] += count
+            gravest[sort.check] = min(sort.severity, gravest.get(sort.check, sort.severity), key=_RANK.__getitem__)
+    names = sorted(gravest, key=lambda name: (_RANK[gravest[name]], -counts[name], name))[:5]
+    ranked = [judged.first(Sort(gravest[name], name, Result.FAIL)) for name in names]
     return table(
         "worst",
         "Summary",
@@ -131,13 +176,13 @@ def worst(judged: Judged) -> Table:
 
 def unknowns(judged: Judged) -> Section:
     """What could not be decided, grouped by reason, and what would settle it."""
-    held = judged.of(Result.UNKNOWN)
+    by_reason = _by_reason(judged)
     reasons = table(
         "reasons",
         "Unknown reasons",
         "Why results are not known, and what would settle them.",
         _REASONS,
-        lambda: [_reason(code, [f for f in held if f.reason == code]) for code in _by_count(held)],
+        lambda: by_reason,
         empty="Nothing is unknown.",
     )
     every = table(
@@ -145,11 +190,12 @@ def unknowns(judged: Judged) -> Section:
         "Unknowns",
         "Every result that is not known.",
         _UNKNOWNS,
-        lambda: (_unknown(judged, finding) for finding in held),
+        lambda: (_unknown(judged, finding) for finding in judged.of(Result.UNKNOWN)),
         empty="Nothing is unknown.",
         folded=True,
         most=3_000,
         gathers="Subject",
+        count=judged.count(Result.UNKNOWN),
     )
     lead = ("UNKNOWN is never counted as PASS. Each reason names what would settle it.",)
     return Section("unknowns", "Open points", lead, tables=(reasons, every))
@@ -158,10 +204,10 @@ def unknowns(judged: Judged) -> Section:
 _ORDER = (Result.FAIL, Result.ERROR, Result.UNKNOWN, Result.PASS, Result.NOT_APPLICABLE)
 
 
-def _counted(inputs: ReportInputs) -> Mapping[str, Counter[Result]]:
+def _counted(inputs: ReportInputs, sorts: Mapping[Sort, int]) -> Mapping[str, Counter[Result]]:
     counts: dict[str, Counter[Result]] = {check.id: Counter() for check in inputs.checks}
-    for finding in inputs.findings:
-        counts.setdefault(finding.check, Counter())[finding.result] += 1
+    for sort, count in sorts.items():
+        counts.setdefault(sort.check, Counter())[sort.result] += count
     for check, tally in inputs.tallies.items():
         counts.setdefault(check, Counter()).update(tally)
     return counts
@@ -187,18 +233,35 @@ def _unknown(judged: Judged, finding: Finding) -> Row:
     )
 
 
-def _by_count(held: Sequence[Finding]) -> Iterator[str]:
-    ranked = sorted(Counter(finding.reason for finding in held).items(), key=lambda pair: (-pair[1], pair[0]))
-    return (code for code, _ in ranked)
+@dataclass(slots=True)
+class _Reason:
+    count: int = 0
+    subjects: set[str] = field(default_factory=set)
+    checks: set[str] = field(default_factory=set)
 
 
-def _reason(code: str, held: Sequence[Finding]) -> Row:
-    reason, checks = words().reason(code), sorted({finding.check for finding in held})
+def _by_reason(judged: Judged) -> Sequence[Row]:
+    """A row for each reason why something is unknown, the most frequent first."""
+    found: dict[str, _Reason] = {}
+    for finding in judged.findings.having(Result.UNKNOWN):
+        held = found.setdefault(finding.reason, _Reason())
+        held.count += 1
+        held.subjects.add(finding.subject)
+        held.checks.add(finding.check)
+    return tuple(_reason(*pair) for pair in sorted(found.items(), key=lambda pair: (-pair[1].count, pair[0])))
+
+
+def _reason(code: str, held: _Reason) -> Row:
+    reason, checks = words().reason(code), sorted(held.checks)
     return (
         code,
-        len(held),
-        len({finding.subject for finding in held}),
+        held.count,
+        len(held.subjects),
         reason.meaning,
         reason.remedy,
         ", ".join(checks[:12]) + (f" and {len(checks) - 12} more" if len(checks) > 12 else ""),
     )
+
+
+def _by_subject(finding: Finding) -> tuple[str, str]:
+    return finding.subject, finding.id

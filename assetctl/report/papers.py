@@ -118,9 +118,10 @@ def sign_off() -> Section:
 
 
 def _registered(inputs: ReportInputs) -> dict[str, str]:
-    """Findings that have a row in the register -> their check."""
-    lives = {life.id: life.check for life in inputs.lives}
-    return lives | {finding.id: finding.check for finding in inputs.findings}
+    """Findings that a waiver covers and that have a row in the register -> their check."""
+    covered = {id for use in inputs.waivers for id in use.findings}
+    lives = {life.id: life.check for life in inputs.lives if life.id in covered}
+    return lives | {one.id: one.check for one in (inputs.findings if covered else ()) if one.id in covered}
 
 
 def _waiver(use: Use, known: frozenset[str], registered: dict[str, str]) -> Row:

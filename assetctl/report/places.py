@@ -7,7 +7,7 @@ from dataclasses import replace
 from assetctl.model import Allowed, Capture, Conduit, Result, Zone
 from assetctl.report import topology
 from assetctl.report.inputs import Passage, ReportInputs
-from assetctl.report.judgement import Judged
+from assetctl.report.judgement import Here, Judged
 from assetctl.report.levels import FR
 from assetctl.report.section import Drawing, Figure, Section
 from assetctl.report.table import Column, Kind, Row, Table, moment, ref, table
@@ -131,20 +131,20 @@ def _figures(inputs: ReportInputs, counts: Mapping[str, int]) -> tuple[Figure, .
 
 def _zones(judged: Judged) -> Table:
     here = Counter(entry.asset.zone for entry in judged.entries.values())
+    zones = sorted(judged.inputs.zones, key=lambda zone: zone.id)
+    seen = judged.places_seen() if zones else {}
     return table(
         "zones",
         "Zones",
         "One row for each zone: its targets (SL-T), its assets, and what was found.",
         _ZONES,
-        lambda: (_zone(judged, zone, here[zone.id]) for zone in sorted(judged.inputs.zones, key=lambda zone: zone.id)),
+        lambda: (_zone(zone, here[zone.id], seen.get(zone.id, Here())) for zone in zones),
         empty="No zones file was given.",
         most=1_000_000,
     )
 
 
-def _zone(judged: Judged, zone: Zone, assets: int) -> Row:
-    here = judged.by_zone.get(zone.id, [])
-    failing = [finding for finding in here if finding.result is Result.FAIL]
+def _zone(zone: Zone, assets: int, here: Here) -> Row:
     return (
         ref("zones", zone.id),
         zone.realm,
@@ -161,9 +161,9 @@ def _zone(judged: Judged, zone: Zone, assets: int) -> Row:
         zone.sl_t_source,
         "; ".join(f"{one.by} on {one.on}" for one in zone.approvals),
         assets,
-        len(failing),
-        sum(finding.result is Result.UNKNOWN for finding in here),
-        failing[0].severity.value if failing else "none",
+        here.counts[Result.FAIL],
+        here.counts[Result.UNKNOWN],
+        here.worst.value if here.worst else "none",
     )
 
 

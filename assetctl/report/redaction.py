@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from assetctl.model import Because, Fact
 from assetctl.model import RedactionLevel as Level
+from assetctl.packing import Findings, PackedFacts
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.redact import Pseudonyms
 from assetctl.report.view import ReportView
@@ -109,7 +110,7 @@ class Redaction:
             return value if self._spares_addresses and self._pseudonyms.is_address(value) else self.text(value)
         if isinstance(value, Mapping):
             return {key: self._of(inner) for key, inner in value.items()}
-        if isinstance(value, tuple | list | frozenset | set):
+        if isinstance(value, tuple | list | frozenset | set | PackedFacts | Findings):
             return type(value)(map(self._of, value))
         return self._record(value) if is_dataclass(value) and not isinstance(value, type) else value
 

@@ -95,8 +95,12 @@ def table(
     gathers: str = "",
     page_rows: Callable[[], Iterable[Row]] | None = None,
     left_out: str = "",
+    count: int | None = None,
 ) -> Table:
-    """A table whose cells pass `final` on their way out; counts its rows once. gathers: title of that column."""
+    """A table whose cells pass `final` on their way out. gathers: title of that column.
+
+    count: of its rows, where the caller knows it; else they are counted once.
+    """
 
     finished = _finisher(columns)
 
@@ -104,7 +108,7 @@ def table(
         return lambda: map(finished, rows())
 
     at = next(place for place, column in enumerate(columns) if column.title == gathers) if gathers else None
-    count = sum(1 for _ in rows())
+    count = sum(1 for _ in rows()) if count is None else count
     in_page = streamed(page_rows) if page_rows else None
     return Table(id, sheet, purpose, columns, streamed(rows), count, empty, folded, most, at, in_page, left_out)
 

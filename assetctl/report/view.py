@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from assetctl.model import Result
+from assetctl.packing import Findings, packed_findings
 from assetctl.report import (
     asking,
     catalogue,
@@ -83,15 +84,16 @@ def build(inputs: ReportInputs) -> ReportView:
     """The view of a report."""
     shown = entries(inputs)
     declared = frozenset(zone.id for zone in inputs.zones), frozenset(one.id for one in inputs.conduits)
-    links = Links(declared[0], _kept(inputs, shown), declared[1])
-    judged = Judged(inputs, shown, links)
+    found = packed_findings(inputs.findings)
+    links = Links(declared[0], _kept(inputs, shown, found), declared[1])
+    judged = Judged(inputs, found, shown, links)
     sections = (
         Section("limits", "Statement of limits", (f"{words().label[:1].upper()}{words().label[1:]}.",), words().limits),
         _summary(inputs, judged, shown),
         asking.authorisation(inputs),
         coverage.coverage(inputs, shown, links),
         asking.traffic(inputs),
-        inventory.inventory(inputs, shown, links),
+        inventory.inventory(judged, shown),
         places.places(judged),
         levels.requirements(levels.grounds(inputs, links), heat.results(inputs.levels)),
         findings.findings(judged),
@@ -130,10 +132,9 @@ def _covered(view: ReportView, inputs: ReportInputs) -> ReportView:
     return replace(view, report_id=id, cover=cover, front=(_cover_table(cover), _readme(view)))
 
 
-def _kept(inputs: ReportInputs, shown: Sequence[Entry]) -> frozenset[str]:
+def _kept(inputs: ReportInputs, shown: Sequence[Entry], found: Findings) -> frozenset[str]:
     """The evidence that something leads to and that is there."""
-    because = (one.evidence for finding in inputs.findings for one in finding.because)
-    wanted = set(chain(inventory.cited(shown), because))
+    wanted = {*inventory.cited(shown), *found.cited()}
     return frozenset(one.id for one in inputs.evidence() if one.id in wanted)
 
 
@@ -191,8 +192,12 @@ def _notices(inputs: ReportInputs, shown: Sequence[Entry]) -> tuple[str, ...]:
 
 
 def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Section:
-    fails, unknown = judged.of(Result.FAIL), judged.total(Result.UNKNOWN)
-    grave = sum(finding.severity in ("critical", "high") for finding in fails)
+    fails, unknown = judged.count(Result.FAIL), judged.total(Result.UNKNOWN)
+    grave = sum(
+        count
+        for sort, count in judged.sorts.items()
+        if sort.result is Result.FAIL and sort.severity in ("critical", "high")
+    )
     identified = sum(entry.identified for entry in shown)
     held = {entry.asset.position for entry in shown}
     expected = len(inputs.positions)
@@ -205,7 +210,7 @@ def _summary(inputs: ReportInputs, judged: Judged, shown: Sequence[Entry]) -> Se
             "warn" if reached < expected or not expected else "good",
             "" if expected else "no register",
         ),
-        Figure(str(len(fails)), "FAIL, indications", "bad" if fails else "good", f"{grave} critical or high"),
+        Figure(str(fails), "FAIL, indications", "bad" if fails else "good", f"{grave} critical or high"),
         Figure(str(unknown), "UNKNOWN", "warn" if unknown else "good", "never counted as PASS"),
         Figure(str(judged.total(Result.PASS)), "PASS", "quiet", "nothing contrary seen"),
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnClause, Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert
 
 T = TypeVar("T")
@@ -50,15 +51,40 @@ def run(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, A
 def insert_all(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     """Insert new rows by the million: values in the order of the table's columns, straight to the driver.
 
-    A statement of SQLAlchemy's makes a mapping of each row and looks up each value of it by its name.
+    A statement of SQLAlchemy's makes a mapping of each row and looks up each value of it by its name. What makes the
+    rows must not use this connection.
     """
-    statement, encoders = _plain_insert(table, connection.dialect)
-    for chunk in in_chunks(rows):
-        encoded = [
-            tuple([value if encode is None else encode(value) for value, encode in zip(row, encoders, strict=True)])
-            for row in chunk
-        ]
-        connection.exec_driver_sql(statement, encoded)
+    encoders = [_encoder(column, connection.dialect) for column in table.columns]
+    encoded = (
+        tuple([value if encode is None else encode(value) for value, encode in zip(row, encoders, strict=True)])
+        for row in rows
+    )
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, encoded)
+        return
+    marks = ", ".join("?" * len(encoders))
+    statement = f"INSERT INTO {_named(table, connection.dialect)} VALUES ({marks})"  # noqa: S608  our own names
+    for chunk in in_chunks(encoded):
+        connection.exec_driver_sql(statement, chunk)
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows in one stream: PostgreSQL takes a third of the time that a statement for each of them needs."""
+    driver, dialect = connection.connection.cursor(), connection.dialect
+    try:
+        with driver.copy(f"COPY {_named(table, dialect)} FROM STDIN") as stream:
+            for row in rows:
+                stream.write_row(row)
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError(None, None, error, hide_parameters=True) from error
+    finally:
+        driver.close()
+
+
+def _named(table: Table, dialect: Dialect) -> str:
+    """A table with its columns, in their order, as a statement names them."""
+    quoted = dialect.identifier_preparer
+    return f"{quoted.format_table(table)} ({', '.join(quoted.format_column(column) for column in table.columns)})"
 
 
 def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -66,15 +92,6 @@ def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     source = iter(items)
     while chunk := list(islice(source, size)):
         yield chunk
-
-
-def _plain_insert(table: Table, dialect: Dialect) -> tuple[str, Sequence[Encode | None]]:
-    quoted = dialect.identifier_preparer
-    names = ", ".join(quoted.format_column(column) for column in table.columns)
-    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(table.columns))
-    encoders = [_encoder(column, dialect) for column in table.columns]
-    statement = f"INSERT INTO {quoted.format_table(table)} ({names}) VALUES ({marks})"  # noqa: S608  our own names
-    return statement, encoders
 
 
 @lru_cache(STATEMENTS)

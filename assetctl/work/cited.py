@@ -1,8 +1,9 @@
 """The stored exchanges that the values and findings of a report rest on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assetctl.model import Asset, Exchange, Finding
+from assetctl.packing import packed_findings
 from assetctl.report.inputs import Evidence
 from assetctl.store.records import StoredExchange
 from assetctl.store.repo import Store
@@ -10,14 +11,12 @@ from assetctl.store.repo import Store
 EXCERPT_BYTES = 48
 
 
-def cited(assets: Iterable[Asset], findings: Iterable[Finding]) -> Iterator[str]:
+def cited(assets: Iterable[Asset], findings: Sequence[Finding]) -> Iterator[str]:
     """Ids of the exchanges that values and findings rest on."""
     for asset in assets:
         for fact in asset.facts:
             yield fact.source.evidence
-    for finding in findings:
-        for because in finding.because:
-            yield because.evidence
+    yield from packed_findings(findings).cited()
 
 
 def evidence_of(store: Store, wanted: frozenset[str], vantages: Mapping[str, str]) -> Iterator[Evidence]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetctl.model import Because, Fact, Finding, Result, Severity, Source, Subject, SubjectKind
-from assetctl.packing import PIECE, Findings, PackedFacts, Packer
+from assetctl.packing import PIECE, Findings, PackedFacts, Packer, packed_findings
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 EASTERN = timezone(timedelta(hours=-5))
@@ -57,6 +57,18 @@ def test_findings_come_back_as_they_were(findings: list[Finding]) -> None:
     assert [repr(one) for one in packed] == [repr(one) for one in findings]
     assert packed == findings
     assert list(packed.having(Result.FAIL)) == [one for one in findings if one.result is Result.FAIL]
+    assert list(packed.cited()) == [because.evidence for one in findings for because in one.because]
+    assert packed.sorts().total() == len(findings)
+    for sort in packed.sorts():
+        alike = [one for one in findings if (one.severity, one.check, one.result) == sort]
+        assert list(packed.of({sort})) == alike
+        assert packed.sorts()[sort] == len(alike)
+
+
+def test_findings_that_are_packed_already_are_not_packed_again() -> None:
+    packed = packed_findings([finding(1)])
+    assert packed_findings(packed) is packed
+    assert packed == [finding(1)]
 
 
 def test_findings_are_found_by_their_place_across_pieces() -> None:

@@ -17,16 +17,25 @@ from assetctl.cli.main import app
 from assetctl.facts import vocabulary
 from assetctl.model import (
     Address,
+    Because,
     Claim,
     Exchange,
+    Fact,
+    Finding,
     Observation,
     Outcome,
     RedactionLevel,
+    Result,
     Scan,
     ScanState,
+    Severity,
+    Source,
+    Subject,
+    SubjectKind,
     Transport,
     Value,
 )
+from assetctl.packing import Findings, PackedFacts
 from assetctl.report.redact import Pseudonyms
 from assetctl.report.redaction import ACCOUNTS, FREE, RAW, Redaction
 from assetctl.report.table import Column, Kind, Ref, table
@@ -274,6 +283,19 @@ def test_every_stream_of_a_table_is_redacted() -> None:
     assert len(streams) == 2
     for rows in streams:
         assert not leaked(str(list(rows())), NAMES)
+
+
+@pytest.mark.parametrize("level", [RedactionLevel.AUDITOR, RedactionLevel.SHARE])
+def test_what_is_packed_is_redacted_like_what_is_loose(level: RedactionLevel) -> None:
+    redaction, key = Redaction(level, Pseudonyms(bytes(32), NAMES)), min(RAW)
+    because = Because("as-1", key, BANNER)
+    told = Finding("f-1", "SVC-001", 1, "Telnet is off", Severity.HIGH, "as-1", Result.FAIL, "", IN_TEXTS, (because,))
+    said = Fact(Subject(SubjectKind.ASSET, "as-1"), key, BANNER, Source("probe", "snmp"), "eth0", AT, AT, 90)
+    for loose, packed in (((told,), Findings([told])), ((said,), PackedFacts([said]))):
+        found = redaction.of(packed)
+        assert type(found) is type(packed)
+        assert list(found) == list(redaction.of(loose))
+        assert not leaked(str(list(found)), (*NAMES, *AUDITED))
 
 
 def test_the_same_search_finds_everything_where_nothing_is_taken_out(

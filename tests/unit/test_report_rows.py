@@ -69,15 +69,26 @@ def linked(at: int, key: str, zone: str) -> Row:
 
 def test_rows_that_differ_in_one_column_stand_as_one() -> None:
     held = [linked(1, "A", "x"), linked(2, "B", "x"), linked(3, "A", "y"), linked(4, "A", "x")]
-    first, second = gathered(made(held, "Links"))
+    (first, second), count = gathered(made(held, "Links"))
+    assert count == 2
     assert first == (*held[0][:6], (Ref("zones-x", "x"), Ref("zones-y", "y")))
     assert second == held[1]
 
 
 def test_many_gathered_links_are_words() -> None:
     held = [linked(at, "A", f"z{at}") for at in range(MOST_LINKED + 1)]
-    (only,) = gathered(made(held, "Links"))
+    (only,), _ = gathered(made(held, "Links"))
     assert only[6] == (Ref("", "z0, z1, z2, z3, z4, z5, z6"),)
+
+
+def test_rows_that_the_page_has_no_room_for_are_counted_once_each() -> None:
+    keys = "ABCABDEDA"
+    held = [linked(at, key, f"z{at}") for at, key in enumerate(keys)]
+    rows, count = gathered(replace(made(held, "Links"), most=2))
+    assert count == len(set(keys))
+    assert [row[6] for row in rows] == [
+        tuple(Ref(f"zones-z{at}", f"z{at}") for at, one in enumerate(keys) if one == key) for key in "AB"
+    ]
 
 
 def test_no_row_of_a_gathering_table_is_left_out_of_the_page() -> None:

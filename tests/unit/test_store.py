@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from assetctl.errors import InputError, IntegrityFault
 from assetctl.model import Claim, Outcome, Result, Retirement, ScanState
@@ -347,17 +346,28 @@ def test_a_realm_is_replaced_as_a_whole_and_others_stay(store: Store) -> None:
 
 def test_replacing_tells_what_was_there_and_writes_only_what_differs(store: Store) -> None:
     store.replace_assets("plant", [stored.asset("a-1"), stored.asset("a-2")])
-    written: list[str] = []
-
-    @event.listens_for(store.engine, "before_cursor_execute", named=True)
-    def note(statement: str, parameters: Any, **_told: Any) -> None:
-        if statement.startswith("INSERT INTO fact "):
-            written.extend(row[0] for row in (parameters if isinstance(parameters, list) else [parameters]))
-
+    note_inserted_facts(store)
     again = [stored.asset("a-1"), stored.asset("a-2", facts=1)]
     assert store.replace_assets("plant", again) == (stored.asset("a-1"), stored.asset("a-2"))
-    assert written == ["a-2"]
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT asset FROM written").scalars().all() == ["a-2"]
     assert store.assets() == tuple(again)
+
+
+def note_inserted_facts(store: Store) -> None:
+    """Let the database itself note in a table of its own of which assets it is given facts."""
+    put = "INSERT INTO written VALUES (new.asset);"
+    trigger = "CREATE TRIGGER note AFTER INSERT ON fact FOR EACH ROW"
+    by_engine = {
+        "sqlite": [f"{trigger} BEGIN {put} END"],
+        "postgresql": [
+            f"CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {put} RETURN new; END'",
+            f"{trigger} EXECUTE FUNCTION note()",
+        ],
+    }
+    with store.writing() as connection:
+        for statement in ("CREATE TABLE written (asset TEXT)", *by_engine[store.engine.dialect.name]):
+            connection.exec_driver_sql(statement)
 
 
 def test_the_keys_of_one_realm_or_of_some_assets_are_found_without_the_others(store: Store) -> None:
