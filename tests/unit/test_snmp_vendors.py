@@ -19,7 +19,8 @@ from tests.unit.snmp_agent import Agent, Oid, Talked, talk_to
 
 ENTERPRISES = (1, 3, 6, 1, 4, 1)
 SNIA = (*ENTERPRISES, 14851)
-STANDARD = ((1, 3, 6, 1, 2, 1, 16), (1, 3, 6, 1, 2, 1, 25), (1, 3, 6, 1, 2, 1, 33), (1, 3, 6, 1, 2, 1, 43), SNIA)
+SCTE = (*ENTERPRISES, 5591)  # ANSI/SCTE 38: power supplies and amplifiers of cable networks
+STANDARD = (*((1, 3, 6, 1, 2, 1, group) for group in (16, 25, 33, 43)), SNIA, SCTE)
 SHARED = {"any UPS", "several on Net-SNMP", "several under Windows"}
 NET_SNMP = (*ENTERPRISES, 8072, 3, 2, 10)
 DELL_TAG = "674.10892.1.300.10.1.11.1"
@@ -137,7 +138,7 @@ def test_no_prefix_stands_twice_but_what_makers_share() -> None:
 
 def test_only_a_number_that_the_mib_has_for_it_is_a_serial_number() -> None:
     numbers = [(entry.maker, scalar.key) for entry, scalar in scalars() if scalar.form is Form.NUMBER]
-    assert set(numbers) == {(maker, "serial_number") for maker in ("Gude", "Moxa", "RACOM", "Red Lion")}
+    assert set(numbers) == {(maker, "serial_number") for maker in ("AudioCodes", "Gude", "Moxa", "RACOM", "Red Lion")}
 
 
 def test_the_longest_prefix_decides_and_a_longer_number_is_no_prefix() -> None:
