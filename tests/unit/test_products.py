@@ -85,6 +85,8 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.9.12.3.1.3.1812", "Cisco", "N9K-C93180YC-EX", "switch", "CISCO-ENTITY-VENDORTYPE-OID-MIB"),
         ("1.3.6.1.4.1.9.5.44", "Cisco", "WS-C6509", "switch", "CISCO-STACK-MIB"),
         ("1.3.6.1.4.1.207.1.14.100", "Allied Telesis", "x610-24Ts", "switch", "AT-PRODUCT-MIB"),
+        ("1.3.6.1.4.1.248.11.2.1.15.18", "Hirschmann", "BRS40-0012", "switch", "HM2-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.248.14.10.71", "Hirschmann", "MACH4002-24G-3X", "switch", "HMPRIV-MGMT-SNMP-MIB"),
         ("1.3.6.1.4.1.1916.2.174", "Extreme Networks", "Summit X440-24t", "switch", "EXTREME-BASE-MIB"),
         ("1.3.6.1.4.1.2011.2.23.140", "Huawei", "S5700-28C-EI", "switch", "HUAWEI-MIB"),
         ("1.3.6.1.4.1.2636.1.1.1.2.21", "Juniper", "MX960", "router", "JUNIPER-CHASSIS-DEFINES-MIB"),
@@ -139,6 +141,13 @@ def test_a_description_without_a_model_leaves_it_to_the_arc() -> None:
     found = told(*arc("1.3.6.1.4.1.9.1.716"), Claim("description", IOS))
     assert found["model"] == ("Catalyst 2960-24TT", "sysObjectID in CISCO-PRODUCTS-MIB")
     assert found["firmware_software_version"][0] == "12.2(55)SE"
+
+
+def test_a_router_whose_image_is_named_like_a_switch_is_a_router() -> None:
+    text = "Cisco IOS Software, C2900 Software (C2900-UNIVERSALK9-M), Version 15.1(4)M4, RELEASE SOFTWARE (fc1)"
+    oid = next(oid for oid, one in EVERY if one.model == "Cisco 2911")
+    found = told(*arc(oid), Claim("description", text))
+    assert (found["model"][0], found["asset_role_type"][0]) == ("Cisco 2911", "router")
 
 
 def test_the_arc_of_a_part_bought_from_another_maker_names_nothing() -> None:
