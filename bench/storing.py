@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -23,6 +24,7 @@ from assetctl.store.tables import ASSET, FACT
 from bench.memory import peak_kib
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
+LATER = datetime(2026, 3, 2, 8, tzinfo=UTC)
 REALM = "plant"
 SERVICES = (22, 80, 102, 443, 502)
 OWN = ("manufacturer", "model", "order_code", "serial_number", "firmware_software_version", "hardware_version")
@@ -48,6 +50,11 @@ def _asset(number: int) -> Asset:
     services = (Subject(SubjectKind.SERVICE, name, f"tcp/{port}") for port in SERVICES)
     facts += [fact(service, "port_state", "open") for service in services]
     return Asset(name, REALM, tuple(facts), NOW, NOW, 90, zone=f"line-{IPv4Address(number).packed[2]}")
+
+
+def _seen_later(asset: Asset) -> Asset:
+    facts = (replace(fact, last_seen=LATER) for fact in asset.facts)
+    return replace(asset, facts=tuple(facts), last_seen=LATER)
 
 
 def took_s(work: Callable[[], object]) -> float:
@@ -96,6 +103,10 @@ def side_by_side(folder: Path, count: int) -> dict[str, float]:
         figures["read"] = took_s(store.assets)
         if store.assets() != made:
             raise SystemExit("bench: the store gives other assets than it was given")
+        later = tuple(map(_seen_later, made))
+        figures["later"] = took_s(lambda: store.replace_assets(REALM, later))
+        if store.assets() != later:
+            raise SystemExit("bench: the store does not hold what was seen later")
     rows, columns = _content(folder / "ours.db")
     open_store(f"sqlite:///{folder / 'bare.db'}").close()
     for name in ("bare insert", "bare update"):

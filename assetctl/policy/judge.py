@@ -8,13 +8,12 @@ other. What was read of a stride is let go behind it and findings are packed, so
 was packed, the findings likewise, and what a stride is worked out from.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from assetctl.garbage import uncollected
 from assetctl.model import Result
 from assetctl.packing import Findings, Packer
 from assetctl.policy.check import Check
@@ -169,15 +168,3 @@ def _of_assets(survey: Survey) -> Iterator[_Block]:
             held, count = [], 0
     yield parts_of(survey, [survey.views[one] for one in held])
     survey.forget()
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Python searches for objects that hold each other, again and again among millions; a judgement makes none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

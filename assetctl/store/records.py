@@ -23,6 +23,16 @@ class StoredExchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """What stood in a realm before. ids: of its assets. retold: of those of which other values are told now; times and
+    sources alone are no news.
+    """
+
+    ids: frozenset[str]
+    retold: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceCounts:
     """size_bytes: of the units as they were on the wire. stored_bytes: what they take, compressed."""
 

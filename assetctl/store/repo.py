@@ -23,6 +23,7 @@ from assetctl.store import inventory as _inventory
 from assetctl.store import lives as _lives
 from assetctl.store import observations as _observations
 from assetctl.store import positions as _positions
+from assetctl.store import replacing as _replacing
 from assetctl.store import runs as _runs
 from assetctl.store import scans as _scans
 from assetctl.store import upkeep as _upkeep
@@ -64,7 +65,7 @@ class Store:
     blob = _blobs.blob
     prune_blobs = _blobs.prune_blobs
 
-    replace_assets = _inventory.replace_assets
+    replace_assets = _replacing.replace_assets
     assets = _inventory.assets
     count_assets = _inventory.count_assets
     asset = _inventory.asset

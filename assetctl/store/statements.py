@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnClause, Connection, Dialect, Table
@@ -54,18 +55,45 @@ def insert_all(connection: Connection, table: Table, rows: Iterable[Sequence[Any
     A statement of SQLAlchemy's makes a mapping of each row and looks up each value of it by its name. What makes the
     rows must not use this connection.
     """
-    encoders = [_encoder(column, connection.dialect) for column in table.columns]
-    encoded = (
-        tuple([value if encode is None else encode(value) for value, encode in zip(row, encoders, strict=True)])
-        for row in rows
-    )
+    chunks = (encoded(connection, table, chunk) for chunk in in_chunks(rows))
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, encoded)
+        _copy(connection, table, chain.from_iterable(chunks))
         return
-    marks = ", ".join("?" * len(encoders))
+    for chunk in chunks:
+        insert_encoded(connection, table, chunk)
+
+
+def encoded(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """Rows of values in the order of the table's columns as the driver takes and gives them, a column at a time."""
+    encoders = [_encoder(column, connection.dialect) for column in table.columns]
+    columns = zip(encoders, zip(*rows, strict=True), strict=False)  # of no rows there are no columns
+    return list(zip(*[column if encode is None else map(encode, column) for encode, column in columns], strict=True))
+
+
+def insert_encoded(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Insert new rows that are encoded."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+        return
+    marks = ", ".join("?" * len(table.columns))
     statement = f"INSERT INTO {_named(table, connection.dialect)} VALUES ({marks})"  # noqa: S608  our own names
-    for chunk in in_chunks(encoded):
-        connection.exec_driver_sql(statement, chunk)
+    connection.exec_driver_sql(statement, rows)
+
+
+def update_encoded(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Write encoded rows over those with the same primary key. What a plain index holds must be as it was."""
+    if not rows:
+        return
+    columns, quoted = list(table.columns), connection.dialect.identifier_preparer
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    own = [at for at, column in enumerate(columns) if not column.primary_key and not column.index]
+    keys = [at for at, column in enumerate(columns) if column.primary_key]
+    changes = ", ".join(f"{quoted.format_column(columns[at])} = {mark}" for at in own)
+    of_key = " AND ".join(f"{quoted.format_column(columns[at])} = {mark}" for at in keys)
+    statement = f"UPDATE {quoted.format_table(table)} SET {changes} WHERE {of_key}"  # noqa: S608  our own names
+    connection.exec_driver_sql(statement, list(map(itemgetter(*own, *keys), rows)))
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:

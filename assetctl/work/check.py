@@ -10,10 +10,11 @@ from pathlib import Path
 
 from assetctl.documents import yaml_in
 from assetctl.errors import Exit, InputError, worst
+from assetctl.garbage import uncollected
 from assetctl.model import Asset, Conduit, Position, Result, ScanState, Severity, Zone
 from assetctl.packing import Findings, packed
 from assetctl.policy.check import Check
-from assetctl.policy.judge import Judgement, judge, uncollected
+from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
 from assetctl.policy.stated import stated

@@ -46,11 +46,9 @@ def ingest(store: Store, realm: str, declared: Declared = NOTHING) -> Ingested:
     inventory, assigned = _inventory(store, realm, seen_in(store, realm), declared)
     store.put_identities(assigned.additions)
     store.put_aliases(_other_names(assigned.accepted))
-    before = {asset.id: asset for asset in store.replace_assets(realm, inventory.assets)}
-    known = {alias for asset in inventory.assets for alias in asset.aliases if alias in before}
-    new = frozenset(a.id for a in inventory.assets if a.id not in before and not known & set(a.aliases))
-    changed = frozenset(a.id for a in inventory.assets if a.id in before and _is_news(a, before[a.id]))
-    return Ingested(inventory.assets, inventory.standings, new, changed)
+    before = store.replace_assets(realm, inventory.assets)
+    new = frozenset(a.id for a in inventory.assets if a.id not in before.ids and before.ids.isdisjoint(a.aliases))
+    return Ingested(inventory.assets, inventory.standings, new, before.retold)
 
 
 def assets_at(store: Store, realm: str, until: datetime, declared: Declared = NOTHING) -> tuple[Asset, ...]:
@@ -98,15 +96,6 @@ def seen(observations: Iterable[Observation]) -> tuple[Sighting, ...]:
 def pins(decisions: Iterable[Decision]) -> tuple[merge.Pin, ...]:
     """What people decided, for the merge."""
     return tuple(merge.Pin(merge.PinKind(one.kind), one.left, one.right) for one in decisions)
-
-
-def _is_news(asset: Asset, before: Asset) -> bool:
-    return asset.facts != before.facts and _said(asset) != _said(before)
-
-
-def _said(asset: Asset) -> frozenset[tuple[str, str, str]]:
-    """What is known of an asset, without times and sources."""
-    return frozenset((fact.subject.local_key, fact.key, str(fact.value)) for fact in asset.facts)
 
 
 def _other_names(accepted: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from assetctl.errors import InputError, IntegrityFault
-from assetctl.model import Claim, Outcome, Result, Retirement, ScanState
+from assetctl.model import Asset, Claim, Outcome, Result, Retirement, ScanState
 from assetctl.store.bundle_rows import understood
 from assetctl.store.bundles import BundleMark
 from assetctl.store.columns import ForeignText, canonical
-from assetctl.store.records import PRUNED, Approval, Incident, Quarantined, Span
+from assetctl.store.records import PRUNED, Approval, Incident, Quarantined, Replaced, Span
 from assetctl.store.repo import Store, open_store
 from assetctl.store.schema import SHIPPED, drift
 from tests.unit import stored
@@ -348,7 +348,7 @@ def test_replacing_tells_what_was_there_and_writes_only_what_differs(store: Stor
     store.replace_assets("plant", [stored.asset("a-1"), stored.asset("a-2")])
     note_inserted_facts(store)
     again = [stored.asset("a-1"), stored.asset("a-2", facts=1)]
-    assert store.replace_assets("plant", again) == (stored.asset("a-1"), stored.asset("a-2"))
+    assert store.replace_assets("plant", again) == Replaced(frozenset({"a-1", "a-2"}), frozenset({"a-2"}))
     with store.reading() as connection:
         assert connection.exec_driver_sql("SELECT asset FROM written").scalars().all() == ["a-2"]
     assert store.assets() == tuple(again)
@@ -368,6 +368,49 @@ def note_inserted_facts(store: Store) -> None:
     with store.writing() as connection:
         for statement in ("CREATE TABLE written (asset TEXT)", *by_engine[store.engine.dialect.name]):
             connection.exec_driver_sql(statement)
+
+
+def seen_later(asset: Asset) -> Asset:
+    facts = tuple(replace(fact, last_seen=fact.last_seen + timedelta(days=1)) for fact in asset.facts)
+    return replace(asset, facts=facts, last_seen=asset.last_seen + timedelta(days=1))
+
+
+def told_otherwise(asset: Asset) -> Asset:
+    return replace(asset, facts=(replace(asset.facts[0], value="another"), *asset.facts[1:]))
+
+
+RE_SCANS: dict[str, tuple[Callable[[Asset], Asset], bool]] = {
+    "seen later": (seen_later, False),
+    "moved alone": (lambda asset: replace(asset, zone="cell-2"), False),
+    "another value": (told_otherwise, True),
+    "later and another value": (lambda asset: seen_later(told_otherwise(asset)), True),
+    "a fact more": (lambda asset: replace(asset, facts=stored.asset(asset.id, facts=5).facts), True),
+    "a fact less": (lambda asset: replace(asset, facts=asset.facts[1:]), True),
+    "no facts": (lambda asset: replace(asset, facts=()), True),
+    "in another order": (lambda asset: replace(asset, facts=asset.facts[::-1]), False),
+}
+
+
+@pytest.mark.parametrize("name", RE_SCANS)
+def test_what_is_seen_again_is_stored_as_if_for_the_first_time(store: Store, name: str) -> None:
+    change, is_news = RE_SCANS[name]
+    store.replace_assets("plant", [stored.asset("a-1"), stored.asset("a-2")])
+    changed, same = change(stored.asset("a-1")), stored.asset("a-2")
+    replaced = store.replace_assets("plant", [changed, same])
+    assert replaced.retold == ({"a-1"} if is_news else frozenset())
+    assert store.assets() == (changed, same)
+    for key in {fact.key for fact in (*changed.facts, *same.facts)}:
+        held = [fact for fact in (*changed.facts, *same.facts) if fact.key == key]
+        assert list(store.facts(key=key)) == held, "by way of the index on the key"
+
+
+def test_what_is_seen_again_keeps_its_rows(store: Store) -> None:
+    store.replace_assets("plant", [stored.asset("a-1"), stored.asset("a-2")])
+    note_inserted_facts(store)
+    store.replace_assets("plant", [seen_later(stored.asset("a-1")), stored.asset("a-2")])
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT asset FROM written").scalars().all() == []
+    assert store.assets() == (seen_later(stored.asset("a-1")), stored.asset("a-2"))
 
 
 def test_the_keys_of_one_realm_or_of_some_assets_are_found_without_the_others(store: Store) -> None:
