@@ -52,6 +52,14 @@ def of(sys_object_id: str) -> Product | None:
     return _products(number).get(sys_object_id) if number in _files() else None
 
 
+def why_no_model(sys_object_id: str) -> str:
+    """Why an arc names no model, in words; "" where it does."""
+    product = of(sys_object_id)
+    if product is None:
+        return f"sysObjectID {sys_object_id} is on no list of products"
+    return "" if product.model else f"sysObjectID {sys_object_id} stands for several products in {product.source}"
+
+
 def every() -> tuple[Traversable, ...]:
     """The lists, in the order of their names."""
     folder = files("assetctl.data").joinpath(FOLDER)

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
+from assetctl import products
 from assetctl.model import Asset, Fact, Value
-from assetctl.settle import ServiceView, addresses, as_text, best, interfaces, rivals, services, settled, texts
+from assetctl.settle import ServiceView, addresses, as_text, best, interfaces, rivals, services, settled, text, texts
 from assetctl.text import counted
 
 PLAIN = (
@@ -83,7 +84,7 @@ def why(asset: Asset, key: str = "") -> Iterator[str]:
     for name in names:
         chosen = best(asset, name)
         if chosen is None:
-            yield f"{name}: nobody told"
+            yield f"{name}: nobody told{_because(asset, name)}"
             continue
         yield f"{name}: {as_text(chosen.value)}"
         yield f"    {_told(chosen)}"
@@ -98,6 +99,13 @@ def why(asset: Asset, key: str = "") -> Iterator[str]:
             yield f"    {observation}"
     yield f"seen {_span(asset)} in {counted(len(asset.observations), 'observation')}"
     yield f"id {asset.id}" + (f", also {', '.join(asset.aliases)}" if asset.aliases else "")
+
+
+def _because(asset: Asset, key: str) -> str:
+    """Why nothing followed from what was told, where that is known."""
+    arc = text(asset, "sys_object_id") if key == "model" else ""
+    reason = products.why_no_model(arc) if arc else ""
+    return f"; {reason}" if reason else ""
 
 
 def details(asset: Asset) -> Iterator[tuple[str, str]]:

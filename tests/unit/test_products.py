@@ -3,6 +3,7 @@
 import re
 from importlib.resources.abc import Traversable
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from assetctl import makers, products
 from assetctl.fingerprint import ROLES, derive
 from assetctl.model import Claim
 from assetctl.products import Product
+from tests.unit.command import Desk
 
 EVERY = tuple(chain.from_iterable(products.read(file) for file in products.every()))
 FILES = pytest.mark.parametrize("file", products.every(), ids=lambda file: file.name)
@@ -28,6 +30,13 @@ def told(*claims: Claim) -> dict[str, tuple[object, str]]:
 
 def arc(oid: str) -> tuple[Claim, Claim]:
     return Claim("sys_object_id", oid), Claim("snmp_enterprise_number", int(oid.split(".")[6]))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return Desk(folder, monkeypatch)
 
 
 def test_there_are_many() -> None:
@@ -117,9 +126,10 @@ def test_an_arc_that_is_on_no_list_names_no_model(oid: str) -> None:
     assert "model" not in told(*arc(oid))
 
 
-def test_an_arc_that_stood_for_two_products_names_none() -> None:
-    # FortiGate-100 at first, FortiGate-100F later
-    found = told(*arc("1.3.6.1.4.1.12356.101.1.1000"))
+@pytest.mark.parametrize("last", [1000, 643, 37001])
+def test_an_arc_that_stood_for_two_products_names_none(last: int) -> None:
+    # FortiGate-100 at first and FortiGate-100F later, FortiGateRugged-60D and -60F, FortiGate-3700DX and -3700F
+    found = told(*arc(f"1.3.6.1.4.1.12356.101.1.{last}"))
     assert found["asset_role_type"][0] == "firewall"
     assert "model" not in found
 
@@ -141,6 +151,11 @@ def test_a_description_without_a_model_leaves_it_to_the_arc() -> None:
     found = told(*arc("1.3.6.1.4.1.9.1.716"), Claim("description", IOS))
     assert found["model"] == ("Catalyst 2960-24TT", "sysObjectID in CISCO-PRODUCTS-MIB")
     assert found["firmware_software_version"][0] == "12.2(55)SE"
+
+
+def test_a_description_that_names_a_series_leaves_the_model_to_the_arc() -> None:
+    found = told(*arc("1.3.6.1.4.1.25461.2.3.18"), Claim("description", "Palo Alto Networks PA-3000 series firewall"))
+    assert (found["model"][0], found["asset_role_type"][0]) == ("PA-3020", "firewall")
 
 
 def test_a_router_whose_image_is_named_like_a_switch_is_a_router() -> None:
@@ -168,3 +183,30 @@ def test_a_product_is_no_surer_than_the_answer_that_gave_the_arc() -> None:
 
 def test_a_family_has_no_facts_but_maker_and_kind() -> None:
     assert [key for key, _, _ in Product("", "Cisco", "switch", "A-MIB").facts()] == ["manufacturer", "asset_role_type"]
+
+
+def walk_of(oid: str) -> str:
+    return f"1.3.6.1.2.1.1.1.0|4|{IOS}\n1.3.6.1.2.1.1.2.0|6|{oid}\n"
+
+
+@pytest.mark.parametrize(
+    ("oid", "said"),
+    [
+        (
+            "1.3.6.1.4.1.9.1.716",
+            "model: Catalyst 2960-24TT\n    derived sysObjectID in CISCO-PRODUCTS-MIB, from import",
+        ),
+        ("1.3.6.1.4.1.9.1.516", "nobody told; sysObjectID 1.3.6.1.4.1.9.1.516 stands for several products in CISCO-"),
+        ("1.3.6.1.4.1.9.1.71600", "nobody told; sysObjectID 1.3.6.1.4.1.9.1.71600 is on no list of products"),
+    ],
+)
+def test_a_model_is_explained_by_its_mib_and_a_blank_by_its_reason(desk: Desk, oid: str, said: str) -> None:
+    desk.write("switch.snmprec", walk_of(oid))
+    assert desk.call("import", "walk", "switch.snmprec", "--address", "127.61.0.9").code == 0
+    assert said in desk.call("assets", "why", "127.61.0.9", "model").out
+
+
+def test_the_reason_is_that_of_the_model_alone(desk: Desk) -> None:
+    desk.write("switch.snmprec", walk_of("1.3.6.1.4.1.9.1.516"))
+    desk.call("import", "walk", "switch.snmprec", "--address", "127.61.0.9")
+    assert desk.call("assets", "why", "127.61.0.9", "serial_number").out == "serial_number: nobody told\n"
