@@ -21,6 +21,7 @@ ALL: Mapping[str, Callable[[], list[Row]]] = {
     "gufo": snmp_rows.beside_gufo,
     "late": snmp_rows.late_answers,
     "sweep": snmp_rows.sweep,
+    "sixteen": snmp_rows.silent_range,
     "sweepers": port_rows.other_sweepers,
     "memory": snmp_rows.memory,
     "busy": port_rows.busy_machine,

@@ -35,9 +35,9 @@ def addresses(count: int) -> list[str]:
     return [str(FIRST + number) for number in range(count)]
 
 
-def alive(count: int) -> list[str]:
-    """The addresses of a sweep that answer: 204 of 4096."""
-    return [str(FIRST + number) for number in range(EVERY - 1, count, EVERY)]
+def alive(count: int, every: int = EVERY) -> list[str]:
+    """The addresses of a sweep that answer: 204 of 4096, unless another share is alive."""
+    return [str(FIRST + number) for number in range(every - 1, count, every)]
 
 
 def name_of(address: str) -> str:
@@ -68,17 +68,17 @@ def table_of(address: str) -> dict[str, object]:
 
 def snmp(devices: list[str], silent: list[str], delay_s: float = 0.0) -> None:
     """UDP agents. The silent ones hold their port, so that nothing tells a sweep that they are not there."""
-    poll, agents = select.epoll(), dict[int, tuple[socket.socket, _Answer]]()
+    poll, agents = select.epoll(), dict[int, tuple[socket.socket, Answer]]()
     for address in devices:
         made = _socket(address, SNMP_PORT)
         agents[made.fileno()] = made, lru_cache(maxsize=64)(Agent(objects_of(table_of(address), (address,))).answer)
         poll.register(made, select.EPOLLIN)
     kept = [_socket(address, SNMP_PORT) for address in silent]
     poll.register(sys.stdin, select.EPOLLIN)
-    _ready()
+    ready()
     due: deque[_Due] = deque()
-    while sys.stdin.fileno() not in (ready := [number for number, _ in poll.poll(_wait_s(due))]):
-        for number in ready:
+    while sys.stdin.fileno() not in (waiting := [number for number, _ in poll.poll(_wait_s(due))]):
+        for number in waiting:
             due.extend((time.monotonic() + delay_s, *one) for one in _answers(*agents[number]))
         while due and due[0][0] <= time.monotonic():
             _, made, message, peer = due.popleft()
@@ -86,7 +86,7 @@ def snmp(devices: list[str], silent: list[str], delay_s: float = 0.0) -> None:
     del kept
 
 
-_Answer = Callable[[bytes], bytes]
+Answer = Callable[[bytes], bytes]
 _Due = tuple[float, socket.socket, bytes, tuple[str, int]]  # on the monotonic clock, from where, what, to whom
 
 
@@ -95,25 +95,29 @@ def _wait_s(due: deque[_Due]) -> float:
     return max(0.0, due[0][0] - time.monotonic()) if due else -1
 
 
-def _answers(made: socket.socket, answer: _Answer) -> Iterator[tuple[socket.socket, bytes, tuple[str, int]]]:
-    """Answers to what waits. Questions are told apart without their request id, so each is worked out once."""
+def _answers(made: socket.socket, answer: Answer) -> Iterator[tuple[socket.socket, bytes, tuple[str, int]]]:
+    """Answers to what waits."""
     while True:
         try:
             message, peer = made.recvfrom(65535)
         except BlockingIOError:
             return
-        try:
-            r = Reader(ber.take(Reader(message), ber.SEQUENCE, "message"))
-            head = ber.integer(ber.take_integer(r, "version")) + ber.tlv(4, ber.take(r, 4, "community"))
-            tag, body = ber.take_any(r, "PDU")
-            r = Reader(body)
-            request_id = ber.take_integer(r, "request id")
-            whole = Reader(answer(ber.tlv(tag, ber.integer(0) + r.rest())))
-            rest = ber.take(whole, 0xA2, "response")[3:]
-        except WireError:
-            yield made, _REPORT, peer  # what a question in version 3 is told, which is what nmap asks
-            continue
-        yield made, ber.tlv(ber.SEQUENCE, head + ber.tlv(0xA2, ber.integer(request_id) + rest)), peer
+        yield made, reply_to(message, answer), peer
+
+
+def reply_to(message: bytes, answer: Answer) -> bytes:
+    """What an agent says. Questions are told apart without their request id, so each is worked out once."""
+    try:
+        r = Reader(ber.take(Reader(message), ber.SEQUENCE, "message"))
+        head = ber.integer(ber.take_integer(r, "version")) + ber.tlv(4, ber.take(r, 4, "community"))
+        tag, body = ber.take_any(r, "PDU")
+        r = Reader(body)
+        request_id = ber.take_integer(r, "request id")
+        whole = Reader(answer(ber.tlv(tag, ber.integer(0) + r.rest())))
+        rest = ber.take(whole, 0xA2, "response")[3:]
+    except WireError:
+        return _REPORT  # what a question in version 3 is told, which is what nmap asks
+    return ber.tlv(ber.SEQUENCE, head + ber.tlv(0xA2, ber.integer(request_id) + rest))
 
 
 def _report() -> bytes:
@@ -155,7 +159,7 @@ def sink(out: Path) -> None:
     made.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     made.bind(("0.0.0.0", SINK_PORT))
-    _ready()
+    ready()
     times: list[int] = []
     while sys.stdin not in select.select([made, sys.stdin], [], [])[0]:
         _, ancillary, _, _ = made.recvmsg(2048, 64)
@@ -179,7 +183,7 @@ async def _modbus(devices: list[str], delay_s: float) -> None:
 
 async def _until_told(servers: list[asyncio.Server]) -> None:
     loop = asyncio.get_running_loop()
-    _ready()
+    ready()
     over = loop.create_future()
     loop.add_reader(sys.stdin, over.set_result, None)
     await over
@@ -223,7 +227,7 @@ def snmpd(devices: list[str]) -> None:
     from bench.agents import running
 
     with running(devices):
-        _ready()
+        ready()
         sys.stdin.read()
 
 
@@ -238,14 +242,14 @@ def mixed(count: int) -> None:
     served.bind()
     serving = threading.Thread(target=served.run)
     serving.start()
-    _ready()
+    ready()
     sys.stdin.read()
     served.stop()
     serving.join()
     served.release()
 
 
-def _ready() -> None:
+def ready() -> None:
     print("ready", flush=True)
 
 
@@ -258,6 +262,10 @@ if __name__ == "__main__":
         case ["sweep", count]:
             there = set(alive(int(count)))
             snmp(sorted(there), [a for a in addresses(int(count)) if a not in there])
+        case ["wildcard", count, every]:
+            from bench.wildcard import serve
+
+            serve(int(count), int(every))
         case ["ports", *places]:
             listen([(address, int(port)) for address, _, port in (place.partition(":") for place in places)])
         case ["snmpd", count]:

@@ -51,10 +51,10 @@ def busy() -> Iterator[None]:
             one.wait()
 
 
-def side(module: str, *arguments: str) -> dict[str, Any]:
+def side(module: str, *arguments: str, limit_s: float = SIDE_LIMIT_S) -> dict[str, Any]:
     """The figures of one side of one round, measured by itself in a process of its own."""
     command = (sys.executable, "-m", f"bench.{module}", *arguments)
-    done = subprocess.run(command, capture_output=True, timeout=SIDE_LIMIT_S, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=limit_s, check=False)
     if done.returncode:
         raise SystemExit(f"bench: {module} {' '.join(arguments)} failed:\n{done.stderr.decode()[-2000:]}")
     figures: dict[str, Any] = json.loads(done.stdout)

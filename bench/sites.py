@@ -7,8 +7,11 @@ device over time. Each step runs in a process of its own, so that its memory is 
 Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its figures as JSON; ENGINE is
 sqlite or postgresql. `python -m bench.site_table` puts several sizes side by side. `python -m bench sites` compares the
 size in ASSETCTL_BENCH_ASSETS (such as 10000) with a tenth of it.
+
+Both databases must give the same outputs: each step tells a digest of what it wrote or found.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -34,16 +37,20 @@ LATER = NOW + timedelta(days=1)
 FIRST = IPv4Address("192.168.0.1")
 MOST_ON_A_PAGE = 10_000  # assets of a page that anybody would open; above it lists are exported
 INTERFACE = ("interface_name", "interface_oper_status", "interface_admin_status", "interface_description")
+Step = Callable[[Store], str | None]
+"""What is done with the store; a digest of what came out, where something did."""
+
 _MAKERS = (("Siemens", "CPU 315-2 PN/DP", "plc"), ("Hirschmann", "MACH104-20TX-F", "switch"), ("WAGO", "750-352", "io"))
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a step took. cpu_s: of its own process; a server's is not in it."""
+    """What a step took. cpu_s: of its own process; a server's is not in it. digest: of what came out, if anything."""
 
     cpu_s: float
     wall_s: float
     kib: int
+    digest: str = ""
 
 
 def _claims(site: int, number: int, facts: int, *, changed: bool) -> Iterator[Claim]:
@@ -99,16 +106,17 @@ def _merge(store: Store, sites: Iterable[int]) -> None:
         ingest(store, f"site-{site:02}")
 
 
-def _judge(store: Store) -> None:
+def _judge(store: Store) -> str:
     from assetctl.work.check import check, pack, plant_of
 
     settings = Settings()
     plant = plant_of(store, settings, zones=(), register=(), protocols=registry())
     check(store, pack(settings), plant, now=LATER)
+    return _digest_of(store.latest_run())  # its counts and the hash of what was judged; pages tell each finding
 
 
-def _page(store: Store, realm: str = "") -> None:
-    from assetctl.report.html import write
+def _page(store: Store, realm: str = "") -> str:
+    from assetctl.report.html import pieces
     from assetctl.report.view import build
     from assetctl.work.check import pack
     from assetctl.work.reporting import Material, inputs
@@ -116,41 +124,52 @@ def _page(store: Store, realm: str = "") -> None:
 
     settings = Settings()
     material = Material(settings, pack(settings), registry(), (), (), site=site(store, realm))
-    with Path(os.devnull).open("w", encoding="utf-8") as out:
-        write(build(inputs(store, material, generated_at=LATER)), out)
+    page = hashlib.sha256()
+    for piece in pieces(build(inputs(store, material, generated_at=LATER))):
+        page.update(piece.encode())
+    return page.hexdigest()
 
 
-def _export(store: Store) -> None:
+def _export(store: Store) -> str:
     from assetctl.work.export import write_assets
 
     with TemporaryDirectory() as made:
-        write_assets(store.assets(packed=True), Path(made) / "assets.csv")
+        path = Path(made) / "assets.csv"
+        write_assets(store.assets(packed=True), path)
+        with path.open("rb") as written:
+            return hashlib.file_digest(written, "sha256").hexdigest()
 
 
-def _compare(store: Store) -> None:
+def _compare(store: Store) -> str:
     from assetctl.work.diff import diff
     from assetctl.work.ingest import NOTHING
     from assetctl.work.sides import stored_side
 
     before, after = (stored_side(_scan(0, at).id, store, NOTHING, now=LATER, time=None) for at in (NOW, LATER))
-    if not diff(before, after):
+    if not (found := diff(before, after)):
         raise SystemExit("bench: no difference was found where a hundredth of the firmware is new")
+    return _digest_of(found)
 
 
-def _look_back(store: Store) -> None:
+def _look_back(store: Store) -> str:
     from assetctl.work.history import history
 
     for fact in store.facts(key="serial_number", realm="site-00"):
         asset = store.asset(fact.subject.asset)
         assert asset is not None
-        if not history(store, asset, ()):
+        if not (found := history(store, asset, ())):
             raise SystemExit(f"bench: nothing is known of {asset.id} over time")
-        return
+        return _digest_of(found)
+    raise SystemExit("bench: no device of the first site has a serial number")
 
 
-def _steps(assets: int, facts: int) -> Mapping[str, Callable[[Store], None]]:
+def _digest_of(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()
+
+
+def _steps(assets: int, facts: int) -> Mapping[str, Step]:
     count, every = assets // SITES, range(SITES)
-    whole: dict[str, Callable[[Store], None]] = {"report": _page} if assets <= MOST_ON_A_PAGE else {}
+    whole: dict[str, Step] = {"report": _page} if assets <= MOST_ON_A_PAGE else {}
     return {
         "import": partial(_take_in, at=NOW, sites=every, count=count, facts=facts),
         "merge": partial(_merge, sites=every),
@@ -165,7 +184,7 @@ def _steps(assets: int, facts: int) -> Mapping[str, Callable[[Store], None]]:
     }
 
 
-def _apart(url: str, work: Callable[[Store], None]) -> Figures:
+def _apart(url: str, work: Step) -> Figures:
     """Do a step in a process of its own. Raises SystemExit when it fails."""
     reading, writing = os.pipe()
     began_s = time.monotonic()
@@ -174,8 +193,8 @@ def _apart(url: str, work: Callable[[Store], None]) -> Figures:
         try:
             began_cpu_s = time.process_time()
             with open_store(url) as store:
-                work(store)
-            os.write(writing, json.dumps([time.process_time() - began_cpu_s, peak_kib()]).encode())
+                digest = work(store)
+            os.write(writing, json.dumps([time.process_time() - began_cpu_s, peak_kib(), digest or ""]).encode())
             code = 0
         finally:
             os._exit(code)
@@ -185,8 +204,8 @@ def _apart(url: str, work: Callable[[Store], None]) -> Figures:
     _, status = os.waitpid(child, 0)
     if status:
         raise SystemExit(f"bench: a step ended with {os.waitstatus_to_exitcode(status)}")
-    cpu_s, kib = json.loads(said)
-    return Figures(cpu_s, time.monotonic() - began_s, kib)
+    cpu_s, kib, digest = json.loads(said)
+    return Figures(cpu_s, time.monotonic() - began_s, kib, digest)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from statistics import median
 
+from bench import sixteen
 from bench.compare import middle, ratio, rounds, same
 from bench.fleet import alive
 from bench.process import fleet, side
@@ -18,6 +19,7 @@ MORE_DEVICES = 300
 LATE_DEVICES = 1000
 LATE_S = 0.02
 FEW, MANY = 400, 4000
+SIXTEEN_LIMIT_S = 1200.0
 
 
 def discovery() -> list[Row]:
@@ -44,6 +46,31 @@ def sweep() -> list[Row]:
         what = f"sweep of {SWEPT} addresses, {len(alive(SWEPT))} alive, {layer}"
         rows.append(Row("P4", f"{what}: devices missed", "0", f"{max(missed)} in {len(runs)} runs", not any(missed)))
         rows.append(at_most("P4", f"{what}: wall, in timeouts", wall, 1.3, note=f"{TIMEOUT_S:g} s, no retry"))
+    return rows
+
+
+def silent_range() -> list[Row]:
+    """A /16 of mostly silent addresses, beside a /20 for what memory grows by."""
+    with fleet("wildcard", str(sixteen.ADDRESSES), str(sixteen.EVERY)):
+        found = {
+            (name, count): side("sixteen", name, str(count), limit_s=SIXTEEN_LIMIT_S)
+            for name, _ in LAYERS
+            for count in (sixteen.FEW, sixteen.ADDRESSES)
+        }
+    rows = []
+    least_s = sixteen.TIMEOUT_S * sixteen.ADDRESSES / sixteen.AT_ONCE
+    for name, layer in LAYERS:
+        few, many = found[name, sixteen.FEW], found[name, sixteen.ADDRESSES]
+        wrong = many["missed"] + many["strange"]
+        there = len(alive(sixteen.ADDRESSES, sixteen.EVERY))
+        what = f"sweep of {sixteen.ADDRESSES} addresses, {there} alive, {sixteen.AT_ONCE} at once, {layer}: "
+        wall = f"{many['wall']:.0f} s by the clock, {many['cpu']:.0f} s of CPU, {many['lines']} lines of ledger"
+        room = f"{few['kib'] >> 10} and {many['kib'] >> 10} MB"
+        rows += [
+            Row("", f"{what}devices missed", "0", f"{many['missed']}", not wrong, "one run"),
+            at_most("", f"{what}wall, in its {least_s:g} timeouts", many["wall"] / least_s, None, note=wall),
+            at_most("P6", f"{what}memory, of that for {sixteen.FEW}", many["kib"] / few["kib"], 1.2, note=room),
+        ]
     return rows
 
 
