@@ -12,6 +12,8 @@ from assetctl import __version__
 from tests.twins.page import page, text
 from tests.twins.rack import Run, installed, racked, through
 
+TELLS_VERSION = {"nmap": ["nmap", "--version"], "fusioninventory": ["fusioninventory-netdiscovery", "--version"]}
+
 
 def main(arguments: list[str]) -> int:
     target = Path(arguments[arguments.index("--write") + 1]) if "--write" in arguments else None
@@ -30,9 +32,10 @@ def main(arguments: list[str]) -> int:
 
 def _versions(names: list[str]) -> str:
     found = [f"assetctl {__version__}"]
-    if "nmap" in names:
-        said = subprocess.run(["nmap", "--version"], capture_output=True, text=True, check=True).stdout
-        found.append(" ".join(said.split()[:3]).replace("version ", ""))
+    for name in names:
+        if name in TELLS_VERSION:
+            said = subprocess.run(TELLS_VERSION[name], capture_output=True, text=True, check=True).stdout
+            found.append(" ".join(said.split()[:3]).replace("version ", ""))
     return ", ".join(found) + "."
 
 

@@ -17,9 +17,11 @@ segments with content, connections are SYN packets of new ones.
 assetctl runs with its default limits, an approval, `snmp.tables` named as depth, and what a plant's engineer would have
 declared: the units behind the gateway, a free FINS node, the redundant pair, and in the register the safety controller
 and the maker of two controllers. It asks one member of a redundant pair in a run, and leaves the other for a later one.
-nmap runs with `-sS -sU -sV` and its default and OT scripts, on the ports of the rack alone. A field counts as found
-where its value stands in anything that a scanner says of that address, by the same rule for all of them. A twin that is
-harmed early tells nothing more, so harm also costs fields.
+nmap runs with `-sS -sU -sV` and its default and OT scripts, on the ports of the rack alone. The network tasks of
+FusionInventory and onesixtyone know SNMP alone and are told its community; FusionInventory is ended after 240 s a
+network, as a walk in circles has no end for it. A field counts as found where its value stands in anything that a
+scanner says of that address, by the same rule for all of them. A twin that is harmed early tells nothing more, so harm
+also costs fields.
 
 What this does not show: that a real product bears what its twin bears. The limits are models of what their sources
 tell, and nobody measured them on the products here.

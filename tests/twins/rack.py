@@ -10,10 +10,13 @@ from tests.live.namespace import PEERS_END, SCANNER, SCANNER_IT, Namespaces, Sid
 from tests.live.wire import Recording, recorded
 from tests.twins.devices import KINDS
 from tests.twins.process import Served, served
-from tests.twins.scanners import Outcome, assetctl, found, nmap
+from tests.twins.scanners import Outcome, assetctl, found, fusioninventory, nmap, onesixtyone
 from tests.twins.twin import Twin
 
-SCANNERS: dict[str, Callable[[Side, Path], Outcome]] = {"assetctl": assetctl, "nmap": nmap}
+SCANNERS: dict[str, Callable[[Side, Path], Outcome]] = {
+    "assetctl": assetctl, "nmap": nmap, "fusioninventory": fusioninventory, "onesixtyone": onesixtyone,
+}  # fmt: skip
+PROGRAMS = {"fusioninventory": "fusioninventory-netdiscovery"}
 
 
 @dataclass(frozen=True)
@@ -74,4 +77,4 @@ def _passage(kind: type[Twin], outcome: Outcome, recording: Recording, states: d
 
 def installed() -> list[str]:
     """Scanners that can run here."""
-    return [name for name in SCANNERS if name == "assetctl" or shutil.which(name)]
+    return [name for name in SCANNERS if name == "assetctl" or shutil.which(PROGRAMS.get(name, name))]

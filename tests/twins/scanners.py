@@ -1,6 +1,8 @@
 """The scanners that go through the rack: what each is told, how it is run, and what it says of each address."""
 
+import contextlib
 import json
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ register = "register.yaml"
 {named}"""
 SCRIPTS = "default,modbus-discover,s7-info,enip-info,bacnet-info,omron-info,iec-identify,snmp-sysdescr"
 RUN_S = 900.0
+INVENTORY_S = 240.0
 
 
 @dataclass
@@ -129,11 +132,42 @@ def nmap(side: Side, folder: Path) -> Outcome:
     return Outcome(done.returncode, texts, done.stderr)
 
 
-def _text(host: ElementTree.Element) -> str:
-    """All that nmap says of a host."""
-    return " ".join(
-        value for element in host.iter() for value in (*element.attrib.values(), element.text or "")
-    ).lower()
+def onesixtyone(side: Side, folder: Path) -> Outcome:
+    """The community of the rack, once at each address."""
+    folder.mkdir(parents=True)
+    hosts = folder / "hosts"
+    hosts.write_text("\n".join(targets()) + "\n")
+    done = side.run("onesixtyone", "-w", "1000", "-i", str(hosts), "public", timeout=RUN_S)
+    assert done.returncode == 0, done.stderr
+    texts: dict[str, str] = {}
+    for line in done.stdout.lower().splitlines():
+        address, _, said = line.partition(" ")
+        texts[address] = texts.get(address, "") + said
+    return Outcome(done.returncode, texts, done.stderr)
+
+
+def fusioninventory(side: Side, folder: Path) -> Outcome:
+    """The network tasks of an inventory agent: from the first address of a network to the last, then each device's.
+
+    Ended after INVENTORY_S a network, with what it wrote until then: a walk in circles has no end for it.
+    """
+    folder.mkdir(parents=True)
+    words = ["fusioninventory-netdiscovery", "--community", "public", "--threads", "10", "--inventory"]
+    for network in sorted({kind.network for kind in KINDS}):
+        hosts = [kind.host for kind in KINDS if kind.network == network]
+        ends = ["--first", f"{network}.{min(hosts)}", "--last", f"{network}.{max(hosts)}"]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = side.run(*words, *ends, "--save", str(folder), timeout=INVENTORY_S)
+            assert done.returncode == 0, done.stderr
+    texts: dict[str, str] = {}
+    for file in sorted(folder.glob("net*/*.xml")):
+        texts[file.stem] = texts.get(file.stem, "") + _text(ElementTree.parse(file).getroot())
+    return Outcome(0, texts)
+
+
+def _text(element: ElementTree.Element) -> str:
+    """All that stands in an element and below it."""
+    return " ".join(value for one in element.iter() for value in (*one.attrib.values(), one.text or "")).lower()
 
 
 def found(kind: type[Twin], outcome: Outcome) -> list[str]:
