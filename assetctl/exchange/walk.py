@@ -12,6 +12,7 @@ from assetctl.errors import WireError
 from assetctl.exchange.capture.answers import drive
 from assetctl.exchange.snmp_agent import Agent
 from assetctl.exchange.walk_file import Walk
+from assetctl.exchange.walk_subtree import subtree_claims
 from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context, Credential
 from assetctl.protocols import registry
@@ -41,7 +42,8 @@ def claims(walk: Walk) -> tuple[Claim, ...]:
     """Everything that the probe reads out of these objects."""
     snmp = registry()["snmp"]
     context = Context(port=161, depth=frozenset(snmp.depths), credentials=(Credential("walk", "snmp-v2c"),))
-    told = drive(snmp.probe(context), _Answers(Agent(walk.objects)))
+    agent = Agent(walk.objects)
+    told = (*drive(snmp.probe(context), _Answers(agent)), *subtree_claims(agent))
     return tuple(one for one in told if one.key not in NOT_TOLD and one.kind is not SubjectKind.SERVICE)
 
 

@@ -218,3 +218,34 @@ def test_a_bad_option_is_one_line(desk: Desk) -> None:
     for arguments in (("--address", "10.20.1"), ("--at", "yesterday"), ("--at", "2999-01-01")):
         said = desk.call("import", "walk", "a.walk", *arguments)
         assert (said.code, len(said.errors)) == (2, 1)
+
+
+HIK = "1.3.6.1.4.1.39165.1"
+SUBTREE = f"{HIK}.1.0|4|DS-2CD2185FWD-I\n{HIK}.3.0|4|V5.5.3 build 171025\n{HIK}.7.0|4|15 PERCENT\n"
+
+
+def told(text: str) -> dict[str, object]:
+    return {one.key: one.value for one in claims(parse(text.encode(), "walk.snmprec")) if not one.part}
+
+
+def test_a_walk_of_a_makers_own_subtree_tells_the_maker_and_what_its_objects_say() -> None:
+    assert told(SUBTREE) == {
+        "manufacturer": "Hikvision",
+        "model": "DS-2CD2185FWD-I",
+        "firmware_software_version": "V5.5.3 build 171025",
+    }
+
+
+def test_objects_of_two_makers_without_a_sys_object_id_tell_of_neither() -> None:
+    synology = "1.3.6.1.4.1.6574.1.5.1.0|4|DS218+\n"
+    assert told(synology)["manufacturer"] == "Synology"
+    assert told(SUBTREE + synology) == {}
+
+
+def test_tables_of_another_maker_are_no_identity() -> None:
+    assert told("1.3.6.1.4.1.9.9.23.1.3.1.0|2|1\n1.3.6.1.4.1.39165.1.7.0|4|15 PERCENT\n") == {}
+
+
+def test_where_the_agent_names_itself_its_own_subtree_is_asked_by_that_name_alone() -> None:
+    named = "1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.6574.1\n"
+    assert "Hikvision" not in told(named + SUBTREE).values()
