@@ -35,6 +35,7 @@ SNMP_SWITCH = {
     "description": "Cisco IOS Software, IE 3000 Software, Version 15.2(4)E",
     "firmware_software_version": "15.2(4)E",
     "manufacturer": "Cisco",
+    "model": "IE-3000-4TC",  # by the arc alone
     "operating_system": "Cisco IOS",
     "os_version": "15.2(4)E",
     "physical_location_address": "hall 2, cabinet 14",
