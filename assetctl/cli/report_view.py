@@ -78,8 +78,13 @@ def trace_of(app: App, inputs: "ReportInputs", wanted: Wanted) -> dict[str, Any]
     zones = about.zone_file(app.zones_file)
     counted = about.seen(run, zones.zones, zones.conduits) if run else {}
     seen = {app.redacted(place): checks for place, checks in counted.items()}
-    told: dict[str, Any] = app.redacted(trace(inputs, app.redacted(places(zones.zones, zones.conduits)), seen))
-    return told
+    told = trace(inputs, app.redacted(places(zones.zones, zones.conduits)), seen)
+    return {key: _redacted(app, value) for key, value in told.items()}
+
+
+def _redacted(app: App, value: Any) -> Any:
+    """What a trace holds as this call may write it; records are redacted as they are made."""
+    return (lambda: map(app.redacted, value())) if callable(value) else app.redacted(value)
 
 
 def redacted_inputs_of(app: App, wanted: Wanted) -> "ReportInputs":

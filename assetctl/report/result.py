@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from assetctl.report.table import Cell, Ref, Table
+from assetctl.report.trace import Records
 from assetctl.report.view import ReportView
 from assetctl.signing import canonical
 
@@ -36,9 +37,17 @@ def _pieces(view: ReportView, trace: Mapping[str, Any]) -> Iterator[bytes]:
         "report_id": view.report_id,
         "site": view.site,
         "title": view.title,
-        "trace": trace,
     }
-    yield from _object({key: (canonical(value),) for key, value in head.items()} | {"tables": _tables(view.tables())})
+    members: dict[str, Iterable[bytes]] = {key: (canonical(value),) for key, value in head.items()}
+    yield from _object(members | {"tables": _tables(view.tables()), "trace": _trace(trace)})
+
+
+def _trace(trace: Mapping[str, Any]) -> Iterator[bytes]:
+    return _object({key: _records(value) if callable(value) else (canonical(value),) for key, value in trace.items()})
+
+
+def _records(made: Records) -> Iterator[bytes]:
+    return _list((canonical(record),) for record in made())
 
 
 def _object(members: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:

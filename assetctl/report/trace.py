@@ -1,7 +1,7 @@
 """What each requirement at each place rests on, down to the digests of the bytes: requirement, finding, evidence."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from assetctl.model import EVERYWHERE, Finding, Result
@@ -10,11 +10,15 @@ from assetctl.policy.level_rows import Place, RowState
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.table import final, moment
 
+Records = Callable[[], Iterator[dict[str, Any]]]
+"""Too many to be held at once: they are made anew at every call."""
+
 
 def trace(
     inputs: ReportInputs, places: Iterable[Place], seen: Mapping[str, Mapping[str, Mapping[str, int]]]
 ) -> dict[str, Any]:
-    """requirements: one for each place and row. findings: those that did not pass. evidence: what they name.
+    """requirements: one for each place and row. findings: those that did not pass. evidence: what they name. These two
+    are `Records`.
 
     places: what concerns each zone and conduit. seen: place -> check -> result -> count, of the last run. passes: of
     what concerns a place, by place and check.
@@ -32,8 +36,8 @@ def trace(
             for row in cell.rows
         ],
         "passes": {final(name): _passes(within, seen) for name, within in concerned.items()},
-        "findings": [finding_record(one) for one in inputs.findings],
-        "evidence": list(_evidence(inputs)),
+        "findings": lambda: map(finding_record, inputs.findings),
+        "evidence": lambda: _evidence(inputs),
         "attestations": [
             {
                 "id": one.attestation.id,

@@ -328,6 +328,18 @@ def test_two_reports_of_one_owner_compare_and_a_signed_one_verifies(
     assert "redacted: share" in results[0]["classification"]
 
 
+def test_a_redacted_report_links_what_the_whole_one_links(
+    seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, found = Desk(seeded, monkeypatch), []
+    for level in RedactionLevel:
+        assert desk.call("--redact", level, "report", "all", "--out", str(tmp_path / level)).code == 0
+        tables = json.loads((tmp_path / level / "result.json").read_bytes())["tables"]
+        found.append({one["id"]: json.dumps(one["rows"]).count('"anchor": "assets-') for one in tables})
+    assert found[0]["findings"] > 0
+    assert found == found[:1] * len(found)
+
+
 def test_every_level_names_facts_that_exist() -> None:
     assert set(vocabulary()) >= ACCOUNTS | RAW | FREE
 
