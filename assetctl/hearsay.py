@@ -8,10 +8,10 @@ when it lies near the address at which the reporter answered, as a router may kn
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 
 from assetctl.keys import mac_address
-from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Value
+from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Value, ip_in
 from assetctl.sightings import Derive, Sighting
 
 CONFIDENCE = {"lldp": 60, "cdp": 60, "arp": 50, "fdb": 40}
@@ -90,7 +90,7 @@ def _entries(claims: Sequence[Claim]) -> Iterator[_Entry]:
     for key, facts in by_key.items():
         if _OWN.isdisjoint(_texts(facts, "neighbour_entry_types")):
             mac = mac_address(str(facts.get("neighbour_mac_address", "")))
-            told = map(_parsed, _texts(facts, "neighbour_addresses"))
+            told = map(ip_in, _texts(facts, "neighbour_addresses"))
             addresses = tuple(address for address in told if address is not None)
             yield _Entry(key, facts, _texts(facts, "neighbour_learned_by"), mac, addresses)
 
@@ -165,10 +165,3 @@ def _is_own_mac(claim: Claim) -> bool:
 def _texts(facts: Mapping[str, Value], key: str) -> tuple[str, ...]:
     value = facts.get(key, ())
     return value if isinstance(value, tuple) else (str(value),)
-
-
-def _parsed(text: str) -> IPAddress | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

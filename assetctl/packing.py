@@ -7,7 +7,7 @@ one piece at a time. What is unpacked equals what was packed; it is another obje
 import marshal
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ _BECAUSE, _EVIDENCE = 9, 4  # in such a row, and in a row of `_because_row`
 _KINDS = {kind.value: kind for kind in SubjectKind}
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _RESULTS = {result.value: result for result in Result}
+_CODES: Mapping[Severity | Result, str] = {member: member.value for member in (*Severity, *Result)}
 
 
 class PackedFacts(Sequence[Fact]):
@@ -217,9 +218,23 @@ def _source(kind: str, name: str, evidence: str) -> Source:
 
 
 def _finding_row(one: Finding) -> tuple[Any, ...]:
-    check = one.id, one.check, one.check_version, one.title, one.severity.value
-    said = one.subject, one.result.value, one.reason, one.statement, [_because_row(each) for each in one.because]
-    return *check, *said, one.waiver, one.realm, one.position, one.part, one.zone
+    return (
+        one.id,
+        one.check,
+        one.check_version,
+        one.title,
+        _CODES[one.severity],
+        one.subject,
+        _CODES[one.result],
+        one.reason,
+        one.statement,
+        [_because_row(each) for each in one.because],
+        one.waiver,
+        one.realm,
+        one.position,
+        one.part,
+        one.zone,
+    )
 
 
 def _finding(row: tuple[Any, ...]) -> Finding:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 
 from assetctl.model import Address, Destination, IPAddress, NetworkKind, RequestClass, Segment, Transport
@@ -87,6 +88,14 @@ class Plan:
     known: frozenset[Address] = frozenset()
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def by_target(self) -> Mapping[Target | Segment, tuple[Row, ...]]:
+        """The rows of each target, in their order; a plan from evidence has thousands of targets of one address."""
+        found: dict[Target | Segment, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.target, []).append(row)
+        return {target: tuple(rows) for target, rows in found.items()}
+
     @property
     def devices(self) -> int:
         """Addresses that may be contacted."""
@@ -95,17 +104,17 @@ class Plan:
     @property
     def targets(self) -> tuple[Target, ...]:
         """What is asked address by address."""
-        return tuple(dict.fromkeys(row.target for row in self.rows if isinstance(row.target, Target)))
+        return tuple(target for target in self.by_target if isinstance(target, Target))
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """What is asked or listened to as a whole."""
-        return tuple(dict.fromkeys(row.target for row in self.rows if isinstance(row.target, Segment)))
+        return tuple(target for target in self.by_target if isinstance(target, Segment))
 
     @property
     def units(self) -> int:
         """The most units of the whole run, budgets applied."""
-        return sum(self.units_at(target) * size(target, self.scope) for target in {r.target for r in self.rows})
+        return sum(self.units_at(target) * size(target, self.scope) for target in self.by_target)
 
     @property
     def packets(self) -> int:
@@ -122,7 +131,7 @@ class Plan:
 
     def units_at(self, target: Target | Segment) -> int:
         """The most units for one device of a target: identity at most its budget, and each depth question its own."""
-        rows = [row for row in self.rows if row.target == target]
+        rows = self.by_target.get(target, ())
         identity = sum(row.units for row in rows if not row.depth)
         return min(identity, self.scope.limits.identity_units) + sum(row.units for row in rows if row.depth)
 
@@ -155,7 +164,7 @@ def steps(
 
     places: of these addresses of the target alone, in this order.
     """
-    rows = [row for row in plan.rows if row.target == target and row.protocol != NMAP]
+    rows = [row for row in plan.by_target.get(target, ()) if row.protocol != NMAP]
     lines = [line for row in rows for line in _lines(row, plan.scope, protocols.get(row.protocol))]
     if lines:
         every = (

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Fact, IPAddress, SubjectKind, Value
+from assetctl.model import Asset, Fact, SubjectKind, Value, ip_in
 
 DECLARED = "declared"
 DERIVED = "derived"
@@ -139,18 +138,11 @@ def addresses(asset: Asset) -> tuple[str, ...]:
 
     A text that is no address, as a file may hold, stands nowhere.
     """
-    said = ((_ip(as_text(fact.value)), fact.last_seen) for fact in sorted(_said(asset, "ip_address"), key=_time))
+    said = ((ip_in(as_text(fact.value)), fact.last_seen) for fact in sorted(_said(asset, "ip_address"), key=_time))
     seen = {ip: at for ip, at in said if ip is not None}
     newest = max(seen.values(), default=None)
     kept = [ip for ip, at in seen.items() if newest and newest - at <= SAME_LOOK]
     return tuple(str(one) for one in sorted(kept, key=lambda one: (one.version, int(one))))
-
-
-def _ip(text: str) -> IPAddress | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
 
 
 def services(asset: Asset) -> tuple[ServiceView, ...]:

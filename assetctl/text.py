@@ -37,6 +37,8 @@ def cell(text: str) -> str:
 
 def one_line(text: str, *, most: int = 120) -> str:
     """Text for one table cell on a terminal: visible, runs of white space folded, cut with an ellipsis."""
+    if len(text) <= most and text.isascii() and text.isprintable() and "  " not in text and text.strip(" ") == text:
+        return text  # as it is: what follows would take five times as long, and most texts are such
     folded = visible(" ".join(text[: most * 4].split()))
     return folded if len(folded) <= most else folded[: most - 1] + "…"
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 
-from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
+from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind, ip_in
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
 from assetctl.policy.counting import DECLARED, STRONG
@@ -34,7 +33,7 @@ def names_asset(c: Context, names: tuple[str, ...]) -> Operand:
     """
     read = c.read(c.seen, SubjectKind.ASSET, "", "hostname")
     addresses = set(_own_addresses(c))
-    told = [_address(name) for name in names]
+    told = [ip_in(name) for name in names]
     if any(ip in addresses for ip in told if ip):
         return True
     if isinstance(read.value, Unknown | Rivals):
@@ -86,17 +85,10 @@ def seen_within(c: Context, days: int) -> Operand:
     return Unknown(Reason.NOT_COVERED, position.id)
 
 
-def _address(text: str) -> IPAddress | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None
-
-
 def _own_addresses(c: Context) -> Iterable[IPAddress]:
     for part in c.seen.parts.get(SubjectKind.INTERFACE, ()):
         reading = c.read(c.seen, SubjectKind.INTERFACE, part, "ip_address")
-        if isinstance(reading.value, str) and (ip := _address(reading.value)):
+        if isinstance(reading.value, str) and (ip := ip_in(reading.value)):
             yield ip
 
 
@@ -131,7 +123,7 @@ def _is_finished(scan: Scan, realm: str) -> bool:
 def _asked(scan: Scan, position: Position, view: View | None) -> bool:
     """Whether a run asked every address at which the device of a position is known."""
     known = {str(fact.value) for fact in view.by_key.get("ip_address", ())} if view else set()
-    wanted = {ip for text in {*known, position.match.get("ip_address", "")} if (ip := _address(text))}
+    wanted = {ip for text in {*known, position.match.get("ip_address", "")} if (ip := ip_in(text))}
     return bool(wanted) and all(looks_at(scan, ip) for ip in wanted)
 
 

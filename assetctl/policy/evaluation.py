@@ -51,7 +51,7 @@ class Verdict:
     @property
     def newest_evidence(self) -> datetime | None:
         seen = [fact.last_seen for reading in self.context.trace for fact in reading.facts]
-        return max(seen, default=None)
+        return max(seen) if seen else None
 
 
 def verdicts(check: Check, survey: Survey) -> Iterator[Verdict]:
@@ -97,16 +97,16 @@ def finding_of(check: Check, verdict: Verdict, zone: str = "") -> Finding:
     """A verdict with its sentence and its evidence. zone: where its subject lies, see `Places`."""
     target = verdict.target
     return Finding(
-        id=finding_id(check, verdict.target),
+        id=finding_id(check, target),
         check=check.id,
         check_version=check.version,
         title=check.title,
         severity=check.severity,
-        subject=verdict.target.subject,
+        subject=target.subject,
         result=verdict.result,
         reason=verdict.reason,
         statement=statement_of(check, verdict.result, verdict.detail, verdict.context),
-        because=because_of(verdict.context),
+        because=because_of(verdict.context.trace),
         realm=realm_of(target),
         position=(target.view.asset.position or "") if target.view else "",
         part=target.stable_key or target.local_key,
@@ -118,7 +118,7 @@ def finding_id(check: Check, target: Target) -> str:
     """The same for the same check and the same place, whatever device stands there."""
     digest = _begun(check.id).copy()
     digest.update(target.key.encode())
-    return digest.hexdigest()[:16]
+    return digest.digest()[:8].hex()
 
 
 @lru_cache(4096)

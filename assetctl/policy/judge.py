@@ -102,12 +102,13 @@ class _Course:
         tally.take(self)
 
     def _take(self, verdict: Verdict, tally: _Tally, where: Places) -> None:
-        target = verdict.target
+        target, result = verdict.target, verdict.result
         places = where.of(target)
-        self.counts[realm_of(target), places, verdict.result] += 1
-        if verdict.result is PASS:
+        realm = target.view.asset.realm if target.view else realm_of(target)
+        self.counts[realm, places, result] += 1
+        if result is PASS:
             tally.passed[finding_id(self.check, target)] = verdict.newest_evidence
-        elif verdict.result is NOT_APPLICABLE:
+        elif result is NOT_APPLICABLE:
             tally.not_applicable.add(finding_id(self.check, target))
         else:
             self.findings.add(finding_of(self.check, verdict, " ".join(places)))

@@ -14,6 +14,9 @@ from assetctl.policy.values import EvaluationError, Operand, Reason, Unknown
 from assetctl.policy.view import Reading, View
 from assetctl.text import folded
 
+_EMPTY = ("", ())
+_NOT_PROBED = Reason.NOT_PROBED
+
 
 def has(c: Context, view: View, kind: SubjectKind | None, local_key: str, key: str) -> Operand:
     """Known and fresh; not there only when a probe that would tell it answered without it."""
@@ -75,8 +78,8 @@ def _note(c: Context, view: View, kind: SubjectKind | None, local_key: str, key:
     if reading is None:
         found = _told(view, kind, local_key, key)
         subject = view.subject(kind or SubjectKind.ASSET, local_key)
-        held = [fact for fact in found if fact.value not in ("", ())]
-        value: Operand = held[0].value if held else Unknown(Reason.NOT_PROBED, key)
+        held = [fact for fact in found if fact.value not in _EMPTY]
+        value: Operand = held[0].value if held else Unknown(_NOT_PROBED, key)
         reading = Reading(subject, key, value, tuple(held[:4]), closed=closed)
         view.looked_up[kind, local_key, key, closed] = reading
     c.trace.append(reading)

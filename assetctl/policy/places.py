@@ -28,7 +28,8 @@ class Places:
     def of(self, target: Target) -> tuple[str, ...]:
         """The ids of the zones or conduits, none for no zone, `EVERYWHERE` for what concerns the plant as a whole."""
         if target.view:
-            return self._of_asset(target.view)
+            found = self._of_assets.get(target.view.asset.id)
+            return self._of_asset(target.view) if found is None else found
         if named := target.zone or target.conduit:
             return (named.id,)
         if target.flow:
@@ -40,10 +41,8 @@ class Places:
         return (_around(self._survey.plant.zones, target.network),) if target.network else (EVERYWHERE,)
 
     def _of_asset(self, view: View) -> tuple[str, ...]:
-        found = self._of_assets.get(view.asset.id)
-        if found is None:
-            zone = self._survey.zone_of(view)
-            found = self._of_assets[view.asset.id] = (zone.id,) if zone else ()
+        zone = self._survey.zone_of(view)
+        found = self._of_assets[view.asset.id] = (zone.id,) if zone else ()
         return found
 
     def _of_position(self, position: Position) -> tuple[str, ...]:

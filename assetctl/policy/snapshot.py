@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 
 from assetctl.model import Fact, Position, Scan, Zone
@@ -53,9 +55,22 @@ def _scan(scan: Scan) -> str:
 def _fact(fact: Fact) -> str:
     """A JSON list, put together by hand: `json.dumps` sets up anew for each of hundreds of thousands."""
     subject, source = fact.subject, fact.source
-    texts = [source.kind, source.name, source.evidence, fact.vantage]
-    if source.kind != DECLARED:
-        texts += [fact.first_seen.isoformat(), fact.last_seen.isoformat()]
     value = quoted(fact.value) if fact.value.__class__ is str else json.dumps(fact.value)
-    about = f"{quoted(subject.kind)}, {quoted(subject.local_key)}, {quoted(fact.key)}, {value}"
-    return f"[{about}, {', '.join(map(quoted, texts))}, {fact.confidence}]"
+    said = _texts(source.kind, source.name, source.evidence, fact.vantage)
+    if source.kind != DECLARED:
+        said = f"{said}, {_moment(fact.first_seen)}, {_moment(fact.last_seen)}"
+    return f"[{_texts(subject.kind, subject.local_key, fact.key)}, {value}, {said}, {fact.confidence}]"
+
+
+@lru_cache(1 << 12)  # those of one asset follow each other, and assets are asked the same
+def _texts(*texts: str) -> str:
+    return ", ".join(map(quoted, texts))
+
+
+def _moment(at: datetime) -> str:
+    return _utc_moment(at) if at.tzinfo is UTC else quoted(at.isoformat())  # the same time may be written otherwise
+
+
+@lru_cache(1 << 12)
+def _utc_moment(at: datetime) -> str:
+    return quoted(at.isoformat())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 from math import inf
+from typing import Final
 
 from assetctl.model import Value
 
@@ -55,12 +56,12 @@ class EvaluationError(Exception):
     """The check cannot be evaluated: a fact of the wrong type, or a limit. The check is broken, not the plant."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Unknown:
-    """about: the fact that was missing, as text."""
+    """about: the fact that was missing, as text. Most facts are missing of most assets, see `Because`."""
 
-    reason: Reason
-    about: str = ""
+    reason: Final[Reason]
+    about: Final[str] = ""
 
     def __bool__(self) -> bool:
         raise TypeError("an unknown value is neither true nor false")

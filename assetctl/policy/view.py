@@ -12,6 +12,7 @@ from assetctl.policy.counting import DECLARED, counting, fresh, why_none
 from assetctl.policy.values import EvaluationError, Operand, Reason, Rivals, Unknown
 
 _AGELESS = timedelta.min
+_NOT_PROBED = Reason.NOT_PROBED
 
 
 @dataclass(slots=True)
@@ -98,19 +99,27 @@ class View:
 
     def read(self, kind: SubjectKind, local_key: str, key: str, max_age: timedelta) -> Reading:
         """The value that counts, or why there is none. Raises EvaluationError for a value of the wrong type."""
-        settled = self._settled.get((local_key, key))
+        place = local_key, key
+        settled = self._settled.get(place)
         if settled is not None and max_age >= settled[1]:
             return settled[0]
-        found = self._aged.get((local_key, key, max_age))
-        if found is None:
-            facts = self.facts_of(local_key, key)
-            found = self._read(self.subject(kind, local_key), key, facts, max_age)
-            seen = [fact.last_seen for fact in facts if fact.source.kind != DECLARED]
-            age = self.now - min(seen) if seen else _AGELESS
-            if max_age >= age:
-                self._settled[local_key, key] = found, age
-            else:
-                self._aged[local_key, key, max_age] = found
+        facts = (self._made or self._make()).by_place.get(place)
+        if facts:
+            return self._aged.get((local_key, key, max_age)) or self._read_at(kind, place, facts, max_age)
+        found = Reading(self.subject(kind, local_key), key, Unknown(_NOT_PROBED, f"{local_key} {key}".strip()))
+        self._settled[place] = found, _AGELESS
+        return found
+
+    def _read_at(self, kind: SubjectKind, place: tuple[str, str], facts: list[Fact], max_age: timedelta) -> Reading:
+        """Read some facts, and remember what they say up to their age."""
+        local_key, key = place
+        found = self._read(self.subject(kind, local_key), key, facts, max_age)
+        seen = [fact.last_seen for fact in facts if fact.source.kind != DECLARED]
+        age = self.now - min(seen) if seen else _AGELESS
+        if max_age >= age:
+            self._settled[place] = found, age
+        else:
+            self._aged[local_key, key, max_age] = found
         return found
 
     def subject(self, kind: SubjectKind, local_key: str) -> Subject:
@@ -125,8 +134,6 @@ class View:
         return fresh(facts, now=self.now, max_age=max_age)
 
     def _read(self, subject: Subject, key: str, facts: list[Fact], max_age: timedelta) -> Reading:
-        if not facts:
-            return Reading(subject, key, Unknown(Reason.NOT_PROBED, f"{subject.local_key} {key}".strip()))
         held = counting(facts, now=self.now, max_age=max_age)
         if not held:
             about = f"{subject.local_key} {key}".strip()

@@ -1,6 +1,6 @@
 """Findings in words: the sentence of a result, and the facts it rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from assetctl.model import Because, Fact, Result, SubjectKind
 from assetctl.policy.check import Check, Template
@@ -27,16 +27,18 @@ def statement_of(check: Check, result: Result, why: str, context: Context) -> st
     return one_line(text, most=MOST_STATEMENT)
 
 
-def because_of(context: Context) -> tuple[Because, ...]:
-    """What the evaluation read, each thing once, in the order of reading."""
+def because_of(trace: list[Reading]) -> tuple[Because, ...]:
+    """What an evaluation read, each thing once, in the order of reading."""
     found: dict[tuple[str, ...], Because] = {}
-    for reading in context.trace:
-        if reading.told is None:
-            reading.told = tuple([((b.subject, b.key, b.value, b.source), b) for b in _because(reading)])
-        for place, because in reading.told:
-            found.setdefault(place, because)
-            if len(found) >= MOST_BECAUSE:
-                return tuple(found.values())
+    for reading in trace:
+        told = reading.told
+        if told is None:
+            told = reading.told = tuple([((b.subject, b.key, b.value, b.source), b) for b in _because(reading)])
+        for place, because in told:
+            if place not in found:
+                found[place] = because
+                if len(found) >= MOST_BECAUSE:
+                    return tuple(found.values())
     return tuple(found.values())
 
 
@@ -62,8 +64,10 @@ def _filled(template: Template, context: Context, why: str) -> str:
     for part in template.parts:
         if not isinstance(part, str):
             texts.append(one_line(_value(part.run, context)))
+        elif part in _SPECIAL:
+            texts.append(_SPECIAL[part](context.trace[:trace], why))
         else:
-            texts.append(_special(part, context.trace[:trace], why))
+            texts.append(part)
     del context.trace[trace:]
     return "".join(texts)
 
@@ -77,15 +81,21 @@ def _value(run: object, context: Context) -> str:
     return shown(value[:MOST_STATEMENT] if isinstance(value, tuple) else value)  # more has no room, and some are long
 
 
-def _special(part: str, trace: list[Reading], why: str) -> str:
-    if part == "{decisive}":
-        known = [r for r in trace if not isinstance(r.value, Unknown)]
-        return _named(known[-1]) if known else "nothing that is known"
-    if part == "{missing}":
-        return ", ".join(dict.fromkeys(r.key for r in trace if isinstance(r.value, Unknown))) or "nothing"
-    if part == "{reason}":
-        return why
-    return part
+def _decisive(trace: list[Reading], _: str) -> str:
+    known = next((reading for reading in reversed(trace) if not isinstance(reading.value, Unknown)), None)
+    return _named(known) if known else "nothing that is known"
+
+
+def _missing(trace: list[Reading], _: str) -> str:
+    return ", ".join(dict.fromkeys(r.key for r in trace if isinstance(r.value, Unknown))) or "nothing"
+
+
+_SPECIAL: Mapping[str, Callable[[list[Reading], str], str]] = {
+    "{decisive}": _decisive,
+    "{missing}": _missing,
+    "{reason}": lambda _, why: why,
+}
+"""Placeholders that stand for what was read, or for why something is not known."""
 
 
 def why_unknown(missing: Unknown) -> str:

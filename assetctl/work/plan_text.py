@@ -134,7 +134,7 @@ def _particulars(plan: Plan) -> list[str]:
     if targets:
         costliest = max(targets, key=plan.units_at)
         notes.append(f"Costliest device: {counted(plan.units_at(costliest), 'unit')}, in {costliest}")
-        longest = max(targets, key=lambda t: sum(r.devices * r.units for r in plan.rows if r.target == t))
+        longest = max(targets, key=lambda t: sum(row.devices * row.units for row in plan.by_target[t]))
         notes.append(f"Longest part: {longest}")
     asked = (row for row in plan.rows if isinstance(row.target, Segment) and row.packets)
     notes += dict.fromkeys(f"{row.target}: {row.why}" for row in asked)

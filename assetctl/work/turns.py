@@ -29,7 +29,7 @@ def turns(
     segments. Where nothing speaks for one after another, all lanes share places of all targets in turn, so that one
     busy network does not hold up the others.
     """
-    targets = tuple(dict.fromkeys(row.target for row in plan.rows))
+    targets = tuple(plan.by_target)
     ranges = tuple(target for target in targets if isinstance(target, Target))
     with_tables = {row.target for row in plan.rows if row.depth}
     begun: set[Address] = set()

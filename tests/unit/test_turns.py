@@ -1,11 +1,12 @@
 """What tells of others is asked first, then what is known to be there, and what is only guessed comes last."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, combinations
 from typing import Any
 
 from assetctl.model import Address, Claim, Destination, Segment, SubjectKind
-from assetctl.plan import Plan
+from assetctl.plan import Plan, Row, steps
 from assetctl.planning import make
 from assetctl.protocols import registry
 from assetctl.scope import CredentialEntry, NamedSegment, Target
@@ -111,3 +112,29 @@ def test_every_place_is_asked_once_with_the_same_steps_whatever_is_known() -> No
 
     assert len(steps_of(knowledge)) == len(set(steps_of(knowledge)))
     assert sorted(steps_of(knowledge)) == sorted(steps_of(Knowledge()))
+
+
+class Rows(tuple[Row, ...]):
+    """Rows that count how often somebody goes through them."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        type(self).passes += 1
+        return super().__iter__()
+
+
+def test_the_rows_of_a_plan_are_gone_through_once_however_many_targets_it_has() -> None:
+    singles = tuple(target(f"10.20.1.{host}") for host in range(1, 40))
+    made = planned(*singles, CELL, OFFICE)
+    plain = {one: tuple(row for row in made.rows if row.target == one) for one in made.targets}
+    Rows.passes = 0
+    counted = replace(made, rows=Rows(made.rows))
+    before = Rows.passes
+    found = {one: tuple(steps(counted, registry(), one)) for one in counted.targets}
+    assert counted.by_target == plain
+    assert counted.units > 0
+    assert Rows.passes - before == 1
+    for one, places in found.items():
+        ports = [(row.protocol, port) for row in plain[one] for port in row.ports]
+        assert all([(step.protocol, step.port) for step in asked] == ports for _, asked in places)
