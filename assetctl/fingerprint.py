@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -55,7 +56,7 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
         fresh = found.take(derived for claim in reading for derived in _from(claim, rules, houses))
         if house := _house([*claims, *found.claims()]):
             fresh += found.take(derived for claim in reading for derived in _of_house(claim, rules, house))
-        fresh += found.take(_of_products(reading, [*claims, *found.claims()]))
+        fresh += found.take(_of_products(reading, chain(claims, found.claims())))
         reading = fresh
     return tuple(sorted(found.best.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
 
@@ -128,18 +129,18 @@ def _of_house(claim: Claim, rules: Fingerprints, house: str) -> Iterator[Derived
         yield from _read(claim, rules.of_house(claim.key, str(claim.value), house))
 
 
-def _of_products(reading: Iterable[Claim], said: Sequence[Claim]) -> list[Derived]:
-    """What the arc of a sysObjectID stands for in its maker's MIB, where the device says no more of itself.
+def _of_products(reading: Iterable[Claim], told: Iterable[Claim]) -> list[Derived]:
+    """What a sysObjectID stands for, where the device says no more.
 
-    Nothing where another house is said to have made it: its agent then came with a part that it bought.
+    Nothing where another house made it: its agent then came with a part that was bought.
     """
-    houses = _houses(said)
-    own = [claim for claim in reading if claim.key == "sys_object_id"]
-    found = [(claim, product) for claim in own if (product := products.of(str(claim.value)))]
+    arcs = (claim for claim in reading if claim.key == "sys_object_id")
+    found = [(claim, product) for claim in arcs if (product := products.of(str(claim.value)))]
+    houses = _houses(said := tuple(told) if found else ())
     return [
         Derived(_claim(key, value, claim, min(confidence, claim.confidence)), f"sysObjectID in {product.source}")
         for claim, product in found
-        if not houses or makers.house(product.agent or product.maker) in houses or makers.house(product.maker) in houses
+        if not houses or houses & {makers.house(product.agent or product.maker), makers.house(product.maker)}
         for key, value, confidence in product.facts()
         if not _is_told(key, confidence, said)
     ]
