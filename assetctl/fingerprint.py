@@ -130,10 +130,7 @@ def _of_house(claim: Claim, rules: Fingerprints, house: str) -> Iterator[Derived
 
 
 def _of_products(reading: Iterable[Claim], told: Iterable[Claim]) -> list[Derived]:
-    """What a sysObjectID stands for, where the device says no more.
-
-    Nothing where another house made it: its agent then came with a part that was bought.
-    """
+    """What a sysObjectID stands for, where the device says no more and no other house is said to have made it."""
     arcs = (claim for claim in reading if claim.key == "sys_object_id")
     found = [(claim, product) for claim in arcs if (product := products.of(str(claim.value)))]
     houses = _houses(said := tuple(told) if found else ())
