@@ -122,7 +122,7 @@ Destination = Address | Segment
 """What a question is sent to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Exchange:
     """One unit sent and what came back.
 
@@ -130,17 +130,17 @@ class Exchange:
     sent, received: protocol units without any secret envelope. rtt_ms: until the first answer; None when none came.
     """
 
-    id: str
-    request: str
-    sent: bytes
-    received: tuple[bytes, ...]
-    outcome: Outcome
-    at: datetime
-    rtt_ms: float | None = None
-    detail: str = ""
+    id: Final[str]
+    request: Final[str]
+    sent: Final[bytes]
+    received: Final[tuple[bytes, ...]]
+    outcome: Final[Outcome]
+    at: Final[datetime]
+    rtt_ms: Final[float | None] = None
+    detail: Final[str] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Claim:
     """One thing a reader says about the device that was asked, or about a part behind it.
 
@@ -148,15 +148,15 @@ class Claim:
     kind, local_key: the subject on that device, such as SERVICE "tcp/502". confidence: 0 to 100.
     """
 
-    key: str
-    value: Value
-    kind: SubjectKind = SubjectKind.ASSET
-    local_key: str = ""
-    part: str = ""
-    confidence: int = 90
+    key: Final[str]
+    value: Final[Value]
+    kind: Final[SubjectKind] = SubjectKind.ASSET
+    local_key: Final[str] = ""
+    part: Final[str] = ""
+    confidence: Final[int] = 90
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Observation:
     """What one step (one protocol at one address) or one imported record brought.
 
@@ -166,24 +166,24 @@ class Observation:
     `record` names the record in its file, and for a talk with a segment, whose claims name a station in `part`.
     """
 
-    id: str
-    scan: str
-    source: str
-    reader: str
-    realm: str
-    target: Address | None
-    vantage: str
-    outcome: Outcome
-    started: datetime
-    ended: datetime
-    exchanges: tuple[Exchange, ...]
-    claims: tuple[Claim, ...]
-    port: int = 0
-    transport: Transport | None = None
-    envelope: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    record: str = ""
-    detail: str = ""
+    id: Final[str]
+    scan: Final[str]
+    source: Final[str]
+    reader: Final[str]
+    realm: Final[str]
+    target: Final[Address | None]
+    vantage: Final[str]
+    outcome: Final[Outcome]
+    started: Final[datetime]
+    ended: Final[datetime]
+    exchanges: Final[tuple[Exchange, ...]]
+    claims: Final[tuple[Claim, ...]]
+    port: Final[int] = 0
+    transport: Final[Transport | None] = None
+    envelope: Final[str] = ""
+    options: Final[Mapping[str, str]] = field(default_factory=dict)
+    record: Final[str] = ""
+    detail: Final[str] = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
+from typing import Final
 
 from assetctl.model import Address, Destination, IPAddress, NetworkKind, RequestClass, Segment, Transport
 from assetctl.protocol import Cost, Credential, Protocol
@@ -23,7 +24,7 @@ NEVER_CONNECTED = frozenset({515, 9100, *range(4001, 4033), *range(10001, 10033)
 LISTEN_S = "listen_s"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Step:
     """One talk with one device, or with all stations of a segment: the unit of scheduling, observation and resuming.
 
@@ -32,20 +33,20 @@ class Step:
     listen_s: how long it listens, beside the time that its questions take.
     """
 
-    id: str
-    address: Destination
-    protocol: str
-    port: int
-    transport: Transport
-    kind: NetworkKind
-    klass: RequestClass
-    purse: str
-    allowance: int
-    cost: Cost
-    depth: frozenset[str] = frozenset()
-    credentials: tuple[Credential, ...] = ()
-    units: tuple[int, ...] = ()
-    listen_s: float = 0.0
+    id: Final[str]
+    address: Final[Destination]
+    protocol: Final[str]
+    port: Final[int]
+    transport: Final[Transport]
+    kind: Final[NetworkKind]
+    klass: Final[RequestClass]
+    purse: Final[str]
+    allowance: Final[int]
+    cost: Final[Cost]
+    depth: Final[frozenset[str]] = frozenset()
+    credentials: Final[tuple[Credential, ...]] = ()
+    units: Final[tuple[int, ...]] = ()
+    listen_s: Final[float] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

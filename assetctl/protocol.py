@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
+from typing import Final
 
 from assetctl.model import RequestClass, Transport
 from assetctl.talk import Talk
@@ -103,7 +104,7 @@ class Wants:
         return not self.strict and not self.ports.union({port}).isdisjoint(evidenced)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Context:
     """What a conversation is started with. Everything in it is kept with the observation, so a replay is the same.
 
@@ -115,16 +116,16 @@ class Context:
     held: questions that a hold forbids for this device.
     """
 
-    port: int
-    seed: int = 0
-    depth: frozenset[str] = frozenset()
-    credentials: tuple[Credential, ...] = ()
-    units: tuple[int, ...] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    answer_s: float = 2.0
-    known: Mapping[str, str] = field(default_factory=dict)
-    held: frozenset[str] = frozenset()
-    host: str = ""
+    port: Final[int]
+    seed: Final[int] = 0
+    depth: Final[frozenset[str]] = frozenset()
+    credentials: Final[tuple[Credential, ...]] = ()
+    units: Final[tuple[int, ...]] = ()
+    parameters: Final[Mapping[str, str]] = field(default_factory=dict)
+    answer_s: Final[float] = 2.0
+    known: Final[Mapping[str, str]] = field(default_factory=dict)
+    held: Final[frozenset[str]] = frozenset()
+    host: Final[str] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ a probe yields nothing more and returns what it has.
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, Transport
@@ -18,7 +19,7 @@ TLS = "tls"
 HANDSHAKE_UNITS = 2  # of one TLS handshake: our hello, and our part after the server's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Open:
     """Open a connection, or bind a datagram socket, to one port of the device.
 
@@ -30,16 +31,16 @@ class Open:
     broadcasts to it is heard; 0 for any port. Only the port that is asked can be named.
     """
 
-    transport: Transport
-    port: int
-    envelope: str = ""
-    goodbye: bytes = b""
-    groups: tuple[bytes, ...] = ()
-    source_port: int = 0
-    wait_s: float = 2.0
+    transport: Final[Transport]
+    port: Final[int]
+    envelope: Final[str] = ""
+    goodbye: Final[bytes] = b""
+    groups: Final[tuple[bytes, ...]] = ()
+    source_port: Final[int] = 0
+    wait_s: Final[float] = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Ask:
     """Send one unit and wait for its answers. An empty payload only listens.
 
@@ -48,21 +49,21 @@ class Ask:
     once: a datagram that met silence is not sent again, as the probe has another question for that case.
     """
 
-    payload: bytes
-    framing: Framing
-    replies: int = 1
-    wait_s: float = 2.0
-    accepts: Callable[[bytes], bool] | None = None
-    once: bool = False
+    payload: Final[bytes]
+    framing: Final[Framing]
+    replies: Final[int] = 1
+    wait_s: Final[float] = 2.0
+    accepts: Final[Callable[[bytes], bool] | None] = None
+    once: Final[bool] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Reply:
     """What came of an Open or an Ask. frames is empty unless the outcome is answered."""
 
-    outcome: Outcome
-    frames: tuple[bytes, ...] = ()
-    detail: str = ""
+    outcome: Final[Outcome]
+    frames: Final[tuple[bytes, ...]] = ()
+    detail: Final[str] = ""
 
 
 Talk = Generator[Open | Ask, Reply, tuple[Claim, ...]]

@@ -6,17 +6,18 @@ know, it refuses.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from assetctl.errors import Refusal
 from assetctl.model import Address, Destination, NetworkKind, Outcome, Segment
 from assetctl.plan import NMAP, Plan, Step
 from assetctl.safety import limits
+from assetctl.safety.hours import Hours
 from assetctl.safety.journal import Journal
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.listed import Listed
 from assetctl.safety.permit import Lease, Permit, Refused, Seal, Wait
+from assetctl.safety.places import Place, Places
 from assetctl.safety.rules import Rules
 from assetctl.safety.seats import Seats
 from assetctl.safety.weight import UNIT_PACKETS, weight
@@ -27,7 +28,6 @@ LEASE_ADDRESSES = 16
 LEASE_S = 60.0
 RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
-IN_MIND = 4096  # addresses for which the answers of the scope, which never change in a run, are remembered
 
 _SEAL = Seal()
 
@@ -53,14 +53,12 @@ class Gate:
         self._journal = Journal(ledger, now=now, monotonic=monotonic)
         self._listed = Listed(plan, rules)
         self._pace = limits.PacketPace(plan.scope.limits.packets_per_second)
-        self._devices: dict[Destination, limits.DeviceState] = {}
+        self._places = Places(plan.scope, rules.same_device)
+        self._hours = Hours(plan.scope, rules.until, now)
         self._seats = Seats()
         self._zones = ZoneBreakers(rules.zone_of)
-        self._ot_seen: set[Destination] = set()
-        self._network_of = lru_cache(IN_MIND)(plan.scope.network_of)
-        self._in_scope = lru_cache(IN_MIND)(plan.scope.includes)
         for address, purses in (spent or {}).items():
-            device = self._device(address)
+            device = self._places.of(address).device
             for purse, units in purses.items():
                 device.units[purse] = device.units.get(purse, 0) + units
 
@@ -68,22 +66,21 @@ class Gate:
 
     def kind(self, address: Destination) -> NetworkKind:
         """How careful an address must be treated now: an IT host that showed an OT fact counts as OT."""
-        declared = self._network_of(address).kind
-        return NetworkKind.OT if declared is NetworkKind.IT and address in self._ot_seen else declared
+        return self._places.of(address).kind
 
     def tighten(self, address: Destination) -> None:
         """An OT fact was seen: from now on the rules for OT apply."""
-        self._ot_seen.add(address)
+        self._places.tighten(address)
 
     def begin(self, step: Step, *, worst_s: float) -> Wait | Refused | None:
         """Take the device's seat for a talk of at most `worst_s` seconds; None means it may begin."""
-        reason = self._forbidden(step.address) or self._time_fault(step.address, worst_s)
-        if reason:
+        place = self._places.of(step.address)
+        if reason := self._forbidden(step.address, place, worst_s):
             return self._refuse(step, "begin", reason)
         most = None
-        if self.kind(step.address) is NetworkKind.OT:
-            most = 1 if self._network_of(step.address).fragile else self.plan.scope.limits.devices_per_24
-        return None if self._seats.take(self._main(step.address), step.address, most) else Wait(SEAT_WAIT_S)
+        if place.kind is NetworkKind.OT:
+            most = 1 if place.network.fragile else self.plan.scope.limits.devices_per_24
+        return None if self._seats.take(place.main, step.address, most) else Wait(SEAT_WAIT_S)
 
     def note_begin(self, step: Step) -> None:
         """Put on record that a talk begins, so that a resumed scan knows how often it did."""
@@ -95,7 +92,7 @@ class Gate:
 
     def finish(self, address: Destination) -> None:
         """Give the device's seat back."""
-        self._seats.give_back(self._main(address))
+        self._seats.give_back(self._places.of(address).main)
 
     # --- what may leave ---------------------------------------------------------------------------------------------
 
@@ -105,24 +102,25 @@ class Gate:
             request = self._listed.name(step, action, opened)
         except Refusal as refusal:
             return self._refuse(step, "unit", str(refusal))
-        reason = self._forbidden(step.address) or self._time_fault(step.address, 0) or self._held(step, request)
-        if reason:
+        place = self._places.of(step.address)
+        if reason := self._forbidden(step.address, place, 0) or self._held(step, request):
             return self._refuse(step, request, reason)
         units, packets, datagrams = weight(step, action, opened)
-        device, is_paced = self._device(step.address), self.kind(step.address) is not NetworkKind.LAB
+        device, is_paced = place.device, place.kind is not NetworkKind.LAB
         if is_paced:
             if device.spent(step.purse) + units > step.allowance:
                 return self._refuse(step, request, f"budget: {device.spent(step.purse)} units are spent in 24 hours")
-            wait = self._wait(step, action, device, packets if units else 0)
+            wait = self._wait(step, action, place, packets if units else 0)
             if wait.seconds > 0:
                 return wait
-        payload = action.payload if isinstance(action, Ask) else b""
+        kind, payload = ("unit", action.payload) if isinstance(action, Ask) else ("connect", b"")
         number = self._journal.decision(step, "permit", request=request, units=units, packets=packets, payload=payload)
         device.units[step.purse] = device.units.get(step.purse, 0) + units
         if units and is_paced:
             self._spend(step, action, device, packets)
-        self._zones.meet(step.address)
-        kind, rate = "connect" if isinstance(action, Open) else "unit", self._rate(step.address) if is_paced else 0.0
+        if not place.is_met:
+            place.is_met = True
+            self._zones.meet(step.address)
         return Permit(
             _SEAL,
             address=step.address,
@@ -135,7 +133,7 @@ class Gate:
             sequence=number,
             envelope=opened.envelope,
             datagrams=datagrams,
-            pause_s=1.0 / rate if rate else 0.0,
+            pause_s=1.0 / place.rate if place.rate else 0.0,
             source_port=opened.source_port,
         )
 
@@ -165,7 +163,8 @@ class Gate:
         """Leave for one nmap call on addresses of IT or lab networks, none of which ever showed an OT fact."""
         reason = "" if 0 < len(addresses) <= LEASE_ADDRESSES else f"{len(addresses)} addresses; 1 to 16 fit one lease"
         for address in addresses:
-            reason = reason or self._forbidden(address) or self._expiry(LEASE_S) or self._not_for_nmap(address, ports)
+            reason = reason or self._forbidden(address, self._places.of(address), LEASE_S)
+            reason = reason or self._not_for_nmap(address, ports)
         if reason:
             return self._refuse(step, NMAP, reason)
         payload = "\0".join(argv).encode()
@@ -202,9 +201,10 @@ class Gate:
         silence and for a reset.
         """
         self._journal.answer(step, permit.sequence, outcome, frames)
-        if self.kind(step.address) is NetworkKind.LAB or isinstance(step.address, Segment):
+        place = self._places.of(step.address)
+        if place.kind is NetworkKind.LAB or isinstance(step.address, Segment):
             return ""  # that nobody on a segment answers is no sign of harm
-        device = self._device(step.address)
+        device = place.device
         if outcome is not Outcome.SILENT:  # it left later than it was permitted: the pace counts from its answer
             device.sent_at_s = self._monotonic()
         if is_ours and outcome in (Outcome.SILENT, Outcome.RESET):
@@ -216,12 +216,13 @@ class Gate:
 
     def uptime(self, step: Step, seconds: float) -> str:
         """Note a reading of the device's uptime. Returns why the breaker tripped, or ""."""
-        reason = limits.judge_uptime(self._device(step.address), seconds, self._now())
-        return self.trip(step, reason) if reason and self.kind(step.address) is not NetworkKind.LAB else ""
+        place = self._places.of(step.address)
+        reason = limits.judge_uptime(place.device, seconds, self._now())
+        return self.trip(step, reason) if reason and place.kind is not NetworkKind.LAB else ""
 
     def trip(self, step: Step, reason: str) -> str:
         """Stop asking a device, and its zone when too many of its devices tripped."""
-        self._device(step.address).tripped = reason
+        self._places.of(step.address).device.tripped = reason
         self._journal.decision(step, "trip", reason=reason)
         self._zones.trip(step.address)
         return reason
@@ -234,43 +235,28 @@ class Gate:
     @property
     def tripped(self) -> dict[Address, str]:
         """Devices that tripped in this run, and why."""
-        return {place: s.tripped for place, s in self._devices.items() if s.tripped and isinstance(place, Address)}
+        return dict(self._places.tripped())
 
     # --- the single rules -------------------------------------------------------------------------------------------
 
-    def _forbidden(self, address: Destination) -> str:
-        if stop := self.rules.stop():
+    def _forbidden(self, address: Destination, place: Place, worst_s: float) -> str:
+        """Why nothing that takes `worst_s` seconds may be asked there, or ""."""
+        rules = self.rules
+        if stop := rules.stop():
             return f"stopped: {stop}"
-        if (excluded := self.rules.exclusions()) and any(address in target for target in excluded):
+        if (excluded := rules.exclusions()) and any(address in target for target in excluded):
             return "excluded"
-        if not self._in_scope(address):
+        if not place.is_in_scope:
             return "not in the scope of the plan"
-        if self.rules.vantage_fault and self.kind(address) is NetworkKind.OT:
-            return f"vantage: {self.rules.vantage_fault}"
-        if self.rules.quarantined and isinstance(address, Address) and address in self.rules.quarantined:
-            return f"in quarantine: {self.rules.quarantined[address]}"
-        if (state := self._devices.get(self._main(address))) is not None and state.tripped:
-            return f"tripped: {state.tripped}"
+        if rules.vantage_fault and place.kind is NetworkKind.OT:
+            return f"vantage: {rules.vantage_fault}"
+        if rules.quarantined and isinstance(address, Address) and address in rules.quarantined:
+            return f"in quarantine: {rules.quarantined[address]}"
+        if place.device.tripped:
+            return f"tripped: {place.device.tripped}"
         if reason := self._zones.reason(address):
             return f"zone stopped: {reason}"
-        return ""
-
-    def _expiry(self, worst_s: float) -> str:
-        until = self.rules.until
-        if until is None or self._now() + timedelta(seconds=worst_s) <= until:
-            return ""
-        return f"the approval ends at {until:%Y-%m-%d %H:%M} UTC"
-
-    def _time_fault(self, address: Destination, worst_s: float) -> str:
-        if expired := self._expiry(worst_s):
-            return expired
-        if not self.plan.scope.windows or self.kind(address) is not NetworkKind.OT:
-            return ""
-        windows = tuple(w for w in self.plan.scope.windows if w.realm in ("", address.realm))
-        left = limits.seconds_left(windows, self._now(), self.plan.scope.timezone)
-        if left is None or (left > 0 and left >= worst_s):
-            return ""
-        return "outside the window" if left == 0 else f"{left:.0f} s are left in the window, {worst_s:.0f} s are needed"
+        return self._hours.fault(address.realm, place.kind, worst_s)
 
     def _held(self, step: Step, request: str) -> str:
         if isinstance(step.address, Segment):
@@ -278,27 +264,14 @@ class Gate:
         reason = self.rules.held(step.address, step.protocol, request)
         return f"held: {reason}" if reason else ""
 
-    def _wait(self, step: Step, action: Open | Ask, device: limits.DeviceState, packets: int) -> Wait:
+    def _wait(self, step: Step, action: Open | Ask, place: Place, packets: int) -> Wait:
         if not packets:
             return Wait(0.0)
-        rate, now_s = self._rate(step.address), self._monotonic()
-        again = (
-            self.kind(step.address) is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
-        )
+        device, now_s = place.device, self._monotonic()
+        again = place.kind is NetworkKind.OT and isinstance(action, Open) and device.connected_by == step.id
         reconnect_s = device.sent_at_s + RECONNECT_S - now_s if again else 0.0
-        own_s, shared_s = max(device.pause_s(rate, now_s), reconnect_s), self._pace.wait_s(packets, now_s)
+        own_s, shared_s = max(device.pause_s(place.rate, now_s), reconnect_s), self._pace.wait_s(packets, now_s)
         return Wait(max(own_s, shared_s), is_shared=shared_s > own_s)
-
-    def _rate(self, address: Destination) -> float:
-        """Units a second that a device may be sent; 0 for no limit."""
-        kind, scope = self.kind(address), self.plan.scope.limits
-        if kind is NetworkKind.LAB:
-            return 0.0
-        if kind is NetworkKind.IT:
-            return scope.it_units_per_second
-        if address in self._ot_seen and self._network_of(address).kind is NetworkKind.IT:  # whichever is slower
-            return min(scope.ot_units_per_second, scope.it_units_per_second)
-        return scope.ot_units_per_second
 
     # --- issuing ----------------------------------------------------------------------------------------------------
 
@@ -312,15 +285,3 @@ class Gate:
     def _refuse(self, step: Step, request: str, reason: str) -> Refused:
         self._journal.decision(step, "refuse", request=request, reason=reason)
         return Refused(reason)
-
-    def _device(self, address: Destination) -> limits.DeviceState:
-        main = self._main(address)
-        state = self._devices.get(main)
-        if state is None:
-            state = self._devices[main] = limits.DeviceState()
-        return state
-
-    def _main(self, address: Destination) -> Destination:
-        """The address under which a device is counted, whichever of its addresses is asked."""
-        same = self.rules.same_device
-        return same.get(address, address) if same and isinstance(address, Address) else address

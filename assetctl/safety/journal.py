@@ -6,15 +6,12 @@ is quoted as JSON does it.
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quoted
 
 from assetctl.model import Outcome
 from assetctl.plan import Step
 from assetctl.safety.ledger import Ledger
-
-REMEMBERED = 4096
 
 
 class Journal:
@@ -38,8 +35,8 @@ class Journal:
     ) -> int:
         """Put a decision on record and return the number of its line."""
         told = (
-            f'"at":"{self._now().isoformat()}","do":"{do}",{_where(step.id, str(step.address), step.port)},'
-            f'"request":{quoted(request)},"units":{units},"packets":{packets},"purse":{quoted(step.purse)}'
+            f'"at":"{self._now().isoformat()}","do":"{do}","step":{quoted(step.id)},"to":{quoted(str(step.address))},'
+            f'"port":{step.port},"request":{quoted(request)},"units":{units},"packets":{packets},"purse":{quoted(step.purse)}'
         )
         if payload:
             told += f',"size":{len(payload)},"sha256":"{sha256(payload).hexdigest()}"'
@@ -61,8 +58,3 @@ class Journal:
         """Put on record that an nmap call ended by itself, and the SHA-256 of its report."""
         entry = {"at": self._now().isoformat(), "do": "leased", "step": step.id, "re": number, "sha256": report}
         self._ledger.append(entry, now_s=self._monotonic())
-
-
-@lru_cache(REMEMBERED)
-def _where(step: str, address: str, port: int) -> str:
-    return f'"step":{quoted(step)},"to":{quoted(address)},"port":{port}'

@@ -68,9 +68,9 @@ class Ledger:
         if self._is_torn:
             raise EnvironmentFault(f"{self.path}: the ledger ends within a line; nothing more is written to it")
         number = self.count + 1
-        body = f'{{"n":{number},{told}{"," if told else ""}"prev":"{self.head}"'
-        digest = hashlib.sha256(f"{body}}}".encode("ascii")).hexdigest()
-        line = f'{body},"hash":"{digest}"}}\n'.encode("ascii")
+        body = f'{{"n":{number},{told}{"," if told else ""}"prev":"{self.head}"'.encode("ascii")
+        digest = hashlib.sha256(body + b"}").hexdigest()
+        line = body + f',"hash":"{digest}"}}\n'.encode("ascii")
         try:
             written = os.write(self._fd, line)
         except OSError as fault:
@@ -79,7 +79,8 @@ class Ledger:
             self._take_back(written)
             raise EnvironmentFault(f"{self.path}: the ledger took only a part of a line; is the disk full?")
         self.head, self.count = digest, number
-        self.sync_when_due(now_s=now_s)
+        if now_s - self._synced_at >= FSYNC_S:
+            self.sync(now_s=now_s)
         return number
 
     def _take_back(self, written: int) -> None:

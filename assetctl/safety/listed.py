@@ -60,7 +60,8 @@ class Listed:
         """Why nothing of a protocol goes there, or ""."""
         if not any(r.protocol == protocol and address in r.target and port in r.ports for r in self._plan.rows):
             return f"{protocol} on port {port} is not in the plan for this address"
-        if opened_port != port or opened_port in NEVER_CONNECTED - self._rules.own_ports.get(protocol, frozenset()):
+        is_own = opened_port in self._rules.own_ports.get(protocol, ())
+        if opened_port != port or (opened_port in NEVER_CONNECTED and not is_own):
             return f"port {opened_port} is not the planned one"
         if (transport is Transport.LINK) != isinstance(address, Segment):
             return "frames for everybody go to a named segment alone, and nothing else goes there"

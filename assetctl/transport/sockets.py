@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from assetctl.errors import EnvironmentFault
 from assetctl.model import IPAddress, Outcome
@@ -28,13 +28,13 @@ Sockets = tuple[socket.socket, ...]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Heard:
     """A reply with the time to its first byte, and how many units came that did not answer the question."""
 
-    reply: Reply
-    rtt_ms: float | None = None
-    strays: int = 0
+    reply: Final[Reply]
+    rtt_ms: Final[float | None] = None
+    strays: Final[int] = 0
 
 
 def bound(ip: IPAddress, kind: socket.SocketKind, vantage: Vantage, *, port: int = 0) -> socket.socket:
