@@ -15,7 +15,7 @@ from assetctl.model import Exchange, Observation
 from assetctl.protocol import Protocol
 from assetctl.talk import Recorded, Replayed, Reply, replay
 from assetctl.work import contexts, finder
-from assetctl.work.converse import port_claims
+from assetctl.work.port_states import port_claims
 
 
 @dataclass(frozen=True, slots=True)

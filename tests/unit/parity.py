@@ -14,12 +14,12 @@ from assetctl.model import Address, Asset, Exchange, Observation, Outcome, Scan,
 from assetctl.protocols.snmp import codec
 from assetctl.store.repo import Store, open_store
 from assetctl.work import contexts
-from assetctl.work.converse import port_claims
 from assetctl.work.flow_import import Wanted
 from assetctl.work.importing import import_nmap
 from assetctl.work.importing_capture import import_capture
 from assetctl.work.importing_records import import_netbox, import_walk, import_zeek
 from assetctl.work.ingest import ingest
+from assetctl.work.port_states import port_claims
 from tests.contracts.captures import Capture, all_captures
 from tests.unit.capture_writer import BEGUN, talk, written
 
