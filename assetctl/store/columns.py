@@ -19,6 +19,7 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=
 _DECODER = json.JSONDecoder()
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
 REMEMBERED = 1 << 12  # of what a column repeats so many are decoded once, and are one object in memory
+NAIVE = "a time without a zone cannot be stored"
 SHORT = 64  # characters of a value that is worth remembering
 
 
@@ -67,6 +68,15 @@ class CanonicalJson(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Digests(CanonicalJson):
+    """A list of digests as canonical JSON; hexadecimal needs no quoting."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:  # noqa: ARG002  the same for all
+        return _json_of_digests
+
+
 class FactValue(TypeDecorator[Value]):
     """The value of a fact as canonical JSON. Raises ValueError for a document that is no value."""
 
@@ -91,7 +101,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
+            raise ValueError(NAIVE)
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
@@ -100,6 +110,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)  # SQLite drops the zone
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        if dialect.name == "sqlite":
+            return _sqlite_time
         encode = super().bind_processor(dialect)
         return lru_cache(REMEMBERED)(encode) if encode else None
 
@@ -120,6 +132,21 @@ def value_of(document: Any) -> Value:
     if isinstance(document, str | int):
         return document
     raise ValueError(f"a value cannot be {type(document).__name__}")
+
+
+def _json_of_digests(digests: list[str]) -> str:
+    return '["' + '","'.join(digests) + '"]' if digests else "[]"
+
+
+@lru_cache(REMEMBERED)  # facts of one scan have one time
+def _sqlite_time(value: datetime | None) -> str | None:
+    """A time as SQLAlchemy writes it for SQLite, which knows no zone. A naive time is refused."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(NAIVE)
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:26]
 
 
 @lru_cache(REMEMBERED, typed=True)  # 1 is not true

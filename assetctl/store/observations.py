@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select, tuple_
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, tuple_
 
 from assetctl.model import Address, Claim, Exchange, Observation, Outcome, SubjectKind, Transport
 from assetctl.store.columns import value_of
@@ -15,6 +15,7 @@ from assetctl.store.statements import Rows, in_chunks, put
 from assetctl.store.tables import EXCHANGE, OBSERVATION, OBSERVED
 
 PAGE = 200
+_UNLINK = delete(OBSERVED).where(OBSERVED.c.observation == bindparam("replaced"))
 
 
 def put_observations(store: Database, observations: Iterable[Observation], *, are_kept: bool = False) -> None:
@@ -79,7 +80,7 @@ def read_rows(connection: Connection, ids: list[str], where: str) -> list[Observ
 
 def _insert(connection: Connection, known: list[Observation]) -> None:
     put(connection, OBSERVATION, [_row(one) for one in known])
-    connection.execute(delete(OBSERVED).where(OBSERVED.c.observation.in_([one.id for one in known])))
+    connection.execute(_UNLINK, [{"replaced": one.id} for one in known])
     links: Rows = [
         {"observation": one.id, "ordinal": ordinal, "exchange": exchange.id}
         for one in known

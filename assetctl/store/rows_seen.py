@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary
 from sqlmodel import Field
 
-from assetctl.store.columns import CanonicalJson, ForeignText, Name, UtcDateTime
+from assetctl.store.columns import CanonicalJson, Digests, ForeignText, Name, UtcDateTime
 from assetctl.store.row import Row
 
 
@@ -61,7 +61,7 @@ class ExchangeRow(Row, table=True):
     sequence: int = Field(sa_type=BigInteger)
     request: str = Field(sa_type=Name)
     sent: str = Field(sa_type=Name, foreign_key="blob.digest")
-    received: Any = Field(sa_type=CanonicalJson, nullable=False)
+    received: Any = Field(sa_type=Digests, nullable=False)
     outcome: str = Field(sa_type=Name)
     at: datetime = Field(sa_type=UtcDateTime)
     rtt_ms: float | None
