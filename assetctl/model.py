@@ -103,6 +103,11 @@ class Address:
     def __str__(self) -> str:
         return self._text
 
+    @property
+    def host(self) -> str:
+        """The IP address as text, made once."""
+        return self._text[len(self.realm) + 1 :]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:

@@ -84,6 +84,11 @@ class Permit:
             raise Refusal(f"{self.step}: a permit for a segment is none for an address")
         return self.address.ip
 
+    @property
+    def host(self) -> str:
+        """The same as text."""
+        return self.address.host if isinstance(self.address, Address) else str(self.ip)
+
     def use(self) -> bytes:
         """The bytes to send. Raises Refusal at the second call."""
         if self._used:

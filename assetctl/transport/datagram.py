@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from assetctl.errors import EnvironmentFault, WireError
-from assetctl.model import IPAddress, Outcome
+from assetctl.model import Outcome
 from assetctl.safety.permit import Permit
 from assetctl.scope import Vantage
 from assetctl.talk import Ask, Reply
@@ -35,12 +35,10 @@ BARE = Envelope(_as_it_is, _as_it_is)
 class DatagramConnection:
     """A socket for one device and port. ears: sockets on which what it broadcasts is heard; nothing leaves by them."""
 
-    def __init__(
-        self, made: socket.socket, ip: IPAddress, port: int, envelope: Envelope, *, ears: Sockets = ()
-    ) -> None:
+    def __init__(self, made: socket.socket, host: str, port: int, envelope: Envelope, *, ears: Sockets = ()) -> None:
         self._socket = made
         self._listener = datagrams((made, *ears))
-        self._peer = (str(ip), port)
+        self._peer = (host, port)
         self._envelope = envelope
 
     async def ask(self, permit: Permit | None, ask: Ask) -> Heard:
@@ -107,7 +105,7 @@ def open_datagram(permit: Permit, vantage: Vantage, envelope: Envelope = BARE) -
     permit.use()
     made, ears = _on_port(permit, vantage) if permit.source_port else (bound(permit.ip, socket.SOCK_DGRAM, vantage), ())
     tells_errors(made)
-    return DatagramConnection(made, permit.ip, permit.port, envelope, ears=ears)
+    return DatagramConnection(made, permit.host, permit.port, envelope, ears=ears)
 
 
 def _on_port(permit: Permit, vantage: Vantage) -> tuple[socket.socket, Sockets]:

@@ -169,7 +169,7 @@ async def open_stream(permit: Permit, vantage: Vantage, *, connect_s: float) -> 
     made = bound(permit.ip, socket.SOCK_STREAM, vantage)
     started = loop.time()
     try:
-        is_connected = await _connected(made, (str(permit.ip), permit.port), connect_s)
+        is_connected = await _connected(made, (permit.host, permit.port), connect_s)
     except OSError as fault:
         made.close()
         return None, Heard(told(fault))

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 
 from assetctl.model import Address
 from assetctl.plan import LISTEN_S, Step
@@ -25,7 +27,7 @@ def context_for(step: Step, scan: str, scope: Scope, *, known: Mapping[str, str]
         parameters={**scope.parameters.get(step.protocol, {}), **_listening(step)},
         answer_s=scope.limits.answer_s,
         known={**facts, **(known or {})},
-        host=str(step.address.ip) if isinstance(step.address, Address) else step.address.interface,
+        host=step.address.host if isinstance(step.address, Address) else step.address.interface,
     )
 
 
@@ -36,19 +38,12 @@ def _listening(step: Step) -> dict[str, str]:
 
 def written(context: Context) -> dict[str, str]:
     """A context as the options of an observation."""
-    content = {
-        "port": context.port,
-        "seed": context.seed,
-        "depth": sorted(context.depth),
-        "credentials": [[c.name, c.kind] for c in context.credentials],
-        "units": list(context.units),
-        "parameters": dict(sorted(context.parameters.items())),
-        "answer_s": context.answer_s,
-        "known": dict(sorted(context.known.items())),
-        "held": sorted(context.held),
-        "host": context.host,
+    known, parameters = _object(context.known), _object(context.parameters)
+    return {
+        "context": f'{_beginning(context.answer_s, context.credentials, context.depth, context.held)},"host":'
+        f'{_quoted(context.host)},"known":{known},"parameters":{parameters},"port":{context.port},"seed":{context.seed}'
+        f',"units":[{",".join(map(str, context.units))}]}}'
     }
-    return {"context": _ENCODER.encode(content)}
 
 
 def read(options: Mapping[str, str]) -> Context:
@@ -66,6 +61,22 @@ def read(options: Mapping[str, str]) -> Context:
         held=frozenset(content["held"]),
         host=content.get("host", ""),
     )
+
+
+@lru_cache(typed=True)  # 2 is not 2.0
+def _beginning(answer_s: float, credentials: Iterable[Credential], depth: frozenset[str], held: frozenset[str]) -> str:
+    """What of a context is the same for the devices of a row, the beginning of its canonical JSON."""
+    content = {
+        "answer_s": answer_s,
+        "credentials": [[c.name, c.kind] for c in credentials],
+        "depth": sorted(depth),
+        "held": sorted(held),
+    }
+    return _ENCODER.encode(content)[:-1]
+
+
+def _object(told: Mapping[str, str]) -> str:
+    return _ENCODER.encode(dict(told)) if told else "{}"
 
 
 def _levels(entries: tuple[CredentialEntry, ...]) -> dict[str, str]:

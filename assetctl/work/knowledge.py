@@ -116,6 +116,8 @@ class Knowledge:
 def in_turn(steps: Iterable[Step], known: Mapping[str, str]) -> tuple[Step, ...]:
     """The steps of a device, ports that are known to be open first, so that its budget goes to what answers."""
     ports = known.get(OPEN_PORTS, "").split()
+    if not ports:
+        return tuple(steps)
     return tuple(sorted(steps, key=lambda step: f"{step.transport}/{step.port}" not in ports))
 
 

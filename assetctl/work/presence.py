@@ -48,10 +48,8 @@ class Presence:
     @property
     def absence(self) -> Absence:
         """Until now, with what the look that is overdue will find."""
-        if self._due_s is None:
-            return self._before
-        late_s = self._clock() - self._due_s
-        if late_s <= JITTER_S:
+        due_s = self._due_s
+        if due_s is None or (late_s := self._clock() - due_s) <= JITTER_S:
             return self._before
         return Absence(self._before.late_s + late_s, self._before.gaps + (late_s >= GAP_S))
 

@@ -217,6 +217,8 @@ def _untaken(run: Run, step: Step, outcome: Outcome, detail: str) -> Observation
 
 def _learn(run: Run, step: Step, observation: Observation) -> None:
     """What an answer means for the questions still to come: holds, stricter rules, the uptime breaker."""
+    if observation.outcome is Outcome.SILENT and not observation.claims:
+        return
     for one in split(observation):
         if one.target is not None:
             learn(run.held, run.gate, one.target, one.claims)
