@@ -10,8 +10,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
 
-from assetctl.errors import Exit, InputError, worst
-from assetctl.model import Address, Destination, Observation, Outcome, Scan, ScanState
+from assetctl.errors import Exit, InputError
+from assetctl.model import Address, Destination, Observation, Scan, ScanState
 from assetctl.plan import NMAP, Plan
 from assetctl.planning import own_ports
 from assetctl.safety.gate import Gate
@@ -27,7 +27,7 @@ from assetctl.store.repo import Store
 from assetctl.transport import link, route
 from assetctl.work import clock, ledgers, lock, loop, recovery
 from assetctl.work.awake import awake
-from assetctl.work.converse import BROKEN, Surroundings
+from assetctl.work.converse import Surroundings
 from assetctl.work.expected import expected
 from assetctl.work.ingest import Ingested, ingest
 from assetctl.work.keep import Keeper, Together
@@ -36,8 +36,7 @@ from assetctl.work.nmap import Leases
 from assetctl.work.order import Order, Permission, Place, evidenced, left_alone
 from assetctl.work.scan import Held, Progress, Run, learn, run
 from assetctl.work.stop import Stop, on_signals
-
-AUTHENTICATION_WORDS = ("authentication", "unknown user", "wrong digest", "security level")
+from assetctl.work.tally import Tally, code_of, state_of
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ def perform(
             scan = replace(scan, head=ledger.head, count=ledger.count, state=ScanState.INTERRUPTED)
             store.finish_scan(scan)
             _record_trips(gate, scan, store, place, order, now=now)
-        code = _code(counts, gate, stop, plan)
-        state = _state(code, stop)
+        code = code_of(counts, gate, stop, plan)
+        state = state_of(code, stop)
         scan = replace(scan, state=state, ended=now(), exit=int(code), counts=counts)
         store.finish_scan(scan)
         return Outcomes(scan, ingest(store, order.realm, order.declared), gate.tripped, counts, code)
@@ -189,45 +188,26 @@ def _run(
     on_step: Callable[[Observation], None] | None,
     held: Held,
 ) -> dict[str, int]:
-    counts: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
-    counts["authentication"] = counts["broken"] = 0
+    scan = order.resume or order.scan
+    tally = Tally(progress, gate, on_step)
     done = store.steps_done(order.resume) if order.resume else frozenset()
     leased = ledgers.leased(Path(gate.ledger.path)) if order.resume else {}
-    knowledge = Knowledge()
-    for asset in store.assets(order.realm):
-        knowledge.recall(asset)
-    for address, declared in expected(order.declared.register, order.realm):
-        knowledge.expect(address, declared)
+    knowledge = _known(order, store)
     for before in store.observations(scan=order.resume) if order.resume else ():
-        counts[before.outcome] += before.id in done
+        tally.counts[before.outcome] += before.id in done
         _learn_again(before, knowledge, held, gate)
     given_up = _given_up(order, Path(gate.ledger.path), done)
-    around = Surroundings(
-        order.resume or order.scan,
-        vantage,
-        order.secrets,
-        plan.scope.limits.connect_s,
-        Keeper(order.resume or order.scan, store.put_batch).keep,
-        now,
-    )
-
+    exchanges = Keeper(scan, store.put_batch)
+    around = Surroundings(scan, vantage, order.secrets, plan.scope.limits.connect_s, exchanges.keep, now)
     together: Together[Observation] = Together(partial(store.put_observations, are_kept=True))
 
     async def keep(observation: Observation) -> None:
-        count(observation)
+        tally.add(observation)
         await together.add(observation)
 
     def keep_alone(observation: Observation) -> None:
         store.put_observations((observation,))
-        count(observation)
-
-    def count(observation: Observation) -> None:
-        counts[observation.outcome] += 1
-        counts["broken"] += observation.detail.startswith(BROKEN)
-        counts["authentication"] += any(w in e.detail for e in observation.exchanges for w in AUTHENTICATION_WORDS)
-        progress.units = gate.ledger.count
-        if on_step is not None:
-            on_step(observation)
+        tally.add(observation)
 
     async def everything() -> None:
         with on_signals(stop):
@@ -237,7 +217,17 @@ def _run(
 
     with asyncio.Runner(loop_factory=loop.made) as runner:
         runner.run(everything())
-    return counts
+    return tally.counts
+
+
+def _known(order: Order, store: Store) -> Knowledge:
+    """What earlier evidence and people told of the devices."""
+    knowledge = Knowledge()
+    for asset in store.assets(order.realm):
+        knowledge.recall(asset)
+    for address, declared in expected(order.declared.register, order.realm):
+        knowledge.expect(address, declared)
+    return knowledge
 
 
 def _learn_again(before: Observation, knowledge: Knowledge, held: Held, gate: Gate) -> None:
@@ -256,30 +246,6 @@ def _given_up(order: Order, path: Path, done: frozenset[str]) -> frozenset[str]:
     return frozenset(
         f"{order.resume}/{step}" for step, times in begun.items() if times >= 2 and f"{order.resume}/{step}" not in done
     )
-
-
-def _code(counts: Mapping[str, int], gate: Gate, stop: Stop, plan: Plan) -> Exit:
-    """What the run returns: stops and trips first, then what could not be looked at, then whether anything spoke."""
-    codes = [stop.exit] if stop.reason else []
-    if gate.tripped or gate.stopped_zones:
-        codes.append(Exit.SAFETY)
-    if counts["broken"]:
-        codes.append(Exit.BUG)
-    if counts["authentication"]:
-        codes.append(Exit.SECRET)
-    if counts[Outcome.DENIED] or counts[Outcome.ABORTED] or any("not installed" in why for _, why in plan.left_out):
-        codes.append(Exit.PARTIAL)
-    if not counts[Outcome.ANSWERED] and not counts[Outcome.REFUSED]:
-        codes.append(Exit.NOTHING)
-    return worst(*codes)
-
-
-def _state(code: Exit, stop: Stop) -> ScanState:
-    if stop.reason:
-        return ScanState.INTERRUPTED
-    if code is Exit.SAFETY:
-        return ScanState.STOPPED
-    return ScanState.PARTIAL if code is not Exit.DONE else ScanState.DONE
 
 
 def _record_trips(
