@@ -15,6 +15,8 @@ from assetctl.store.tables import BLOB, EXCHANGE
 
 LEVEL = 1  # units are short; the higher levels cost time and gain nothing on them
 SMALL, SMALL_WINDOW, SMALL_MEMORY = 4096, 12, 5  # what is no longer than a window of 2**12 needs no larger one
+TINY = 64
+_STORED = b"\x08\x1d\x01"  # deflate with the least window, check bits; the last block, and it is stored
 
 
 def put_blob(store: Database, data: bytes) -> str:
@@ -65,7 +67,14 @@ def insert_blobs(connection: Connection, blobs: Mapping[str, bytes]) -> None:
 
 
 def _compressed(data: bytes) -> bytes:
-    """In zlib's form. Making ready a window of the usual size takes longer than compressing a unit."""
+    """In zlib's form. Making ready a window of the usual size takes longer than compressing a unit.
+
+    What is too short to become shorter is one stored block: length, its complement, the bytes (RFC 1950, 1951).
+    """
+    if len(data) <= TINY:
+        size = len(data)
+        head = _STORED + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+        return head + data + zlib.adler32(data).to_bytes(4)
     if len(data) > SMALL:
         return zlib.compress(data, LEVEL)
     deflater = zlib.compressobj(LEVEL, wbits=SMALL_WINDOW, memLevel=SMALL_MEMORY)
