@@ -75,6 +75,8 @@ P19 is what a plant's engineer does: `scan`, `check` and `report all` against a 
 the ports of their protocols. Its parts are measured alone, without what binds them together. What the commands say of
 each device is held against the plant's own truth, which was written beside the devices and comes from no decoder.
 
+What each scanner finds on fragile devices, and which of them it harms, is in [twins.md](twins.md).
+
 {text(rows)}
 
 Rows that are short of their goal are short of CPU: a quarter to half a millisecond for a device that is asked one
