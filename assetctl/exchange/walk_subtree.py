@@ -1,7 +1,8 @@
 """A walk of a maker's own subtree alone, without the system group: whose device it is, and what its objects tell.
 
 Only objects of vendors.toml count, and only where all that have a value are one maker's: agents also carry tables of
-other makers (a switch of HP those of Cisco's neighbour protocol), but not the serial number of another's device.
+other makers (a switch of HP those of Cisco's neighbour protocol), but not the serial number of another's device. An
+object that names the maker stands above the number: devices are sold under other names with the agent of their maker.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ def subtree_claims(agent: Agent) -> tuple[Claim, ...]:
     if len(told) != 1:
         return ()
     ((maker, claims),) = told.items()
-    return (Claim("manufacturer", maker, confidence=CONFIDENCE), *claims.values())
+    return tuple({"manufacturer": Claim("manufacturer", maker, confidence=CONFIDENCE), **claims}.values())
 
 
 def _values(agent: Agent) -> Iterator[tuple[str, Claim]]:
@@ -41,7 +42,7 @@ def _values(agent: Agent) -> Iterator[tuple[str, Claim]]:
 
 def _by_maker(entry: vendors.Entry) -> Iterator[tuple[str, tuple[vendors.Scalar, ...]]]:
     for arc in () if entry.is_shared else sorted({prefix[:7] for prefix in entry.prefixes}):
-        own = tuple(scalar for scalar in entry.scalars if scalar.oid[:7] == arc and scalar.key != "manufacturer")
+        own = tuple(scalar for scalar in entry.scalars if scalar.oid[:7] == arc)
         maker = makers.of_enterprise(arc[6]) if arc[:6] == ENTERPRISES else None
         if maker and own:
             yield maker, own

@@ -242,6 +242,16 @@ def test_objects_of_two_makers_without_a_sys_object_id_tell_of_neither() -> None
     assert told(SUBTREE + synology) == {}
 
 
+def test_the_maker_that_a_subtree_names_stands_above_its_number() -> None:
+    pdu = "1.3.6.1.4.1.13742.6.3.2.1.1"
+    model = f"{pdu}.3.1|4|PRO3X-C20\n"
+    assert told(model) == {"manufacturer": "Raritan", "model": "PRO3X-C20"}
+    assert told(f"{pdu}.2.1|4|Server Technology\n{model}") == {
+        "manufacturer": "Server Technology",
+        "model": "PRO3X-C20",
+    }
+
+
 def test_tables_of_another_maker_are_no_identity() -> None:
     assert told("1.3.6.1.4.1.9.9.23.1.3.1.0|2|1\n1.3.6.1.4.1.39165.1.7.0|4|15 PERCENT\n") == {}
 
