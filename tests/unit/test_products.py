@@ -126,6 +126,14 @@ def test_an_arc_that_is_on_no_list_names_no_model(oid: str) -> None:
     assert "model" not in told(*arc(oid))
 
 
+@pytest.mark.parametrize("last", [60001, 70001, 71201])
+def test_an_arc_of_chassis_of_several_sizes_names_none(last: int) -> None:
+    # FortiGate-6300F and -6500F, -7030E to -7060E, -7081F and -7121F
+    found = told(*arc(f"1.3.6.1.4.1.12356.101.1.{last}"))
+    assert found["asset_role_type"][0] == "firewall"
+    assert "model" not in found
+
+
 @pytest.mark.parametrize("last", [1000, 643, 37001])
 def test_an_arc_that_stood_for_two_products_names_none(last: int) -> None:
     # FortiGate-100 at first and FortiGate-100F later, FortiGateRugged-60D and -60F, FortiGate-3700DX and -3700F
