@@ -334,6 +334,26 @@ def test_the_first_device_of_a_printer_is_its_model_without_the_maker(
     assert values(said).get("model") == read
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("NSMPX-8000-10G 4*CPU+6*IX+2*E1K+1*CVM N3 1400100", "NSMPX-8000-10G"),
+        ("NetScaler Virtual Appliance", "NetScaler Virtual Appliance"),
+    ],
+)
+def test_the_cards_of_an_appliance_are_no_part_of_its_model(given: str, read: str) -> None:
+    assert values(ask(agent(oid("5951.1"), {oid("5951.4.1.1.11.0"): text(given)}))) == {"model": read}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("DS-7608NI-K20820190102CCRRC12345678WCVU", True), ("1", False), ("", False)],
+)
+def test_an_index_is_a_serial_number_only_where_it_looks_like_one(given: str, read: bool) -> None:
+    said = values(ask(agent(oid("50001"), {oid("50001.1.3.0"): text(given)})))
+    assert said == ({"serial_number": given} if read else {})
+
+
 def test_a_number_of_the_processor_is_no_serial_number_of_the_ups() -> None:
     serial = oid("318.1.1.1.1.2.3.0")
     assert values(ask(agent(oid("318.1.3.2.12"), {serial: text("AS1127232110")}))) == {"serial_number": "AS1127232110"}
