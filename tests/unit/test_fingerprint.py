@@ -356,6 +356,54 @@ def test_a_name_that_two_makers_use_is_read_for_the_one_that_made_the_device() -
     assert {one.claim.value for one in switch if one.claim.key == "manufacturer"} == {"Zyxel"}
 
 
+@pytest.mark.parametrize(
+    ("text", "number", "maker"),
+    [
+        ("Base Station V3.84", 63, "Apple"),
+        ("NB1600", 31496, "NetModule"),
+        ("Optimizer 2400", 21671, "VSS Monitoring"),
+        ("ES3510MA", 259, "Edgecore"),
+    ],
+)
+def test_a_short_text_of_a_common_shape_names_no_maker_by_itself(text: str, number: int, maker: str) -> None:
+    assert values(Claim("description", text)) == {}
+    found = derive([Claim("description", text), Claim("snmp_enterprise_number", number)])
+    assert {one.claim.value for one in found if one.claim.key == "manufacturer"} == {maker}
+    assert {one.claim.key for one in found} & {"model", "firmware_software_version"}
+
+
+def test_the_name_of_an_agent_is_not_the_maker_of_the_thin_client_with_it() -> None:
+    assert values(Claim("description", "Teradici SNMP Agent")) == {}
+
+
+def test_power_strips_of_two_makers_are_told_apart_by_the_rest_of_the_name() -> None:
+    assert values(Claim("model", "RPC-40L8A4"))["manufacturer"] == "Western Telematic"
+    assert "manufacturer" not in values(Claim("model", "RPC-3A"))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "oid", "role"),
+    [
+        ("model", "TSW212", "1.3.6.1.4.1.48690", "switch"),
+        ("description", "TAP100", "1.3.6.1.4.1.48690", "access-point"),
+        (
+            "description",
+            "ALAXALA AX8600R AX-8600-R16 [AX8616R] Routing software Ver. 12.4.A",
+            "1.3.6.1.4.1.21839.1.2.15",
+            "router",
+        ),
+    ],
+)
+def test_what_the_device_says_of_its_kind_stands_above_the_kind_of_its_makers_arc(
+    key: str, text: str, oid: str, role: str
+) -> None:
+    found = derive(
+        [Claim(key, text), Claim("sys_object_id", oid), Claim("snmp_enterprise_number", int(oid.split(".")[6]))]
+    )
+    roles = [one.claim for one in found if one.claim.key == "asset_role_type"]
+    assert max(roles, key=lambda claim: claim.confidence).value == role
+
+
 def test_a_number_that_the_agents_maker_chose_does_not_say_who_made_the_device() -> None:
     told = values(Claim("model", "1783-BMS10CGP"), Claim("snmp_enterprise_number", 9))
     assert told["asset_role_type"] == "switch"
