@@ -438,10 +438,14 @@ def test_from_the_right_place_the_anchor_is_told(site: Plant) -> None:
     assert desk.run("scans", "show", said.data["id"]).data["vantage"] == f"{SCANNER_END}/{SCANNER} (anchor checked)"
 
 
+SLOW = "[limits]\npackets_per_second = 10\n"
+"""A pace that leaves a scan in motion until a loaded machine has started the command that stops it."""
+
+
 @pytest.mark.parametrize(("how", "code"), [("assetctl stop", 10), ("Ctrl-C", 130)])
 def test_a_stop_ends_all_sending_within_a_second(site: Plant, how: str, code: int) -> None:
     targets = [ip for ip in OT if ip not in site.missing]
-    desk = site.desk(how.replace(" ", "-"))
+    desk = site.desk(how.replace(" ", "-"), more=SLOW)
     with plant.watched(site.spaces, site.folder / "stop.frames") as recordings:
         process = begun(desk, *targets, permits_first=12)
         if how == "Ctrl-C":
