@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
+from operator import itemgetter
 from typing import Final
 
 from assetctl.model import Address, Destination, IPAddress, NetworkKind, RequestClass, Segment, Transport
@@ -96,6 +97,27 @@ class Plan:
         for row in self.rows:
             found.setdefault(row.target, []).append(row)
         return {target: tuple(rows) for target, rows in found.items()}
+
+    @cached_property
+    def _numbered(self) -> tuple[Mapping[Destination, list[tuple[int, Row]]], list[tuple[int, Row]]]:
+        """The rows with their numbers: by the one place that their target is, and those whose target is a range."""
+        alone: dict[Destination, list[tuple[int, Row]]] = {}
+        ranges: list[tuple[int, Row]] = []
+        for numbered in enumerate(self.rows):
+            target = numbered[1].target
+            if isinstance(target, Segment):
+                alone.setdefault(target, []).append(numbered)
+            elif len(target) == 1:
+                alone.setdefault(Address(target.realm, target.first), []).append(numbered)
+            else:
+                ranges.append(numbered)
+        return alone, ranges
+
+    def rows_at(self, place: Destination) -> list[Row]:
+        """The rows whose target holds a place, in their order."""
+        alone, ranges = self._numbered
+        found = [*alone.get(place, ()), *(numbered for numbered in ranges if place in numbered[1].target)]
+        return [row for _, row in sorted(found, key=itemgetter(0))]
 
     @property
     def devices(self) -> int:

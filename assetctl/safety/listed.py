@@ -38,7 +38,7 @@ class Listed:
 
     def nmap_ports(self, address: Destination) -> tuple[int, ...]:
         """The ports that nmap may look at there, by the plan."""
-        return next((row.ports for row in self._plan.rows if row.protocol == NMAP and address in row.target), ())
+        return next((row.ports for row in self._plan.rows_at(address) if row.protocol == NMAP), ())
 
     def _check_open(self, step: Step, action: Open) -> None:
         if action.transport is Transport.TCP and action.envelope != self._rules.envelopes.get(step.protocol, ""):
@@ -58,7 +58,7 @@ class Listed:
         self, protocol: str, address: Destination, port: int, opened_port: int, transport: Transport
     ) -> str:
         """Why nothing of a protocol goes there, or ""."""
-        if not any(r.protocol == protocol and address in r.target and port in r.ports for r in self._plan.rows):
+        if not any(row.protocol == protocol and port in row.ports for row in self._plan.rows_at(address)):
             return f"{protocol} on port {port} is not in the plan for this address"
         is_own = opened_port in self._rules.own_ports.get(protocol, ())
         if opened_port != port or (opened_port in NEVER_CONNECTED and not is_own):

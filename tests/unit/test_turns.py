@@ -138,3 +138,12 @@ def test_the_rows_of_a_plan_are_gone_through_once_however_many_targets_it_has() 
     for one, places in found.items():
         ports = [(row.protocol, port) for row in plain[one] for port in row.ports]
         assert all([(step.protocol, step.port) for step in asked] == ports for _, asked in places)
+
+
+def test_the_rows_at_a_place_are_those_whose_target_holds_it() -> None:
+    made = planned(target("10.20.1.7"), CELL, target("10.20.1.4"), OFFICE)
+    cell, strange = Address("plant", CELL.first), Address("elsewhere", CELL.first)
+    places = [place for one in made.targets for place, _ in steps(made, registry(), one)]
+    assert cell in places
+    for place in (*places, strange):
+        assert made.rows_at(place) == [row for row in made.rows if place in row.target]
