@@ -372,6 +372,17 @@ def test_a_short_text_of_a_common_shape_names_no_maker_by_itself(text: str, numb
     assert {one.claim.key for one in found} & {"model", "firmware_software_version"}
 
 
+def test_an_order_code_is_no_part_of_the_model_of_a_switch_with_a_family_before_its_number() -> None:
+    head = "HPE Comware Platform Software, Software Version 7.1.070, Release 2702\r\nHPE FF 5940 48SFP+ 6QSFP28 Switch"
+    told = values(Claim("description", f"{head} JH390A\r\nCopyright (c) 2010-2017"))
+    assert (told["model"], told["order_code"]) == ("FF 5940 48SFP+ 6QSFP28", "JH390A")
+
+
+@pytest.mark.parametrize("text", ["Samsung C34J791", "Samsung M51"])
+def test_a_monitor_and_a_telephone_are_no_printers(text: str) -> None:
+    assert values(Claim("description", text)).get("asset_role_type") != "printer"
+
+
 def test_the_name_of_an_agent_is_not_the_maker_of_the_thin_client_with_it() -> None:
     assert values(Claim("description", "Teradici SNMP Agent")) == {}
 
