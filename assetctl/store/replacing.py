@@ -20,7 +20,7 @@ from assetctl.store.asset_rows import asset_row, fact_row
 from assetctl.store.database import Database
 from assetctl.store.identities import insert_aliases
 from assetctl.store.records import Replaced
-from assetctl.store.statements import encoded, in_chunks, insert_encoded, update_encoded
+from assetctl.store.statements import encoded, hold, in_chunks, insert_encoded, update_encoded
 from assetctl.store.tables import ALIAS, ASSET, FACT
 
 Row = tuple[Any, ...]
@@ -74,6 +74,7 @@ def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> Repl
     Raises ValueError for an asset of another realm, or with a fact about another asset.
     """
     with store.writing() as connection, uncollected():
+        hold(connection, f"assets of {realm}")  # what is compared must stay until it is written
         held = _held(connection, realm)
         before, retold = frozenset(held), list[str]()
         aliases: dict[str, str] = {}

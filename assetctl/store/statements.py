@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from hashlib import sha256
 from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnClause, Connection, Dialect, Table
+from sqlalchemy import ColumnClause, Connection, Dialect, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert
@@ -18,6 +19,13 @@ Encoders = tuple[tuple[str, Encode | None], ...]
 
 CHUNK = 500
 STATEMENTS = 64  # compiled ones that are remembered
+
+
+def hold(connection: Connection, what: str) -> None:
+    """Wait until no other transaction holds this, and hold it to the end of this one. SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(sha256(what.encode()).digest()[:7], "big")
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": number})
 
 
 def put_new(connection: Connection, table: Table, rows: Rows) -> None:
@@ -37,7 +45,7 @@ def run(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, A
     """
     if not rows:
         return
-    text, encoders = _driven(statement, tuple(rows[0]), connection.dialect)
+    driven, encoders = _driven(statement, tuple(rows[0]), connection.dialect)
     if connection.dialect.positional:
         encoded: list[Any] = [
             tuple([row[name] if encode is None else encode(row[name]) for name, encode in encoders]) for row in rows
@@ -46,7 +54,7 @@ def run(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, A
         encoded = [
             {name: row[name] if encode is None else encode(row[name]) for name, encode in encoders} for row in rows
         ]
-    connection.exec_driver_sql(text, encoded)
+    connection.exec_driver_sql(driven, encoded)
 
 
 def insert_all(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:

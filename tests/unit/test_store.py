@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from assetctl.errors import InputError, IntegrityFault
+from assetctl.errors import EnvironmentFault, InputError, IntegrityFault
 from assetctl.model import Asset, Claim, Outcome, Result, Retirement, ScanState
 from assetctl.store.bundle_rows import understood
 from assetctl.store.bundles import BundleMark
@@ -411,6 +411,20 @@ def test_what_is_seen_again_keeps_its_rows(store: Store) -> None:
     with store.reading() as connection:
         assert connection.exec_driver_sql("SELECT asset FROM written").scalars().all() == []
     assert store.assets() == (seen_later(stored.asset("a-1")), stored.asset("a-2"))
+
+
+def test_a_realm_is_replaced_by_one_at_a_time(store: Store, tmp_path: Path) -> None:
+    store.replace_assets("plant", [stored.asset("a-1")])
+    fewer = stored.asset("a-1", facts=2)
+    with open_store(f"sqlite:///{tmp_path}/plant 100% #1?.db", wait_s=0.1) as other:
+
+        def meanwhile() -> Iterator[Asset]:
+            with pytest.raises(EnvironmentFault, match="is locked by another program"):
+                other.replace_assets("plant", [told_otherwise(fewer)])
+            yield fewer
+
+        store.replace_assets("plant", meanwhile())
+    assert store.assets() == (fewer,)
 
 
 def test_the_keys_of_one_realm_or_of_some_assets_are_found_without_the_others(store: Store) -> None:
