@@ -16,7 +16,7 @@ from assetctl.errors import Exit, InputError
 from assetctl.redaction import RedactionLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from assetctl.model import Position, Zone
     from assetctl.report.redact import Pseudonyms
@@ -117,6 +117,13 @@ class App:
         positions, conduits = self.register or store.positions(), self.zones_file.conduits
         names = names_of(store.assets(), self.zones, positions, conduits, store.captures())
         return Pseudonyms(key, (*names, *more))
+
+    def machine_redaction(self, store: "Store", more: "Iterable[str]" = (), *, plain: bool) -> "Callable[[str], str]":
+        """What a text for other machines passes: the level of this call, and pseudonyms unless names stay plain."""
+        if plain:
+            return self.redacted
+        names = self.pseudonyms(store, more)
+        return lambda text: names(self.redacted(text))
 
     def redacted(self, value: Any) -> Any:
         """A value as this call may write it."""

@@ -195,7 +195,7 @@ def _write(app: App, store: "Store", result: "Checked", path: Path, *, plain: bo
     from assetctl.work.machine import write
 
     files = {one.id: f"checks/{one.path.name}" for one in result.checks}
-    redact = str if plain else app.pseudonyms(store)
+    redact = app.machine_redaction(store, plain=plain)
     write(list(finding_rows(result.findings, files)), path, generated_at=now(), redact=redact, name="assetctl check")
     app.output.say(f"written: {path}" + ("" if plain else ", names and addresses replaced"))
 

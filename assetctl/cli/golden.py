@@ -100,7 +100,7 @@ def verify_golden(
         ]
         check_place(done, store, app.zones)
         names = (name for _, one in done for name in names_in(one.golden))
-        redact: Callable[[str], str] = str if plain_names else app.pseudonyms(store, names)
+        redact = app.machine_redaction(store, names, plain=plain_names)
     every = [row for path, one in done for row in rows(one, path)]
     for path in outputs:
         write(every, path, generated_at=at, redact=redact, name=TITLE)

@@ -36,6 +36,7 @@ from assetctl.model import (
     Value,
 )
 from assetctl.packing import Findings, PackedFacts
+from assetctl.policy.load import checks_folder
 from assetctl.report.redact import Pseudonyms
 from assetctl.report.redaction import ACCOUNTS, FREE, RAW, Redaction
 from assetctl.report.table import Column, Kind, Ref, table
@@ -273,6 +274,24 @@ def test_what_is_of_no_use_without_its_names_is_not_written_redacted(
     assert said.code == 2
     assert "keeps its names" in said.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("level", [RedactionLevel.AUDITOR, RedactionLevel.SHARE])
+@pytest.mark.parametrize("flags", [(), ("--plain-names",)])
+def test_a_check_of_ones_own_tells_machines_no_more_than_the_level_allows(
+    flags: tuple[str, ...], level: RedactionLevel, seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = tmp_path / "own", tmp_path / "check.sarif"
+    folder.mkdir()
+    shipped = (checks_folder() / "AUT-002.yaml").read_text().replace("AUT-002", "SITE-001")
+    told = shipped.replace("names: [ftp, telnet]", f'names: ["{IN_TEXTS}"]')
+    told = told.replace("greets without", "of {asset.serial_number} greets '{service.service_banner}' without")
+    told = told[: told.index("de:\n")] + told[told.index("tests:\n") :]
+    (folder / "SITE-001.yaml").write_text(told)
+    arguments = ("check", "--checks", str(folder), "--policy", "SITE-001", "--output", str(out), *flags)
+    assert Desk(seeded, monkeypatch).call("--redact", level, *arguments).code in (0, 3)
+    assert "greets" in out.read_text()
+    assert not leaked(out.read_text(), (*AUDITED, *(NAMES if level is RedactionLevel.SHARE else ())))
 
 
 def test_every_stream_of_a_table_is_redacted() -> None:
