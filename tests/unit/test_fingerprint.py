@@ -383,6 +383,18 @@ def test_a_monitor_and_a_telephone_are_no_printers(text: str) -> None:
     assert values(Claim("description", text)).get("asset_role_type") != "printer"
 
 
+def test_the_letters_behind_a_version_in_brackets_belong_to_it() -> None:
+    text = (
+        "Cisco Systems, Inc. WS-C4006\nCisco Catalyst Operating System Software, Version 8.4(11)GLX\nCopyright (c) 2005"
+    )
+    told = values(Claim("description", text), Claim("snmp_enterprise_number", 9))
+    assert told["firmware_software_version"] == told["os_version"] == "8.4(11)GLX"
+
+
+def test_a_router_of_another_maker_is_no_satellite_receiver() -> None:
+    assert "manufacturer" not in values(Claim("description", "DSR-1000AC 3.12.1"))
+
+
 def test_the_name_of_an_agent_is_not_the_maker_of_the_thin_client_with_it() -> None:
     assert values(Claim("description", "Teradici SNMP Agent")) == {}
 
