@@ -10,7 +10,7 @@ from assetctl.report.redact import Pseudonyms, names_of
 from assetctl.report.redaction import Redaction, hidden_texts, names_in
 from assetctl.settings import Settings
 from assetctl.store.repo import Store
-from assetctl.text import visible
+from assetctl.text import one_line, visible
 from assetctl.work.papers import read_papers
 from assetctl.zones import ZoneFile
 
@@ -27,7 +27,7 @@ def redaction(
         names.update(hidden_texts(facts, level))
     if level is Level.SHARE:
         names.update(_names(settings, store, zones, register))
-    spelled = {form for name in names for form in (name, visible(name))}
+    spelled = {form for name in names for form in (name, visible(name), one_line(name).removesuffix("…"))}
     return Redaction(level, Pseudonyms(key, spelled, addresses=level is Level.SHARE))
 
 

@@ -45,7 +45,8 @@ from tests.unit.command import Desk
 
 HOST, SERIAL, ADDRESS, MAC = "pumpseed-7", "SNSEED4711", "10.99.3.7", "00:1B:1B:99:5E:ED"
 SITE, REALM, ZONE, POSITION = "Seedhausen", "seedrealm", "seed-cell", "=SEED1+K7"
-ACCOUNT, BANNER, SECRET, PERSON = "seedaccount", "220 Seedbanner <&> ready", "seedcommunity99", "Paula Seedmann"
+ACCOUNT, SECRET, PERSON = "seedaccount", "seedcommunity99", "Paula Seedmann"
+BANNER = "220 Seedbanner <&> ready" + ", as was said before" * 8  # longer than a sentence holds of a value
 PROJECT, TAG, CONTACT = "Seedbrewery", "seedtag", "+49 5555 735533"
 IN_TEXTS = f"{HOST}, {SERIAL} at {ADDRESS} in {SITE}, by {PERSON}"
 NAMES = (
