@@ -13,7 +13,7 @@ from assetctl.policy.load import checks_folder, load_checks
 from assetctl.protocols import registry
 
 CHECKS = load_checks([checks_folder()])
-WRITERS = (("assetctl.advisory", "derive.py"), ("assetctl.work", "converse.py"))
+WRITERS = (("assetctl.advisory", "derive.py"), ("assetctl.work", "port_states.py"))
 """What makes facts besides probes and patterns: advisories and life cycles, and the connects of the port finder."""
 
 

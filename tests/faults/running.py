@@ -89,26 +89,25 @@ def record(place: Path, arguments: tuple[str, ...]) -> tuple[Ended, dict[str, in
 
 def _attend(child: int, ours: socket.socket, disturbance: Disturbance | None) -> tuple[bool, int]:
     """Do the outside part when the child stands at its moment, then wait for its end."""
-    watch, ends, reached = os.pidfd_open(child), time.monotonic() + MOST_S, False
+    watch, ends, heard, reached = os.pidfd_open(child), time.monotonic() + MOST_S, False, False
     try:
         while True:
-            wanted = [watch] if reached else [watch, ours]
+            wanted = [watch] if heard else [watch, ours]
             ready = select.select(wanted, [], [], max(0.0, ends - time.monotonic()))[0]
             if not ready:
                 os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
                 raise AssertionError("the command does not end")
             if ours in ready:
-                reached = True
-                if ours.recv(1) and disturbance is not None:
+                heard, reached = True, bool(ours.recv(1))  # nothing: it ended without coming to its moment
+                if reached and disturbance is not None:
                     if disturbance.outside is not None:
                         disturbance.outside(child)
                     ours.sendall(b"!")
                     if disturbance.after is not None:
                         disturbance.after(child)
             if watch in ready:
-                was_reached = reached if ours not in ready else True
-                return was_reached and disturbance is not None, os.waitpid(child, 0)[1]
+                return reached, os.waitpid(child, 0)[1]
     finally:
         os.close(watch)
 

@@ -30,7 +30,7 @@ IMPORT = Operation("import", "empty", ("import", "nmap", str(NMAP / "ot.xml")), 
 CHECK = Operation("check", "filled", ("check", "--fail-on", "never"), findings)
 SCAN = Operation("scan", "filled", ("scan", "--yes"), assets)
 WRITING = {  # in the midst of what each writes
-    "import": Moment("store._fact_row", 30),
+    "import": Moment("store.fact_row", 30),
     "check": Moment("store._finding_row", 40),
     "scan": Moment("store.insert_exchanges", 4),
 }
