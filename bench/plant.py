@@ -98,7 +98,9 @@ def parts(folder: Path, config: Path) -> Parts:
     from assetctl.work.ingest import ingest
 
     done, now = Parts(), datetime.now(UTC)
-    done.cpu_s["start"] = sum(cpu_s(PROGRAM, "version") for _ in COMMANDS)
+    compiled = folder / "compiled"
+    cpu_s(PROGRAM, "version", compiled=compiled)  # the first one compiles
+    done.cpu_s["start"] = sum(cpu_s(PROGRAM, "version", compiled=compiled) for _ in COMMANDS)
     settings = load_settings(config, cwd=folder, environ={})
     observations = done.take("ask", lambda: _asked(settings, folder))
     store = open_store(settings.database_url, create=True)
