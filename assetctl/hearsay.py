@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from assetctl.keys import mac_address
-from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Value, ip_in
+from assetctl.keys import ip_in, mac_address
+from assetctl.model import Address, Claim, IPAddress, Observation, Outcome, SubjectKind, Value
 from assetctl.sightings import Derive, Sighting
 
 CONFIDENCE = {"lldp": 60, "cdp": 60, "arp": 50, "fdb": 40}

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from ipaddress import ip_address
 
 from assetctl import oui
-from assetctl.model import SubjectKind
+from assetctl.model import IPAddress, SubjectKind
 from assetctl.sightings import Sighting
 
 
@@ -125,6 +126,14 @@ def serial_number(text: str, *, maker: str) -> str | None:
     if len(bare) < 2 or (not maker and (len(bare) < LEAST_BARE_SERIAL or not any(char.isdigit() for char in bare))):
         return None
     return folded
+
+
+def ip_in(text: str) -> IPAddress | None:
+    """The address that a text is, None for any other text."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def mac_address(text: str) -> str | None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from assetctl.facts import vocabulary
-from assetctl.model import Asset, Fact, SubjectKind, Value, ip_in
+from assetctl.keys import ip_in
+from assetctl.model import Asset, Fact, SubjectKind, Value
 
 DECLARED = "declared"
 DERIVED = "derived"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind, ip_in
+from assetctl.keys import ip_in
+from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
 from assetctl.policy.counting import DECLARED, STRONG
