@@ -95,7 +95,7 @@ def ask(scope: Scope, folder: Path, way: Way) -> Asked:
 
     around = Surroundings(
         SCAN,
-        route.taken(scope.vantage_of(REALM), plan.rows[0].target.first),
+        route.taken(scope.vantage_of(REALM), scope.targets[0].first),
         {"fleet": way.secret},
         scope.limits.connect_s,
         Keeper(SCAN, database.put_batch).keep if database is not None else _forget,

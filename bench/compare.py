@@ -24,11 +24,11 @@ def rounds(sides: Sides, count: int = ROUNDS, *, warm: bool = True) -> dict[str,
 def ratio(found: Mapping[str, list[Figures]], ours: str, theirs: str, figure: str) -> float:
     """Median over the rounds of what one side took of the other."""
     pairs = zip(found[ours], found[theirs], strict=True)
-    return median(mine[figure] / other[figure] for mine, other in pairs)
+    return float(median(mine[figure] / other[figure] for mine, other in pairs))
 
 
 def middle(found: Mapping[str, list[Figures]], side: str, figure: str) -> float:
-    return median(figures[figure] for figures in found[side])
+    return float(median(figures[figure] for figures in found[side]))
 
 
 def same(found: Mapping[str, list[Figures]], figure: str = "digest") -> None:

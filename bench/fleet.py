@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -175,7 +175,7 @@ def modbus(devices: list[str], delay_s: float) -> None:
 async def _modbus(devices: list[str], delay_s: float) -> None:
     loop = asyncio.get_running_loop()
     servers = [
-        await loop.create_server(lambda a=address: _Unit(a, delay_s), address, MODBUS_PORT, backlog=BACKLOG)
+        await loop.create_server(partial(_Unit, address, delay_s), address, MODBUS_PORT, backlog=BACKLOG)
         for address in devices
     ]
     await _until_told(servers)

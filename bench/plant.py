@@ -156,7 +156,7 @@ def against_truth(assets: Iterable[Asset], count: int) -> dict[str, object]:
         if asset is None:
             missed.append(f"{made.address}, {made.kind}")
             continue
-        for key, value in (dict.fromkeys(IDENTITY, "") | made.truth).items():
+        for key, value in {**dict.fromkeys(IDENTITY, ""), **made.truth}.items():
             said = settle.text(asset, key)
             if said != value:
                 (wrong if said else blank).append(f"{made.address}, {made.kind}: {key} {said!r}, it is {value!r}")

@@ -1,5 +1,6 @@
 """The comparisons that need no device's answer: sweeps by others and on a busy machine, and connects to many ports."""
 
+from functools import partial
 from math import ceil
 from shutil import which
 from statistics import median
@@ -24,8 +25,8 @@ MORE_THAN = {"onesixtyone": ("-w 1", 1 / 3), "braa": ("-t 1 -r 1", 0.6), "nmap":
 def other_sweepers() -> list[Row]:
     """Our sweep beside those of programs in C; each must find all that is there."""
     there = [name for name in PEERS if which(name)]
-    sides = {name: lambda name=name: side("sweepers", name) for name in there}
-    sides["ours"] = lambda: side("snmp", "sweep", "0")
+    sides = {name: partial(side, "sweepers", name) for name in there}
+    sides["ours"] = partial(side, "snmp", "sweep", "0")
     with fleet("sweep", str(SWEPT)):
         found = rounds(sides, SWEEP_ROUNDS, warm=False)
     what = f"sweep of {SWEPT} addresses, {len(alive(SWEPT))} alive, client layer: wall of "
@@ -51,7 +52,7 @@ def busy_machine() -> list[Row]:
 
 def refused_ports() -> list[Row]:
     """Ports that refuse: what a connect costs."""
-    sides = {name: lambda name=name: side("ports", name, str(WIDE), str(IN_FLIGHT)) for name in ("ours", "nmap")}
+    sides = {name: partial(side, "ports", name, str(WIDE), str(IN_FLIGHT)) for name in ("ours", "nmap")}
     with _ports_open(WIDE):
         found = rounds(sides, PORT_ROUNDS, warm=False)
     _same_ports(found)
@@ -70,7 +71,7 @@ def dropped_ports() -> list[Row]:
     )
     if not ports.nft_program():
         return [Row("P11", what, "", "nft is not installed, which drops them", False)]
-    sides = {name: lambda name=name: side("ports", name, str(NARROW), str(NARROW)) for name in ("ours", "hurried")}
+    sides = {name: partial(side, "ports", name, str(NARROW), str(NARROW)) for name in ("ours", "hurried")}
     with _ports_open(NARROW), ports.dropping(NARROW):
         found = rounds(sides, PORT_ROUNDS, warm=False)
     _same_ports(found)

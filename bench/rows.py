@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from importlib.util import find_spec
 from math import log
 from pathlib import Path
@@ -25,7 +26,7 @@ REPORT_ROWS, MANY_ROWS, REPORT_ROUNDS = 10_000, 100_000, 3
 
 def modbus_identity() -> list[Row]:
     rows = []
-    sides = {name: lambda name=name: side("modbus", name) for name in ("client", "whole", "nmap")}
+    sides = {name: partial(side, "modbus", name) for name in ("client", "whole", "nmap")}
     for delay_s, goal in ((0.0, 1 / 2), (0.05, 1 / 12)):
         with fleet("modbus", str(modbus.DEVICES), str(delay_s)):
             found = rounds(sides, MODBUS_ROUNDS)
@@ -98,7 +99,7 @@ def start() -> list[Row]:
 def reports() -> list[Row]:
     """Workbook and page of many rows; memory is asked once, at ten times the rows too."""
     names = ("xlsx", "xlsxwriter", "html", "joined")
-    found = rounds({n: lambda n=n: side("reports", n, str(REPORT_ROWS)) for n in names}, REPORT_ROUNDS, warm=False)
+    found = rounds({n: partial(side, "reports", n, str(REPORT_ROWS)) for n in names}, REPORT_ROUNDS, warm=False)
     rows = []
     for number, ours, peer, goal, name in (
         ("P15", "xlsx", "xlsxwriter", 3.2, "workbook: CPU of XlsxWriter with constant memory"),
@@ -113,7 +114,7 @@ def reports() -> list[Row]:
 
 
 def plant() -> list[Row]:
-    sides = {name: lambda name=name: side("plant", name, str(mixed.DEVICES)) for name in ("commands", "parts")}
+    sides = {name: partial(side, "plant", name, str(mixed.DEVICES)) for name in ("commands", "parts")}
     with fleet("plant", str(mixed.DEVICES)):
         found = rounds(sides, PLANT_ROUNDS, warm=False)
     same(found)
@@ -146,7 +147,7 @@ def _silent_kinds() -> str:
 def judgement() -> list[Row]:
     count = judging.ASSETS
     names = ("evaluate", "lambdas", "cel") if find_spec(judging.CEL) else ("evaluate", "lambdas")
-    found = rounds({name: lambda name=name: side("judging", name, str(count)) for name in names}, JUDGE_ROUNDS)
+    found = rounds({name: partial(side, "judging", name, str(count)) for name in names}, JUDGE_ROUNDS)
     if len({one["met"] for name in names[1:] for one in found[name]}) != 1:
         raise SystemExit(f"bench: the same rules are met by other numbers of devices: {found}")
     for figures in (one for several in found.values() for one in several):

@@ -98,7 +98,8 @@ async def _discover_one(dispatcher: Any, community: Any, address: str, asked: li
     target = await UdpTransportTarget.create((address, SNMP_PORT), timeout=WAIT_S, retries=0)
     values: Values = set()
     for kind, names, repetitions in asked:
-        pairs = [(ObjectName(name), Null("")) for name in names]
+        answer: Any
+        pairs: list[Any] = [(ObjectName(name), Null("")) for name in names]
         if kind == "bulk":
             answer = await bulk_cmd(dispatcher, community, target, 0, repetitions, *pairs, lookupMib=False)
         else:

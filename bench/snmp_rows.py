@@ -1,5 +1,6 @@
 """The comparisons of SNMP: discovery beside two peers, with slow answers, in memory, signed and encrypted; a sweep."""
 
+from functools import partial
 from importlib.util import find_spec
 from statistics import median
 
@@ -23,7 +24,7 @@ SIXTEEN_LIMIT_S = 1200.0
 
 
 def discovery() -> list[Row]:
-    sides = {name: lambda name=name: side("snmp", name, str(DEVICES)) for name in ("client", "whole", "pysnmp")}
+    sides = {name: partial(side, "snmp", name, str(DEVICES)) for name in ("client", "whole", "pysnmp")}
     with fleet("snmp", str(DEVICES)):
         found = rounds(sides)
     same(found)
@@ -78,8 +79,8 @@ def beside_gufo() -> list[Row]:
     what = "SNMP v2c discovery, CPU of gufo-snmp, "
     if find_spec("gufo") is None:
         return [Row("P2", what.rstrip(", "), "at most 2", "gufo-snmp is not installed", False)]
-    sides = {name: lambda name=name: side("snmp", name, str(MORE_DEVICES)) for name, _ in LAYERS}
-    sides["gufo"] = lambda: side("gufo", str(MORE_DEVICES))
+    sides = {name: partial(side, "snmp", name, str(MORE_DEVICES)) for name, _ in LAYERS}
+    sides["gufo"] = partial(side, "gufo", str(MORE_DEVICES))
     with fleet("snmp", str(MORE_DEVICES)):
         found = rounds(sides)
     same(found, "in_tables")
@@ -91,7 +92,7 @@ def beside_gufo() -> list[Row]:
 
 
 def late_answers() -> list[Row]:
-    sides = {name: lambda name=name: side("snmp", name, str(LATE_DEVICES)) for name, _ in LAYERS}
+    sides = {name: partial(side, "snmp", name, str(LATE_DEVICES)) for name, _ in LAYERS}
     with fleet("snmp", str(LATE_DEVICES), str(LATE_S)):
         found = rounds(sides, LONG_ROUNDS, warm=False)
     same(found)
@@ -106,7 +107,7 @@ def late_answers() -> list[Row]:
 
 
 def memory() -> list[Row]:
-    sides = {str(count): lambda count=count: side("memory", "whole", str(count)) for count in (FEW, MANY)}
+    sides = {str(count): partial(side, "memory", "whole", str(count)) for count in (FEW, MANY)}
     with fleet("snmp", str(MANY)):
         found = rounds(sides, LONG_ROUNDS, warm=False)
     what = f"SNMP identity, {IN_FLIGHT} in flight, whole path: memory for {MANY} devices, of that for {FEW}"
@@ -115,7 +116,7 @@ def memory() -> list[Row]:
 
 
 def signed() -> list[Row]:
-    sides = {name: lambda name=name: side("usm", name, str(AGENTS)) for name in ("client", "whole", "pysnmp")}
+    sides = {name: partial(side, "usm", name, str(AGENTS)) for name in ("client", "whole", "pysnmp")}
     with fleet("snmpd", str(AGENTS)):
         found = rounds(sides)
     same(found)

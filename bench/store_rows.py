@@ -16,7 +16,7 @@ def storing() -> list[Row]:
     what = f"{ASSETS} assets and {5 * ASSETS} services, "
 
     def of(one: str, other: str) -> float:
-        return median(run[one] / run[other] for run in runs)
+        return float(median(run[one] / run[other] for run in runs))
 
     bare = "sqlite3 executemany of rows that stand ready, into the same tables"
     return [

@@ -57,7 +57,8 @@ async def _discover_one(engine: Any, user: Any, address: str, asked: list[Questi
     target, context = await UdpTransportTarget.create((address, SNMP_PORT), timeout=WAIT_S, retries=0), ContextData()
     values: Values = set()
     for kind, names, repetitions in asked:
-        pairs = [(ObjectName(name), Null("")) for name in names]
+        answer: Any
+        pairs: list[Any] = [(ObjectName(name), Null("")) for name in names]
         if kind == "bulk":
             answer = await bulk_cmd(engine, user, target, context, 0, repetitions, *pairs, lookupMib=False)
         else:
