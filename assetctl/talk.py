@@ -9,7 +9,7 @@ a probe yields nothing more and returns what it has.
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, Transport
@@ -17,6 +17,8 @@ from assetctl.wire import Framing
 
 TLS = "tls"
 HANDSHAKE_UNITS = 2  # of one TLS handshake: our hello, and our part after the server's
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -69,6 +71,17 @@ class Reply:
 Talk = Generator[Open | Ask, Reply, tuple[Claim, ...]]
 
 
+def answer_to(question: Ask, decode: Callable[[bytes], _T]) -> Generator[Ask, Reply, _T | None]:
+    """What a question brought, as `decode` reads it; None where nothing came that can be read."""
+    reply = yield question
+    if reply.outcome is not Outcome.ANSWERED:
+        return None
+    try:
+        return decode(reply.frames[0])
+    except WireError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """The end of a replayed conversation.
@@ -116,21 +129,3 @@ def _find(records: list[Recorded], step: Open | Ask) -> int | None:
         if isinstance(step, Ask) and name != "connect" and sent == step.payload:
             return index
     return None
-
-
-def answered(reply: Reply, framing: Framing) -> Reply:
-    """A reply whose frames are cut again from their joined bytes; used where a recording holds a raw stream.
-
-    Raises WireError when the bytes do not make whole units.
-    """
-    from assetctl.wire import cut
-
-    frames: list[bytes] = []
-    buffer = b"".join(reply.frames)
-    while buffer:
-        unit = cut(framing, buffer)
-        if unit is None:
-            raise WireError(f"recording ends inside a unit: {len(buffer)} bytes left")
-        frames.append(unit[0])
-        buffer = unit[1]
-    return Reply(reply.outcome, tuple(frames), reply.detail)

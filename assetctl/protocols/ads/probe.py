@@ -3,11 +3,10 @@
 Who made the device is not said: TwinCAT also runs on other makers' computers.
 """
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.ads import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 _SYSTEMS = {codec.PLATFORM_NT: "Windows", codec.PLATFORM_CE: "Windows CE"}
 _FIRST_BSD = 12  # the release of FreeBSD on which the first TwinCAT/BSD stood
@@ -18,14 +17,9 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.UDP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        info = codec.decode(reply.frames[0])
-    except WireError:
-        return ()
-    return _claims(info, context.port)
+    question = Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
+    info = yield from answer_to(question, codec.decode)
+    return _claims(info, context.port) if info is not None else ()
 
 
 def _claims(info: codec.ServerInfo, port: int) -> tuple[Claim, ...]:

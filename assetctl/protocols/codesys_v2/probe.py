@@ -5,11 +5,10 @@ Who made the device is not said: the runtime is licensed by many makers, and its
 
 import re
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.codesys_v2 import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 _LONGEST = 31  # a text of this length may have been cut
 _VERSION = re.compile(r"([0-9]+(?:\.[0-9]+)+[A-Za-z0-9._+-]{0,24})(?: |\Z)")
@@ -20,12 +19,9 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode_begin(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        runtime = codec.decode(reply.frames[0])
-    except WireError:
+    question = Ask(codec.encode_begin(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
+    runtime = yield from answer_to(question, codec.decode)
+    if runtime is None:
         return ()
     service = SubjectKind.SERVICE, f"tcp/{context.port}"
     spoken = Claim("service_name", "codesys", *service), Claim("service_source", "probed", *service)

@@ -6,7 +6,7 @@ from assetctl.protocol import Context
 from assetctl.protocols.codesys_v3 import codec as datagrams
 from assetctl.protocols.codesys_v3.probe import claims
 from assetctl.protocols.codesys_v3_tcp import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 
 def probe(context: Context) -> Talk:
@@ -14,14 +14,9 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode_resolve(), codec.FRAMING, wait_s=context.answer_s, accepts=_is_answer)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        datagram = codec.decode_block(reply.frames[0])
-    except WireError:
-        return ()
-    return claims(datagram, f"tcp/{context.port}")
+    question = Ask(codec.encode_resolve(), codec.FRAMING, wait_s=context.answer_s, accepts=_is_answer)
+    datagram = yield from answer_to(question, codec.decode_block)
+    return claims(datagram, f"tcp/{context.port}") if datagram is not None else ()
 
 
 def _is_answer(unit: bytes) -> bool:

@@ -3,11 +3,10 @@
 from collections.abc import Generator
 from functools import partial
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.crimson import codec
-from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.talk import Ask, Open, Reply, Talk, answer_to
 
 
 def probe(context: Context) -> Talk:
@@ -31,10 +30,5 @@ def probe(context: Context) -> Talk:
 def _asked(context: Context, question: bytes) -> Generator[Ask, Reply, str]:
     """The text that the question brought; "" where nothing came that can be read."""
     accepts = partial(codec.is_answer, question=question)
-    reply = yield Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ""
-    try:
-        return codec.decode(reply.frames[0], question=question)
-    except WireError:
-        return ""
+    ask = Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
+    return (yield from answer_to(ask, partial(codec.decode, question=question))) or ""

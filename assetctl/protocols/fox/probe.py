@@ -6,11 +6,10 @@ Neither maker nor model is said: many makers sell Niagara under their own brand,
 from contextlib import suppress
 from ipaddress import ip_address
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.fox import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 OWN = {
     "station.name": "application_name",
@@ -28,12 +27,8 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        fields = codec.decode(reply.frames[0])
-    except WireError:
+    fields = yield from answer_to(Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s), codec.decode)
+    if fields is None:
         return ()
     service = SubjectKind.SERVICE, f"tcp/{context.port}"
     told = {

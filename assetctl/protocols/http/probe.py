@@ -11,7 +11,7 @@ from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.http import codec, page, redirect
-from assetctl.talk import TLS, Ask, Open, Reply, Talk
+from assetctl.talk import TLS, Ask, Open, Reply, Talk, answer_to
 
 UNAUTHORIZED = 401
 MOST_TEXT = 256
@@ -57,12 +57,8 @@ def _ask(context: Context, scheme: str, path: str) -> Generator[Open | Ask, Repl
     if reply.outcome is not Outcome.ANSWERED:
         return None
     question = codec.encode(host=context.host, port=context.port, scheme=scheme, path=path)
-    reply = yield Ask(question, codec.HEAD, wait_s=context.answer_s)
-    if reply.outcome is not Outcome.ANSWERED:
-        return None
-    try:
-        head = codec.decode_head(reply.frames[0])
-    except WireError:
+    head = yield from answer_to(Ask(question, codec.HEAD, wait_s=context.answer_s), codec.decode_head)
+    if head is None:
         return None
     seen = None if head.status in codec.REDIRECTS else (yield from _page(head, context.answer_s))
     return Answer(head, seen)

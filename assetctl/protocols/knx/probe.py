@@ -1,10 +1,9 @@
 """The KNXnet/IP conversation: describe yourself."""
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.knx import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 _MEDIA = {0x01: "TP0", 0x02: "TP1", 0x04: "PL110", 0x08: "PL132", 0x10: "RF", 0x20: "KNX IP"}
 _SERVICES = {
@@ -24,14 +23,9 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.UDP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        found = codec.decode(reply.frames[0])
-    except WireError:
-        return ()
-    return _claims(found, context.port)
+    question = Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
+    found = yield from answer_to(question, codec.decode)
+    return _claims(found, context.port) if found is not None else ()
 
 
 def _claims(found: codec.Description, port: int) -> tuple[Claim, ...]:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import TypeVar
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.moxa import codec
-from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.talk import Ask, Open, Reply, Talk, answer_to
 
 _T = TypeVar("_T")
 
@@ -41,13 +40,8 @@ def probe(context: Context) -> Talk:
 def _asked(context: Context, question: bytes, decode: Callable[[bytes], _T]) -> Generator[Ask, Reply, _T | None]:
     """What the question brought; None where nothing came that can be read."""
     accepts = partial(codec.is_answer, question=question)
-    reply = yield Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
-    if reply.outcome is not Outcome.ANSWERED:
-        return None
-    try:
-        return decode(reply.frames[0])
-    except WireError:
-        return None
+    ask = Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
+    return (yield from answer_to(ask, decode))
 
 
 def _device(found: codec.Device, port: int) -> tuple[Claim, ...]:

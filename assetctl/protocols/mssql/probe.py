@@ -1,10 +1,9 @@
 """The SQL Server conversation: which version are you, and do you encrypt? No login follows."""
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.mssql import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 
 def probe(context: Context) -> Talk:
@@ -12,14 +11,8 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        said = codec.decode(reply.frames[0])
-    except WireError:
-        return ()
-    return _claims(said, context.port)
+    said = yield from answer_to(Ask(codec.encode(), codec.FRAMING, wait_s=context.answer_s), codec.decode)
+    return _claims(said, context.port) if said is not None else ()
 
 
 def _claims(said: codec.Prelogin, port: int) -> tuple[Claim, ...]:

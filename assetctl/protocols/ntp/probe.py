@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.ntp import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 
 def probe(context: Context) -> Talk:
@@ -15,14 +14,9 @@ def probe(context: Context) -> Talk:
     if reply.outcome is not Outcome.ANSWERED:
         return ()
     accepts = partial(codec.is_answer, seed=context.seed)
-    reply = yield Ask(codec.encode(seed=context.seed), codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        answer = codec.decode(reply.frames[0], seed=context.seed)
-    except WireError:
-        return ()
-    return _claims(answer, context.port)
+    question = Ask(codec.encode(seed=context.seed), codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
+    answer = yield from answer_to(question, partial(codec.decode, seed=context.seed))
+    return _claims(answer, context.port) if answer is not None else ()
 
 
 def _claims(answer: codec.Answer, port: int) -> tuple[Claim, ...]:

@@ -6,11 +6,10 @@ Its runtime must name itself, since nothing else in the answer tells that it is 
 import re
 from functools import partial
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.proconos import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 _RUNTIME = re.compile(r"(ProConOS(?: eCLR)?) V([0-9][A-Za-z0-9.]{0,20})(?: |\Z)")
 
@@ -22,12 +21,8 @@ def probe(context: Context) -> Talk:
         return ()
     question = codec.encode_information()
     accepts = partial(codec.is_answer, question=question)
-    reply = yield Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        found = codec.decode(reply.frames[0])
-    except WireError:
+    found = yield from answer_to(Ask(question, codec.FRAMING, wait_s=context.answer_s, accepts=accepts), codec.decode)
+    if found is None:
         return ()
     named = _RUNTIME.match(found.runtime)
     return _claims(found, named, context.port) if named else ()

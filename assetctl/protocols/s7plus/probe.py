@@ -12,7 +12,7 @@ from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.s7 import codec as iso
 from assetctl.protocols.s7plus import codec
-from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.talk import Ask, Open, Reply, Talk, answer_to
 
 MOST_TPDUS = 8  # an answer with keys and texts has some 600 bytes
 
@@ -22,8 +22,8 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode_connect(), codec.FRAMING, wait_s=context.answer_s)
-    confirmed = _confirmed(reply)
+    question = Ask(codec.encode_connect(), codec.FRAMING, wait_s=context.answer_s)
+    confirmed = yield from answer_to(question, lambda frame: iso.decode_connect(frame) is None)
     if confirmed is None:
         return ()
     session = (yield from _create(context)) if confirmed else None
@@ -31,16 +31,6 @@ def probe(context: Context) -> Talk:
         end = codec.encode_delete(sequence=_second(context.seed), session=session.id)
         yield Ask(end, codec.FRAMING, wait_s=context.answer_s)
     return _claims(session, context.port)
-
-
-def _confirmed(reply: Reply) -> bool | None:
-    """Whether the connection stands; None where the other side speaks no ISO-on-TCP."""
-    if reply.outcome is not Outcome.ANSWERED:
-        return None
-    try:
-        return iso.decode_connect(reply.frames[0]) is None
-    except WireError:
-        return None
 
 
 def _create(context: Context) -> Generator[Ask, Reply, codec.Session | None]:

@@ -3,11 +3,10 @@
 Other makers' gauges speak the same protocol, so that it does not tell who made one.
 """
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.veeder_root import codec
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 
 def probe(context: Context) -> Talk:
@@ -15,12 +14,9 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(codec.encode_revision(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        found = codec.decode(reply.frames[0])
-    except WireError:
+    question = Ask(codec.encode_revision(), codec.FRAMING, wait_s=context.answer_s, accepts=codec.is_answer)
+    found = yield from answer_to(question, codec.decode)
+    if found is None:
         return ()
     service = SubjectKind.SERVICE, f"tcp/{context.port}"
     spoken = Claim("service_name", "veeder-root", *service), Claim("service_source", "probed", *service)

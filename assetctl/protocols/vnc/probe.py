@@ -3,11 +3,10 @@
 No type is chosen, so no challenge is answered and no desktop shared. A server of version 3.3 chooses by itself.
 """
 
-from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport, Value
 from assetctl.protocol import Context
 from assetctl.protocols.vnc import codec, names
-from assetctl.talk import Ask, Open, Talk
+from assetctl.talk import Ask, Open, Talk, answer_to
 
 NONE = 1
 WITH_SECRET = frozenset({2, 30})  # types of which none holds a way in without a password
@@ -18,23 +17,14 @@ def probe(context: Context) -> Talk:
     reply = yield Open(Transport.TCP, context.port)
     if reply.outcome is not Outcome.ANSWERED:
         return ()
-    reply = yield Ask(b"", codec.VERSION, wait_s=context.answer_s)
-    if reply.outcome is not Outcome.ANSWERED:
-        return ()
-    try:
-        version = codec.decode_version(reply.frames[0])
-    except WireError:
+    version = yield from answer_to(Ask(b"", codec.VERSION, wait_s=context.answer_s), codec.decode_version)
+    if version is None:
         return ()
     is_old = version.ours == codec.V3_3
     framing = codec.ONE_TYPE if is_old else codec.TYPES
-    reply = yield Ask(codec.encode(version=version.ours), framing, wait_s=context.answer_s)
-    types: tuple[int, ...] = ()
-    if reply.outcome is Outcome.ANSWERED:
-        try:
-            types = (codec.decode_one_type if is_old else codec.decode_types)(reply.frames[0])
-        except WireError:
-            types = ()
-    return _claims(version, types, context.port)
+    question = Ask(codec.encode(version=version.ours), framing, wait_s=context.answer_s)
+    types = yield from answer_to(question, codec.decode_one_type if is_old else codec.decode_types)
+    return _claims(version, types or (), context.port)
 
 
 def _claims(version: codec.Version, types: tuple[int, ...], port: int) -> tuple[Claim, ...]:
