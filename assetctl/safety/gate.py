@@ -17,7 +17,7 @@ from assetctl.safety.journal import Journal
 from assetctl.safety.ledger import Ledger
 from assetctl.safety.listed import Listed
 from assetctl.safety.permit import Lease, Permit, Refused, Seal, Wait
-from assetctl.safety.places import Place, Places
+from assetctl.safety.places import RECONNECT_S, Place, Places
 from assetctl.safety.rules import Rules
 from assetctl.safety.seats import Seats
 from assetctl.safety.weight import UNIT_PACKETS, weight
@@ -26,7 +26,6 @@ from assetctl.talk import Ask, Open
 
 LEASE_ADDRESSES = 16
 LEASE_S = 60.0
-RECONNECT_S = 2.0  # between the connections of one talk to an OT device
 SEAT_WAIT_S = 0.05
 
 _SEAL = Seal()
@@ -61,6 +60,7 @@ class Gate:
             device = self._places.of(address).device
             for purse, units in purses.items():
                 device.units[purse] = device.units.get(purse, 0) + units
+            self.leave(address)
 
     # --- who may be asked -------------------------------------------------------------------------------------------
 
@@ -93,6 +93,10 @@ class Gate:
     def finish(self, address: Destination) -> None:
         """Give the device's seat back."""
         self._seats.give_back(self._places.of(address).main)
+
+    def leave(self, address: Destination) -> None:
+        """Note that nothing more is asked of an address for now: of one that said nothing only what counts is kept."""
+        self._places.leave(address, now_s=self._monotonic())
 
     # --- what may leave ---------------------------------------------------------------------------------------------
 

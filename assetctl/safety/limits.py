@@ -70,6 +70,11 @@ class DeviceState:
     uptime: tuple[float, datetime] | None = None
     tripped: str = ""
 
+    @property
+    def has_spoken(self) -> bool:
+        """Whether more is known of it than what it was sent."""
+        return bool(self.answered or self.unanswered or self.latencies_ms or self.uptime or self.tripped)
+
     def spent(self, purse: str) -> int:
         """Units of every purse that has a depth question in common with this one."""
         names = set(purse.split("+"))

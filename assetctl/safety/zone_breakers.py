@@ -12,17 +12,14 @@ class ZoneBreakers:
 
     def __init__(self, zone_of: Callable[[Address], str] | None) -> None:
         self._zone_of = zone_of
-        self._met: set[Destination] = set()
         self._contacted: dict[str, int] = {}
         self._trips: dict[str, set[Destination]] = {}
         self.stopped: dict[str, str] = {}
 
     def meet(self, address: Destination) -> None:
-        """Count an address among those of its zone that were contacted."""
-        if address not in self._met:
-            self._met.add(address)
-            zone = self._zone(address)
-            self._contacted[zone] = self._contacted.get(zone, 0) + 1
+        """Count an address among those of its zone that were contacted. It is told of each address once."""
+        zone = self._zone(address)
+        self._contacted[zone] = self._contacted.get(zone, 0) + 1
 
     def trip(self, address: Destination) -> None:
         """Count a device that tripped, and stop its zone when too many did."""

@@ -153,6 +153,7 @@ async def _work(run: Run, lane: Lane, on_step: Callable[[Observation], None] | N
             _learn(run, step, observation)
             if on_step is not None:
                 on_step(observation)
+        run.gate.leave(address)
         run.progress.done += isinstance(address, Address)
         run.progress.answered += reached
         run.progress.last = str(address)
