@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Claim, Outcome, RequestClass
 from assetctl.protocol import Context
+from assetctl.protocols import iso
 from assetctl.protocols.mms import PROTOCOL, ber, codec, layers
 from assetctl.talk import Ask, Recorded, Reply, replay
 from assetctl.wire import Reader
@@ -177,7 +178,7 @@ def test_elements_without_end_are_refused() -> None:
 def test_arbitrary_units_of_every_layer_are_values_or_wire_errors(raw: bytes) -> None:
     for read in (
         layers.decode_connect,
-        layers.segment,
+        iso.segment,
         layers.decode_associate,
         layers.decode_data,
         codec.decode_initiate,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from assetctl.errors import Refusal, WireError
 from assetctl.model import Outcome, RequestClass
 from assetctl.protocol import Context
+from assetctl.protocols import iso
 from assetctl.protocols.s7 import PROTOCOL, codec, lists, probe, rack
 from assetctl.talk import Ask, Open, Reply
 from assetctl.wire import cut
@@ -125,7 +126,7 @@ def test_an_answer_to_another_question_is_no_answer() -> None:
     assert codec.is_answer(frame, reference=7)
     assert not codec.is_answer(frame, reference=8)
     with pytest.raises(WireError):
-        codec.decode_fragment(codec.segment(frame)[0], reference=8)
+        codec.decode_fragment(iso.segment(frame)[0], reference=8)
 
 
 def test_a_list_other_than_the_one_asked_for_is_refused() -> None:

@@ -1,12 +1,13 @@
-"""What carries MMS: TPKT and transport, session, presentation and association control, to bytes and back.
+"""What carries MMS over ISO-on-TCP: session, presentation and association control, to bytes and back.
 
-Source: RFC 1006, 6; ISO 8073, 13 (class 0); ISO 8327-1, 8.3 (SPDUs); ISO 8823-1, 8 (CP, CPA, user data);
+Source: ISO 8327-1, 8.3 (SPDUs); ISO 8823-1, 8 (CP, CPA, user data);
 ISO 8650-1, 9 (AARQ, AARE, RLRQ); IEC 61850-8-1, annex A (selectors are configured; 1 is what clients begin with).
 """
 
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
+from assetctl.protocols import iso
 from assetctl.protocols.mms import ber
 from assetctl.wire import Length, Reader
 
@@ -14,10 +15,6 @@ FRAMING = Length(header=4, offset=2, width=2, plus=0, most=16384)
 
 ACSE_CONTEXT, MMS_CONTEXT = 1, 3
 
-_TPKT = b"\x03\x00"
-_DATA = b"\x02\xf0\x80"  # length indicator, DT, end of TSDU
-_CONFIRM, _DISCONNECT, _DATA_CODE = 0xD0, 0x80, 0xF0
-_OWN_REFERENCE = b"\x00\x01"
 _GIVE_TOKENS_DATA = b"\x01\x00\x01\x00"
 _ACCEPT, _REFUSE, _ABORT = 0x0E, 0x0C, 0x19
 _USER_DATA, _EXTENDED_USER_DATA = 0xC1, 0xC2
@@ -41,7 +38,7 @@ class Refused:
 
 def encode_connect() -> bytes:
     """A transport connection request, class 0, TPDUs of 8192 octets, both TSAPs 0001."""
-    return _tpkt(b"\x11\xe0\x00\x00" + _OWN_REFERENCE + b"\x00\xc0\x01\x0d\xc2\x02\x00\x01\xc1\x02\x00\x01")
+    return iso.encode_connect(b"\xc0\x01\x0d\xc2\x02\x00\x01\xc1\x02\x00\x01")
 
 
 def encode_associate(initiate: bytes) -> bytes:
@@ -61,18 +58,18 @@ def encode_associate(initiate: bytes) -> bytes:
     session = b"\x05\x06\x13\x01\x00\x16\x01\x02"  # protocol options 0, version 2
     session += b"\x14\x02\x00\x02" + b"\x33\x02\x00\x01" + b"\x34\x02\x00\x01"  # duplex; calling and called selector
     session += bytes((_USER_DATA, len(presented))) + presented
-    return _tpkt(_DATA + bytes((0x0D, len(session))) + session)
+    return iso.encode_data(bytes((0x0D, len(session))) + session)
 
 
 def encode_data(pdu: bytes) -> bytes:
     """One MMS PDU in an established association."""
-    return _tpkt(_DATA + _GIVE_TOKENS_DATA + _presented(MMS_CONTEXT, pdu))
+    return iso.encode_data(_GIVE_TOKENS_DATA + _presented(MMS_CONTEXT, pdu))
 
 
 def encode_finish() -> bytes:
     """The release of the association and the session, which the other side confirms."""
     release = _presented(ACSE_CONTEXT, ber.encode(0x62, b"\x80\x01\x00"))  # RLRQ, reason normal
-    return _tpkt(_DATA + bytes((0x09, len(release) + 2, _USER_DATA, len(release))) + release)
+    return iso.encode_data(bytes((0x09, len(release) + 2, _USER_DATA, len(release))) + release)
 
 
 def _integer(value: int) -> bytes:
@@ -83,37 +80,10 @@ def _presented(context: int, value: bytes) -> bytes:
     return ber.encode(0x61, ber.encode(0x30, _integer(context), ber.encode(0xA0, value)))
 
 
-def _tpkt(tpdu: bytes) -> bytes:
-    return _TPKT + (len(tpdu) + 4).to_bytes(2) + tpdu
-
-
 def decode_connect(frame: bytes) -> Refused | None:
     """None when the transport connection is confirmed. Raises WireError if the unit neither confirms nor refuses."""
-    header, _ = _tpdu(frame)
-    kind = header.u8("TPDU code") & 0xF0
-    if kind not in (_CONFIRM, _DISCONNECT):
-        raise WireError(f"TPDU code: confirmation or disconnect expected, 0x{kind:02x} found")
-    header.expect(_OWN_REFERENCE, "destination reference")
-    header.take(2, "source reference")
-    last = header.u8("class or reason")
-    return Refused("transport", last) if kind == _DISCONNECT else None
-
-
-def segment(frame: bytes) -> tuple[bytes, bool]:
-    """What one data TPDU carries of a session unit, and whether that ends the unit."""
-    header, carried = _tpdu(frame)
-    if header.u8("TPDU code") & 0xF0 != _DATA_CODE:
-        raise WireError("TPDU code: data expected")
-    return carried, bool(header.u8("TPDU number") & 0x80)
-
-
-def _tpdu(frame: bytes) -> tuple[Reader, bytes]:
-    """The header of a TPDU behind its length indicator, and the user data that follows it."""
-    r = Reader(frame)
-    r.expect(_TPKT, "TPKT version")
-    if r.u16("TPKT length") != len(frame):
-        raise WireError("TPKT length: does not match the unit")
-    return r.part(r.u8("length indicator"), "TPDU header"), r.rest()
+    reason = iso.refusal(frame)
+    return Refused("transport", reason) if reason is not None else None
 
 
 def decode_associate(spdu: bytes) -> bytes | Refused:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
+from assetctl.protocols import iso
 from assetctl.protocols.mms import codec, layers
 from assetctl.talk import Ask, Open, Reply, Talk
 
@@ -136,7 +137,7 @@ def _ask(heard: _Heard, question: bytes) -> Generator[Open | Ask, Reply, bytes |
         if reply.outcome is Outcome.SILENT and not part:
             return None
         try:
-            carried, last = layers.segment(reply.frames[0]) if reply.frames else (b"", None)
+            carried, last = iso.segment(reply.frames[0]) if reply.frames else (b"", None)
         except WireError:
             break
         if last is None:

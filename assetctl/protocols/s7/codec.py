@@ -1,15 +1,16 @@
 """S7 communication over ISO-on-TCP: bytes to values and back, for the few questions that identify a CPU.
 
-A unit is one TPKT (RFC 1006) with one TPDU (ISO 8073, class 0) in it. The first TPDU asks for a connection and names
-the rack and slot in the called TSAP; every later one carries (a segment of) an S7 PDU.
-Source: RFC 1006, section 6; ISO 8073, 13.3 and 13.7; Siemens "System Software for S7-300/400 System and Standard
-Functions", chapter System Status Lists, for what stands in the answers. The PDU layout itself is unpublished: it is
-the one that Wireshark's dissector and the snap7 library agree on.
+The first TPDU asks for a connection and names the rack and slot in the called TSAP; every later one carries (a segment
+of) an S7 PDU.
+Source: Siemens "System Software for S7-300/400 System and Standard Functions", chapter System Status Lists, for what
+stands in the answers. The PDU layout itself is unpublished: it is the one that Wireshark's dissector and the snap7
+library agree on.
 """
 
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
+from assetctl.protocols import iso
 from assetctl.wire import Length, Reader
 
 FRAMING = Length(header=4, offset=2, width=2, plus=0, most=2048)
@@ -21,13 +22,10 @@ Szl = tuple[int, int]
 Tsaps = tuple[int, int]
 """Our own and the called TSAP, such as (0x0300, 0x0200)."""
 
-_TPKT = b"\x03\x00"
-_DATA = b"\x02\xf0\x80"  # length indicator, DT, end of TSDU
-_OWN_REFERENCE = b"\x00\x01"
+_TPDU_SIZE = b"\xc0\x01\x0a"  # 2^10
 _JOB, _ACK, _ACK_DATA, _USER_DATA = 1, 2, 3, 7
 _SETUP = 0xF0
 _USER_DATA_HEAD = b"\x00\x01\x12"
-_CONFIRM, _DISCONNECT, _DATA_CODE = 0xD0, 0x80, 0xF0
 _MOST_RECORDS = 128
 
 
@@ -58,20 +56,20 @@ class StatusList:
 
 def encode_connect(*, connection_type: int, slot: int) -> bytes:
     """A connection request to rack 0. connection_type: 1 PG, 2 OP, 3 basic. slot: 0 to 31."""
-    options = b"\xc0\x01\x0a" + b"\xc1\x02\x01\x00" + b"\xc2\x02" + bytes((connection_type, slot))
-    return _tpkt(b"\x11\xe0" + b"\x00\x00" + _OWN_REFERENCE + b"\x00" + options)  # CR, class 0, TPDU size 2^10
+    options = _TPDU_SIZE + b"\xc1\x02\x01\x00" + b"\xc2\x02" + bytes((connection_type, slot))
+    return iso.encode_connect(options)
 
 
 def encode_connect_tsap(*, tsaps: Tsaps) -> bytes:
     """A connection request between two TSAPs that somebody set up on purpose, as LOGO! and S7-200 want it."""
-    options = b"\xc0\x01\x0a" + b"\xc1\x02" + tsaps[0].to_bytes(2) + b"\xc2\x02" + tsaps[1].to_bytes(2)
-    return _tpkt(b"\x11\xe0" + b"\x00\x00" + _OWN_REFERENCE + b"\x00" + options)
+    options = _TPDU_SIZE + b"\xc1\x02" + tsaps[0].to_bytes(2) + b"\xc2\x02" + tsaps[1].to_bytes(2)
+    return iso.encode_connect(options)
 
 
 def encode_setup(*, reference: int) -> bytes:
     """The agreement on one job each way and PDUs of at most 480 bytes. reference: 0 to 65535."""
     parameters = bytes((_SETUP, 0)) + (1).to_bytes(2) + (1).to_bytes(2) + (480).to_bytes(2)
-    return _tpkt(_DATA + _pdu(_JOB, reference, parameters, b""))
+    return iso.encode_data(_pdu(_JOB, reference, parameters, b""))
 
 
 def encode_read(*, reference: int, szl: Szl) -> bytes:
@@ -79,22 +77,18 @@ def encode_read(*, reference: int, szl: Szl) -> bytes:
     # parameter length, request, group 4 (CPU functions), subfunction 1 (read SZL), sequence number 0
     parameters = _USER_DATA_HEAD + b"\x04\x11\x44\x01\x00"
     data = b"\xff\x09" + (4).to_bytes(2) + szl[0].to_bytes(2) + szl[1].to_bytes(2)
-    return _tpkt(_DATA + _pdu(_USER_DATA, reference, parameters, data))
+    return iso.encode_data(_pdu(_USER_DATA, reference, parameters, data))
 
 
 def encode_next(*, reference: int, sequence: int) -> bytes:
     """The question for the next data unit of a list. sequence: 0 to 255, from the data unit before."""
     parameters = _USER_DATA_HEAD + b"\x08\x12\x44\x01" + bytes((sequence,)) + b"\x00\x00\x00\x00"
-    return _tpkt(_DATA + _pdu(_USER_DATA, reference, parameters, b"\x0a\x00\x00\x00"))
+    return iso.encode_data(_pdu(_USER_DATA, reference, parameters, b"\x0a\x00\x00\x00"))
 
 
 def _pdu(kind: int, reference: int, parameters: bytes, data: bytes) -> bytes:
     lengths = len(parameters).to_bytes(2) + len(data).to_bytes(2)
     return bytes((0x32, kind, 0, 0)) + reference.to_bytes(2) + lengths + parameters + data
-
-
-def _tpkt(tpdu: bytes) -> bytes:
-    return _TPKT + (len(tpdu) + 4).to_bytes(2) + tpdu
 
 
 def is_answer(frame: bytes, *, reference: int) -> bool:
@@ -104,31 +98,8 @@ def is_answer(frame: bytes, *, reference: int) -> bool:
 
 def decode_connect(frame: bytes) -> Refused | None:
     """None when the connection is confirmed. Raises WireError if the unit is neither a confirmation nor a refusal."""
-    header, _ = _tpdu(frame)
-    kind = header.u8("TPDU code") & 0xF0
-    if kind not in (_CONFIRM, _DISCONNECT):
-        raise WireError(f"TPDU code: confirmation or disconnect expected, 0x{kind:02x} found")
-    header.expect(_OWN_REFERENCE, "destination reference")
-    header.take(2, "source reference")
-    last = header.u8("class or reason")
-    return Refused(last) if kind == _DISCONNECT else None
-
-
-def segment(frame: bytes) -> tuple[bytes, bool]:
-    """What one data TPDU carries of an S7 PDU, and whether that ends the PDU."""
-    header, carried = _tpdu(frame)
-    if header.u8("TPDU code") & 0xF0 != _DATA_CODE:
-        raise WireError("TPDU code: data expected")
-    return carried, bool(header.u8("TPDU number") & 0x80)
-
-
-def _tpdu(frame: bytes) -> tuple[Reader, bytes]:
-    """The header of a TPDU behind its length indicator, and the user data that follows it."""
-    r = Reader(frame)
-    r.expect(_TPKT, "TPKT version")
-    if r.u16("TPKT length") != len(frame):
-        raise WireError("TPKT length: does not match the unit")
-    return r.part(r.u8("length indicator"), "TPDU header"), r.rest()
+    reason = iso.refusal(frame)
+    return Refused(reason) if reason is not None else None
 
 
 def decode_setup(pdu: bytes, *, reference: int) -> int | Refused:

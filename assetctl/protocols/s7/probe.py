@@ -14,6 +14,7 @@ from typing import Literal
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
+from assetctl.protocols import iso
 from assetctl.protocols.s7 import codec, lists, rack
 from assetctl.talk import Ask, Open, Reply, Talk
 
@@ -176,7 +177,7 @@ def _ask(heard: _Heard, question: bytes, number: int, wait_s: float) -> Generato
         if reply.outcome is not Outcome.ANSWERED:
             break
         try:
-            part, last = codec.segment(reply.frames[0])
+            part, last = iso.segment(reply.frames[0])
         except WireError:
             break
         pdu += part

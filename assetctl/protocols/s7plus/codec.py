@@ -3,17 +3,17 @@
 The protocol is unpublished. Layouts are those on which Wireshark's dissector, the S7CommPlusDriver and the s7commplus
 library agree. A PDU has a four-byte head (0x72, version, length) before each part and the same with length 0 after the
 last one. Numbers inside are of variable length, seven bits a byte, highest first.
-Source: RFC 1006; ISO 8073; the three named above.
+Source: the three named above.
 """
 
 import re
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
-from assetctl.protocols.s7 import codec as iso
-from assetctl.wire import Reader
+from assetctl.protocols import iso
+from assetctl.wire import Length, Reader
 
-FRAMING = iso.FRAMING
+FRAMING = Length(header=4, offset=2, width=2, plus=0, most=2048)
 
 VERSION_1 = 1
 SYSTEM_EVENT = 0xFE  # stands where the version stands, in parts that answer nothing
@@ -48,8 +48,7 @@ class Session:
 
 def encode_connect() -> bytes:
     """The connection request to the CPU's root object, by the name that panels use."""
-    tpdu = b"\xe0\x00\x00\x00\x01\x00" + b"\xc0\x01\x0a" + _TSAPS
-    return _tpkt(bytes((len(tpdu),)) + tpdu)
+    return iso.encode_connect(b"\xc0\x01\x0a" + _TSAPS)
 
 
 def encode_create(*, sequence: int) -> bytes:
@@ -78,11 +77,7 @@ def _request(function: int, sequence: int, session: int, flags: int, body: bytes
     head = bytes((_REQUEST, 0, 0)) + function.to_bytes(2) + b"\0\0" + sequence.to_bytes(2)
     data = head + session.to_bytes(4) + bytes((flags,)) + body + bytes(4)
     mark = bytes((_MARK, VERSION_1))
-    return _tpkt(b"\x02\xf0\x80" + mark + len(data).to_bytes(2) + data + mark + b"\0\0")
-
-
-def _tpkt(tpdu: bytes) -> bytes:
-    return b"\x03\x00" + (len(tpdu) + 4).to_bytes(2) + tpdu
+    return iso.encode_data(mark + len(data).to_bytes(2) + data + mark + b"\0\0")
 
 
 def _text(attribute: int, text: bytes) -> bytes:

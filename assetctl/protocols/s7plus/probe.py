@@ -10,7 +10,7 @@ from collections.abc import Generator
 from assetctl.errors import WireError
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.s7 import codec as iso
+from assetctl.protocols import iso
 from assetctl.protocols.s7plus import codec
 from assetctl.talk import Ask, Open, Reply, Talk, answer_to
 
@@ -23,7 +23,7 @@ def probe(context: Context) -> Talk:
     if reply.outcome is not Outcome.ANSWERED:
         return ()
     question = Ask(codec.encode_connect(), codec.FRAMING, wait_s=context.answer_s)
-    confirmed = yield from answer_to(question, lambda frame: iso.decode_connect(frame) is None)
+    confirmed = yield from answer_to(question, lambda frame: iso.refusal(frame) is None)
     if confirmed is None:
         return ()
     session = (yield from _create(context)) if confirmed else None
