@@ -23,7 +23,9 @@ REMEMBERED = 256  # assets whose facts stay unpacked for a while, since they are
 MANY = 2000  # facts of an asset that are too many for that
 FAST = 1
 _sorted_by = itemgetter(4, 1, 6)  # severity, check and result of a row as `_finding_row` makes it
-_BECAUSE, _EVIDENCE = 9, 4  # in such a row, and in a row of `_because_row`
+RESULT = 6  # likewise
+_ID = 0
+_BECAUSE, _EVIDENCE = 9, 4  # likewise, and in a row of `_because_row`
 _KINDS = {kind.value: kind for kind in SubjectKind}
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _RESULTS = {result.value: result for result in Result}
@@ -108,6 +110,14 @@ class Findings(Sequence[Finding]):
             because[_EVIDENCE] for packed, _ in self._pieces for row in _unpack(packed) for because in row[_BECAUSE]
         )
 
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """All of them as plain values in the order of their fields, evidence likewise, times as text."""
+        return (row for packed, _ in self._pieces for row in _unpack(packed))
+
+    def ids(self) -> Iterator[tuple[str, Result]]:
+        """The id and the result of each."""
+        return ((row[_ID], _RESULTS[row[RESULT]]) for row in self.rows())
+
     def sorts(self) -> Counter[Sort]:
         """How many there are of each sort."""
         found: Counter[Sort] = Counter()
@@ -145,7 +155,7 @@ class Findings(Sequence[Finding]):
         return list(map(_finding, _unpack(self._pieces[at][0])))
 
 
-def packed_findings(findings: Sequence[Finding]) -> Findings:
+def packed_findings(findings: Iterable[Finding]) -> Findings:
     """The same findings, packed where they are not yet."""
     return findings if isinstance(findings, Findings) else Findings(findings)
 

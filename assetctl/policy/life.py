@@ -5,6 +5,7 @@ tested again. It is withdrawn when its subject is out of scope or retired, or wh
 opens it anew; what an assessor said of the earlier one does not count for the new one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,7 +62,8 @@ def advance(held: Mapping[str, Life], run: RunSaid) -> Iterator[Step]:
         elif told := latest[finding.id]:
             latest[finding.id] = None
             yield _failed(held.get(finding.id), told, run)
-    other = {one.id: one.result for one in run.findings if one.result is not Result.FAIL and one.id in held}
+    left = held.keys() - failing
+    other = {id: result for id, result in run.findings.ids() if id in left} if left else {}
     for id, life in held.items():
         if life.state is LifeState.OPEN and id not in failing:
             step = _did_not_fail(life, run, other.get(id))
@@ -71,13 +73,13 @@ def advance(held: Mapping[str, Life], run: RunSaid) -> Iterator[Step]:
 
 def _failing(findings: Findings) -> tuple[set[str], dict[str, Finding | None]]:
     """The ids of all failures; and of those that several subjects share the last one, which stands for all of them."""
-    once: set[str] = set()
+    counts = Counter(id for id, result in findings.ids() if result is Result.FAIL)
+    shared = {id for id, count in counts.items() if count > 1}
     latest: dict[str, Finding | None] = {}
-    for finding in findings.having(Result.FAIL):
-        if finding.id in once:
+    for finding in findings.having(Result.FAIL) if shared else ():
+        if finding.id in shared:
             latest[finding.id] = finding
-        once.add(finding.id)
-    return once, latest
+    return set(counts), latest
 
 
 def _failed(life: Life | None, finding: Finding, run: RunSaid) -> Step:

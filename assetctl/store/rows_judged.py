@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, Integer
 from sqlmodel import Field
 
-from assetctl.store.columns import CanonicalJson, ForeignText, Name, UtcDateTime
+from assetctl.store.columns import CanonicalJson, Evidence, ForeignText, Name, UtcDateTime
 from assetctl.store.row import Row
 
 
@@ -40,7 +40,7 @@ class FindingRow(Row, table=True):
     result: str = Field(sa_type=Name)
     reason: str = Field(sa_type=Name)
     statement: str = Field(sa_type=ForeignText)
-    because: Any = Field(sa_type=CanonicalJson, nullable=False)
+    because: Any = Field(sa_type=Evidence, nullable=False)
     waiver: str = Field(sa_type=ForeignText)
     realm: str = Field(sa_type=Name)
     position: str = Field(sa_type=ForeignText)

@@ -1,6 +1,6 @@
 """Runs of the policy: what did not pass, with its evidence; what passed, as a count and the hash of what was judged."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select
 
 from assetctl.model import Because, Finding, Result, Severity
-from assetctl.packing import Findings
+from assetctl.packing import RESULT, Findings, packed_findings
 from assetctl.store.columns import REMEMBERED
 from assetctl.store.database import Database, decoding
 from assetctl.store.records import CheckRun as CheckRun
@@ -24,11 +24,11 @@ _REALM = "realm "
 
 def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None:
     """Store a run and those of its findings that are not passes, in one transaction; the same run is replaced."""
-    kept = (finding for finding in findings if finding.result is not Result.PASS)
+    kept = (row for row in packed_findings(findings).rows() if row[RESULT] != Result.PASS.value)
     with store.writing() as connection:
         put(connection, CHECK_RUN, [_row(run)])
         connection.execute(delete(FINDING).where(FINDING.c.run == run.id))
-        insert_all(connection, FINDING, (_finding_row(run.id, at, finding) for at, finding in enumerate(kept)))
+        insert_all(connection, FINDING, ((run.id, at, *row) for at, row in enumerate(kept)))
 
 
 def runs(store: Database, realm: str | None = None) -> tuple[CheckRun, ...]:
@@ -98,26 +98,6 @@ def _run(row: Row[Any]) -> CheckRun:
     fields["places"] = {place: of for place, of in row.places.items() if not place.startswith(_REALM)}
     fields["realms"] = {place.removeprefix(_REALM): of for place, of in row.places.items() if place.startswith(_REALM)}
     return CheckRun(**fields)
-
-
-def _finding_row(run_id: str, ordinal: int, finding: Finding) -> Sequence[Any]:
-    check = (finding.check, finding.check_version, finding.title, finding.severity.value)
-    said = (finding.subject, finding.result.value, finding.reason, finding.statement)
-    because = [_because_document(because) for because in finding.because]
-    where = (finding.realm, finding.position, finding.part, finding.zone)
-    return run_id, ordinal, finding.id, *check, *said, because, finding.waiver, *where
-
-
-def _because_document(because: Because) -> dict[str, Any]:
-    return {
-        "subject": because.subject,
-        "key": because.key,
-        "value": because.value,
-        "source": because.source,
-        "evidence": because.evidence,
-        "observed_at": because.observed_at.isoformat() if because.observed_at else None,
-        "reason": because.reason,
-    }
 
 
 def _because(document: dict[str, Any]) -> Because:

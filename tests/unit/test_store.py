@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from assetctl.errors import EnvironmentFault, InputError, IntegrityFault
-from assetctl.model import Asset, Claim, Outcome, Result, Retirement, ScanState
+from assetctl.model import Asset, Because, Claim, Outcome, Result, Retirement, ScanState
 from assetctl.store.bundle_rows import understood
 from assetctl.store.bundles import BundleMark
 from assetctl.store.columns import ForeignText, canonical
@@ -526,6 +526,16 @@ def test_the_newest_run_of_a_realm_is_found(store: Store) -> None:
         store.put_run(run, [])
     assert store.runs() == (early, late, other)
     assert store.latest_run("plant") == late
+
+
+def test_what_a_finding_rests_on_is_stored_as_canonical_json(store: Store) -> None:
+    store.put_run(stored.run(), [stored.finding(1)])
+    with store.reading() as connection:
+        held = connection.execute(text("SELECT because FROM finding")).scalar_one()
+    assert held == canonical(json.loads(held))
+    assert [Because(**one | {"observed_at": None}) for one in json.loads(held)] == [
+        replace(one, observed_at=None) for one in stored.finding(1).because
+    ]
 
 
 def test_a_finding_spans_the_runs_in_which_it_failed(store: Store) -> None:
