@@ -8,6 +8,8 @@ from assetctl.errors import WireError
 
 ByteOrder = Literal["big", "little"]
 
+_FILL = b"\0\xff \t\r\n"  # what stands behind a text that is shorter than its field
+
 
 class Reader:
     """Reads named fields from one received unit and never past its end.
@@ -78,13 +80,23 @@ class Reader:
 
 
 def decode_text(raw: bytes) -> str:
-    """Device text as a string: UTF-8 where it is valid, else Latin-1; NUL and blanks at both ends are padding."""
-    trimmed = raw.split(b"\0", 1)[0] if raw.rstrip(b"\0 ").count(b"\0") == 0 else raw.rstrip(b"\0")
+    """Device text as a string: UTF-8 where it is valid or was cut inside its last character, else Latin-1.
+
+    What is no text is left out: NUL and white space at both ends, 0xFF at the end (memory that nobody wrote), and
+    what stands behind a NUL that ends a text of more than one byte.
+    """
+    text = raw.rstrip(_FILL).lstrip(b"\0")
+    whole, _, rest = text.partition(b"\0")
+    return _characters(whole if rest and len(whole) > 1 else text).strip().removeprefix("\ufeff")
+
+
+def _characters(raw: bytes) -> str:
     try:
-        text = trimmed.decode("utf-8")
-    except UnicodeDecodeError:
-        text = trimmed.decode("latin-1")
-    return text.strip(" \0")
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        was_cut = error.reason == "unexpected end of data" and not before.isascii()
+        return before.decode("utf-8") if was_cut else raw.decode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,13 @@ def test_only_a_windows_has_a_service_pack() -> None:
     assert (windows.service_pack, other.service_pack) == ("SP1", "")
 
 
+def test_a_service_pack_in_characters_of_one_byte_is_read_too() -> None:
+    raw = system(2, 5, 1, 2600, text="")[:20] + b"Service Pack 3".ljust(128, b"\0")
+    windows = codec.decode(answer((4, raw))).os
+    assert windows is not None
+    assert windows.service_pack == "Service Pack 3"
+
+
 def test_a_tag_that_is_told_twice_keeps_its_first_value() -> None:
     assert codec.decode(answer((5, b"one\0"), (5, b"two\0"))).host_name == "one"
 

@@ -330,7 +330,7 @@ def test_every_question_fits_the_smallest_unit_that_a_device_may_accept(invoke_i
 
 
 @given(
-    st.text(max_size=400).filter(lambda text: text == text.strip(" \0")),
+    st.text(max_size=400).filter(lambda text: text == text.strip(" \0\t\r\n\ufeff")),
     st.sampled_from([(0, "utf-8"), (4, "utf-16-be")]),
 )
 def test_text_of_any_length_is_read_without_its_length(text: str, charset: tuple[int, str]) -> None:
@@ -355,6 +355,8 @@ def test_every_form_of_length_is_read(size: int) -> None:
         (3, "Lüftung".encode("utf-32-be"), "Lüftung"),
         (5, b"L\xfcftung", "Lüftung"),
         (0, b"AHU-7\0\0 ", "AHU-7"),
+        (0, b"AHU-7\r\n", "AHU-7"),
+        (4, b"\xfe\xff\0A\0H\0U\0\0", "AHU"),
         (1, b"\x03\x52L\x81ftung", "Lüftung"),
         (1, b"\x04\xe4L\xfcftung", "Lüftung"),
         (1, b"\x03\xa4" + "空調機".encode("cp932"), "空調機"),

@@ -33,6 +33,10 @@ def test_a_value_may_hold_an_equals_sign_and_carriage_returns_are_no_part_of_it(
     assert codec.decode(hello("station.name=s:a=b\r"))["station.name"] == "a=b"
 
 
+def test_a_station_of_an_old_release_may_write_latin_1() -> None:
+    assert codec.decode(hello("station.name=s:Geb#ude").replace(b"#", b"\xe4"))["station.name"] == "Gebäude"
+
+
 @pytest.mark.parametrize(
     "message",
     [

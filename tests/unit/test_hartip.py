@@ -86,6 +86,11 @@ def test_a_response_code_is_a_refusal_and_a_warning_is_not() -> None:
     assert codec.decode_long_tag(answered(b"FT".ljust(32, b" "), code=8), question=QUESTION) == "FT"
 
 
+@pytest.mark.parametrize(("raw", "read"), [(b"\xff" * 32, ""), (b"FT\xe4-1".ljust(32, b"\0"), "FTä-1")])
+def test_a_long_tag_is_latin_1_and_memory_that_nobody_wrote_is_none(raw: bytes, read: str) -> None:
+    assert codec.decode_long_tag(answered(raw), question=QUESTION) == read
+
+
 @pytest.mark.parametrize(
     ("text", "read"), [("PT-101  ", "PT-101"), ("A_?1    ", "A_?1"), ("@@@@@@@@", ""), ("????????", ""), (" " * 8, "")]
 )

@@ -40,6 +40,11 @@ def test_the_name_is_latin_1_and_ends_at_its_first_nul() -> None:
     assert found.device.name == "Gebäude"
 
 
+@pytest.mark.parametrize(("raw", "name"), [("Gebäude".encode(), "Gebäude"), (b"\xff" * 30, ""), (b"A1\xff\xff", "A1")])
+def test_a_name_may_be_utf_8_and_memory_that_nobody_wrote_is_none(raw: bytes, name: str) -> None:
+    assert codec.decode(answer(device(raw), SERVICES)).device.name == name
+
+
 def test_of_a_block_that_is_told_twice_the_first_counts() -> None:
     assert codec.decode(answer(device(b"one"), device(b"two"))).device.name == "one"
 

@@ -68,11 +68,18 @@ def test_an_annotation_of_another_form_has_no_columns(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "numbers", "text"), [("V", (4, 2, 0), "4.2.0"), ("R", (1, 0, 3), "R1.0.3"), ("V", (0, 0, 0), "")]
+    ("letter", "numbers", "text"),
+    [("V", (4, 2, 0), "4.2.0"), ("R", (1, 0, 3), "R1.0.3"), ("V", (0, 0, 0), ""), ("V", (255, 255, 255), "")],
 )
 def test_a_version_keeps_every_letter_but_v(letter: str, numbers: tuple[int, ...], text: str) -> None:
     content = (42).to_bytes(2) + b" " * 36 + bytes(2) + letter.encode() + bytes(numbers) + bytes(10)
     assert codec.decode_im0(b"\x00\x20\x00\x38\x01\x00" + content).software == text
+
+
+@pytest.mark.parametrize(("raw", "told"), [(3, 3), (0xFFFF, 0), (0xFFFE, 0xFFFE)])
+def test_a_hardware_revision_of_all_ones_is_told_by_the_profile_elsewhere(raw: int, told: int) -> None:
+    content = (42).to_bytes(2) + b" " * 36 + raw.to_bytes(2) + b"V\1\0\0" + bytes(10)
+    assert codec.decode_im0(b"\x00\x20\x00\x38\x01\x00" + content).hardware == told
 
 
 def test_an_answer_belongs_to_its_activity_and_number() -> None:

@@ -27,12 +27,12 @@ def wants(question: bytes) -> bool:
 
 
 def belongs(question: bytes, answer: bytes) -> bool:
-    """Same transaction, unit and function."""
+    """Same transaction, unit and function. Some devices answer for themselves under a unit id of their own."""
     return (
         _is_adu(question)
         and len(answer) >= 9
         and question[:4] == answer[:4]
-        and question[6] == answer[6]
+        and question[6] in (answer[6], *_OWN)
         and question[7] == answer[7] & 0x7F
     )
 

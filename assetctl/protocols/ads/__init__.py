@@ -12,7 +12,7 @@ from assetctl.protocols.ads import codec, probe, vet
 PROTOCOL = Protocol(
     name="ads",
     title="Beckhoff ADS (TwinCAT)",
-    version=1,
+    version=2,
     transport=Transport.UDP,
     ports=(48899,),
     framing=codec.FRAMING,

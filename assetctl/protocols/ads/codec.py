@@ -102,5 +102,11 @@ def _os(raw: bytes) -> OsVersion | None:
     r.u32("size", "little")
     major, minor, build, platform = (r.u32(name, "little") for name in ("major", "minor", "build", "platform"))
     is_windows = platform in (PLATFORM_NT, PLATFORM_CE)
-    text = r.rest().decode("utf-16-le", "replace").split("\0", 1)[0].strip() if is_windows else ""
-    return OsVersion(platform, major, minor, build, text)
+    return OsVersion(platform, major, minor, build, _service_pack(r.rest()) if is_windows else "")
+
+
+def _service_pack(raw: bytes) -> str:
+    """The text behind the numbers, in characters of two bytes or, from older systems, of one; "" for anything else."""
+    wide = raw[: len(raw) & ~1].decode("utf-16-le", "replace").split("\0", 1)[0].strip()
+    narrow = raw.split(b"\0", 1)[0].strip()
+    return next((text for text in (wide, narrow.decode("latin-1")) if text.isascii() and text.isprintable()), "")

@@ -20,6 +20,7 @@ _LENGTH_16, _LENGTH_32 = 254, 255
 _CHARACTER_SETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
 _CODE_PAGE_SET = 1  # IBM/Microsoft DBCS: the number of a code page stands before the text
 _CODE_PAGES = frozenset({437, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950})
+_FILL = " \0\t\r\n\ufeff"
 _CODE_PAGES |= frozenset(range(1250, 1259))
 
 
@@ -139,6 +140,6 @@ def character_string(content: bytes) -> str | Absent:
     if codec is None:
         return Absent(f"{told} is not read")
     try:
-        return raw.decode(codec).strip(" \0")
+        return raw.decode(codec).strip(_FILL)
     except UnicodeDecodeError:
         return Absent(f"the bytes are not of {told}")

@@ -9,7 +9,7 @@ Source: The CIP Networks Library, Volume 2, EtherNet/IP Adaptation of CIP: 2-3 (
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
-from assetctl.wire import Datagram, Length, Reader
+from assetctl.wire import Datagram, Length, Reader, decode_text
 
 FRAMING = Length(header=24, offset=2, width=2, plus=24, most=24 + 65511, order="little")
 DATAGRAM = Datagram(most=24 + 65511)
@@ -28,6 +28,7 @@ PHYSICAL_ADDRESS: Attribute = (0xF6, 3)
 
 _IDENTITY_ITEM, _UNCONNECTED_ITEM = 0x000C, 0x00B2
 _MOST_ITEMS = 64
+_CONTROLS = bytes(range(0x20))
 _RESPONSE_DELAY_MS = 500  # ListIdentity: longest time by which a device may put off its answer; 500 is the least
 
 
@@ -211,14 +212,20 @@ def _identity(r: Reader, socket_address: str) -> Identity:
         vendor_id=r.u16("vendor id", "little"),
         device_type=r.u16("device type", "little"),
         product_code=r.u16("product code", "little"),
-        major=r.u8("major revision"),
+        major=r.u8("major revision") & 0x7F,  # 1 to 127; the highest bit is reserved
         minor=r.u8("minor revision"),
         status=r.u16("status", "little"),
         serial_number=r.u32("serial number", "little"),
-        product_name=r.text(r.u8("product name length"), "product name"),
+        product_name=_product_name(r),
         state=r.u8("state") if r.left() else None,
         socket_address=socket_address,
     )
+
+
+def _product_name(r: Reader) -> str:
+    """The name, also of a device that states a greater length than its answer has room for."""
+    length = r.u8("product name length")
+    return r.text(length, "product name") if length <= r.left() else decode_text(r.rest().rstrip(_CONTROLS))
 
 
 def decode_host_name(data: bytes) -> str:

@@ -11,7 +11,7 @@ from assetctl.protocols.fox import codec, probe, vet
 PROTOCOL = Protocol(
     name="fox",
     title="Niagara Fox",
-    version=1,
+    version=2,
     transport=Transport.TCP,
     ports=(1911,),
     framing=codec.FRAMING,

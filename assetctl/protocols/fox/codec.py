@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from assetctl.errors import WireError
-from assetctl.wire import Delimiter
+from assetctl.wire import Delimiter, decode_text
 
 FRAMING = Delimiter(mark=b"};;", most=16384)
 
@@ -33,7 +33,7 @@ def decode(message: bytes) -> Mapping[str, str]:
     if not brace or b"hello" not in head:
         raise WireError("hello: no fields in braces")
     fields: dict[str, str] = {}
-    for line in body.decode("utf-8", "replace").splitlines()[:_MOST_LINES]:
-        if (found := _FIELD.fullmatch(line.strip())) and found[2].strip() not in ("", _NULL):
+    for line in body.splitlines()[:_MOST_LINES]:
+        if (found := _FIELD.fullmatch(decode_text(line))) and found[2].strip() not in ("", _NULL):
             fields.setdefault(found[1], found[2].strip())
     return fields

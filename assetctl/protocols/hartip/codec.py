@@ -10,7 +10,7 @@ from functools import reduce
 from operator import xor
 
 from assetctl.errors import WireError
-from assetctl.wire import Datagram, Length, Reader
+from assetctl.wire import Datagram, Length, Reader, decode_text
 
 MOST_BYTES = 512
 DATAGRAM = Datagram(most=MOST_BYTES)
@@ -196,7 +196,7 @@ def packed_text(raw: bytes) -> str:
 
 
 def _latin(raw: bytes) -> str:
-    return _said(raw.split(b"\0", 1)[0].decode("latin-1"))
+    return _said(decode_text(raw.split(b"\0", 1)[0]))
 
 
 def _said(text: str) -> str:

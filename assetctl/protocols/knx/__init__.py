@@ -11,7 +11,7 @@ from assetctl.protocols.knx import codec, probe, vet
 PROTOCOL = Protocol(
     name="knx",
     title="KNXnet/IP",
-    version=1,
+    version=2,
     transport=Transport.UDP,
     ports=(3671,),
     framing=codec.FRAMING,

@@ -7,7 +7,7 @@ Source: KNX Standard 03/08/02, 7.5.4 (blocks), 7.7 (services); EN 13321-2.
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
-from assetctl.wire import Datagram, Reader
+from assetctl.wire import Datagram, Reader, decode_text
 
 FRAMING = Datagram(most=1024)
 
@@ -95,5 +95,5 @@ def _device(r: Reader) -> Device:
     serial = r.take(6, "serial number")
     r.take(4, "routing multicast address")
     mac = r.take(6, "MAC address")
-    name = r.take(30, "friendly name").split(b"\0", 1)[0].decode("latin-1").strip()
+    name = decode_text(r.take(30, "friendly name").split(b"\0", 1)[0])
     return Device(medium, bool(status & 1), address, installation, serial, mac, name)

@@ -11,7 +11,7 @@ from assetctl.protocols.modbus import codec, probe, unit, vet
 PROTOCOL = Protocol(
     name="modbus",
     title="Modbus/TCP",
-    version=2,
+    version=3,
     transport=Transport.TCP,
     ports=(502,),
     framing=codec.FRAMING,

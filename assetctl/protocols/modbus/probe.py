@@ -10,11 +10,10 @@ from collections.abc import Generator
 from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols.modbus import codec, server_id
-from assetctl.protocols.modbus.unit import Heard, Unit, ask
+from assetctl.protocols.modbus.unit import SELF, Heard, Unit, ask
 from assetctl.talk import Ask, Open, Reply, Talk
 from assetctl.wire import decode_text
 
-SELF = 255
 GATEWAY_WAIT_S = 10.0
 MOST_UNITS = 8
 SERVER_ID = "modbus.server-id"

@@ -14,6 +14,7 @@ from assetctl.model import Outcome
 from assetctl.protocols.modbus import codec
 from assetctl.talk import Ask, Reply
 
+SELF = 255
 MOST_CHUNKS = 4  # per read code; 8 objects of the largest size fit into as many
 BUSY_WAIT_S = 10.0
 
@@ -52,6 +53,10 @@ class Unit:
     id: int
     numbers: "Generator[int]"
     wait_s: float
+
+    def of_answer(self, frame: bytes) -> int:
+        """The unit that must answer. Some devices answer for 255, the device itself, under a number of their own."""
+        return frame[6] if self.id == SELF and len(frame) > 6 else self.id
 
 
 def ask(unit: Unit, with_server_id: bool) -> Generator[Ask, Reply, Heard]:
@@ -137,7 +142,7 @@ def _question(
     if frame is None:
         return None
     try:
-        answer = codec.decode(frame, transaction=number, unit_id=unit.id)
+        answer = codec.decode(frame, transaction=number, unit_id=unit.of_answer(frame))
     except WireError:
         heard.ended = True
         return None
@@ -155,7 +160,7 @@ def _read_server_id(heard: Heard, unit: Unit) -> Step:
     if frame is None:
         return
     try:
-        answer = codec.decode_server_id(frame, transaction=number, unit_id=unit.id)
+        answer = codec.decode_server_id(frame, transaction=number, unit_id=unit.of_answer(frame))
     except WireError:
         heard.ended = True
         return

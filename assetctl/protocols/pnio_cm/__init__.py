@@ -42,7 +42,7 @@ def _read(name: str, meaning: str, clause: str, *, slots: tuple[int, ...], index
 PROTOCOL = Protocol(
     name="pnio_cm",
     title="PROFINET context manager",
-    version=1,
+    version=2,
     transport=Transport.UDP,
     ports=(34964,),
     framing=rpc.FRAMING,

@@ -24,6 +24,7 @@ NO_HANDLE = bytes(20)
 IM0, IM1, IM0_FILTER = 0xAFF0, 0xAFF1, 0xF840
 IM0_BLOCK, IM1_BLOCK, FILTER_MODULES = 0x0020, 0x0021, 0x0031
 READ_REQUEST, READ_ANSWER, READ_SIZE = 0x0009, 0x8009, 64
+_ELSEWHERE = 0xFFFF  # a hardware revision that the profile tells in its own way
 MOST_RECORD = 1200  # what fits into one datagram with its headers
 MOST_ENTRIES, MOST_MODULES = 8, 64
 ANNOTATION_SIZE = 64  # with its end sign
@@ -169,6 +170,7 @@ def decode_im0(record: bytes) -> Identification:
     vendor_id = r.u16("vendor id")
     order_code, serial = r.text(20, "order id"), r.text(16, "serial number")
     hardware = r.u16("hardware revision")
+    hardware = 0 if hardware == _ELSEWHERE else hardware
     letter, version = r.text(1, "software revision prefix"), r.take(3, "software revision")
     r.u16("revision counter")
     profile = r.u16("profile id"), r.u16("profile specific type")
@@ -244,5 +246,9 @@ def _block(record: bytes, kind: int) -> Reader:
 
 
 def _version(letter: str, version: bytes) -> str:
-    """Letter and numbers. V says no more than "version"; other letters are kept. "" for one that was never set."""
-    return letter.removeprefix("V") + ".".join(map(str, version)) if any(version) else ""
+    """Letter and numbers. V says no more than "version"; other letters are kept. "" for one that was never set.
+
+    All ones stand for a version that the profile tells elsewhere.
+    """
+    is_told = any(version) and version != b"\xff\xff\xff"
+    return letter.removeprefix("V") + ".".join(map(str, version)) if is_told else ""
