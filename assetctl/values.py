@@ -140,7 +140,6 @@ def one_of(*known: str) -> OneOf:
 
 
 Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, Field(strict=True)]
 Text = Annotated[str, AfterValidator(plain)]
 Filled = Annotated[str, AfterValidator(filled)]
 Name = Annotated[str, AfterValidator(entry_name)]

@@ -31,10 +31,8 @@ from assetctl.model import (
     Zone,
 )
 from assetctl.values import Filled, Mac, Realm, address, one_of, shown
-from assetctl.zone_forms import CRITICALITIES, FOUNDATIONAL, LEVELS, ConduitForm, Day, File1, File2, newer_keys, whole
-from assetctl.zone_rules import Problem, disagreements, early, parents
-
-__all__ = ["CRITICALITIES", "FOUNDATIONAL", "LEVELS", "parents"]
+from assetctl.zone_forms import CRITICALITIES, ConduitForm, Day, File1, File2, newer_keys, whole
+from assetctl.zone_rules import Problem, disagreements, early
 
 
 @dataclass(frozen=True, slots=True)

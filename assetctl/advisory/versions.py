@@ -15,7 +15,6 @@ from enum import StrEnum
 from assetctl.text import folded
 
 MOST_CHARACTERS = 100
-MOST_DIGITS = 18
 
 
 class Order(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 
 from assetctl.demo.responder import Answers, Responder, latin, plain
 
-LIST_IDENTITY, REGISTER, UNREGISTER, SEND_RR_DATA = 0x63, 0x65, 0x66, 0x6F
+LIST_IDENTITY = 0x63
 _SESSION = 0x11223344
 _GET_ALL, _GET_SINGLE = 0x01, 0x0E
 _NO_PATH = 0x05
@@ -58,16 +58,16 @@ def _answer(frame: bytes, identity: bytes, attributes: Mapping[bytes, bytes], cu
     if len(frame) < 24:
         return None
     match int.from_bytes(frame[:2], "little"):
-        case 0x63:
+        case 0x63:  # ListIdentity
             item = b"\x01\x00" + b"\x00\x02" + bytes(14) + identity
             item = b"\x0c\x00" + len(item).to_bytes(2, "little") + item
             whole = _unit(frame, b"\x01\x00" + item, session=0)
             return (whole[: len(whole) - cut],)
-        case 0x65:
+        case 0x65:  # RegisterSession
             return (_unit(frame, b"\x01\x00\x00\x00", session=_SESSION),)
-        case 0x66:
+        case 0x66:  # UnRegisterSession
             return ()
-        case 0x6F:
+        case 0x6F:  # SendRRData
             return (_unit(frame, _unconnected(frame, identity, attributes), session=_SESSION),)
     return None
 

@@ -20,7 +20,6 @@ from assetctl.model import RedactionLevel as Level
 from assetctl.packing import Findings, PackedFacts
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.redact import Pseudonyms
-from assetctl.report.view import ReportView
 from assetctl.settle import as_text
 from assetctl.text import visible
 
@@ -154,11 +153,6 @@ def redacted_inputs(inputs: ReportInputs, redaction: Redaction) -> ReportInputs:
         title=f"OT and IT assets, redacted: {redaction.level}" if redaction.level is Level.SHARE else inputs.title,
         company="" if redaction.level is Level.SHARE else inputs.company,
     )
-
-
-def redacted_view(view: ReportView, redaction: Redaction) -> ReportView:
-    """A finished view, for what became text only in it."""
-    return redaction.of(view)
 
 
 def names_in(value: Any) -> Iterator[str]:

@@ -82,21 +82,6 @@ def looked_at(
     return begun
 
 
-def covered_addresses(
-    store: Store, scans: Iterable[Scan], *, now: datetime, max_age: timedelta | None
-) -> Callable[[str], bool]:
-    """Whether a finished scan that is young enough asked an address everything it planned, and did not exclude it."""
-    looks = [_look(store, scan) for scan in scans if _is_young(scan, now, max_age)]
-    partly = cache(store.partly_asked)
-
-    def covered(text: str) -> bool:
-        realm, _, ip = text.partition("/")
-        address = Address(realm, ip_address(ip))
-        return any(look.asks(address, frozenset()) and address not in partly(look.scan) for look in looks)
-
-    return covered
-
-
 def _answers(asset: Asset) -> frozenset[str]:
     """The protocols in which a device answered us, and the ports that we found open.
 

@@ -1,4 +1,4 @@
-"""The ledgers of a store: where they lie, what earlier runs spent, and what a traffic record says of a run."""
+"""The ledgers of a store: what earlier runs spent, and what a traffic record says of a run."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -34,11 +34,6 @@ class Sent:
                 start += 1
             most = max(most, end - start + 1)
         return most
-
-
-def folder(store_path: Path) -> Path:
-    """Where the ledgers of a database lie: beside it, readable by its owner only."""
-    return store_path.with_name(store_path.stem + ".ledgers")
 
 
 def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Destination, dict[str, int]]:

@@ -12,7 +12,8 @@ from assetctl.policy.level_rows import Against, Knowledge, Place, State
 from assetctl.policy.levels import Cell, vectors
 from assetctl.store.repo import Store
 from assetctl.work.papers import Papers
-from assetctl.zones import ZoneFile, parents
+from assetctl.zone_rules import parents
+from assetctl.zones import ZoneFile
 
 SHALL = "shall"
 _ASSESSMENTS: Mapping[str, Any] = {"confirmed": "confirmed", "rejected": "rejected"}

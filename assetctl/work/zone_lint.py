@@ -7,7 +7,8 @@ from assetctl.documents import Document
 from assetctl.model import Asset, Conduit, Position, SignOff, Zone
 from assetctl.settle import addresses, text
 from assetctl.work.zoning import hash_of, place_of
-from assetctl.zones import FOUNDATIONAL, ZoneFile
+from assetctl.zone_forms import FOUNDATIONAL
+from assetctl.zones import ZoneFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from assetctl.baseline import entry_of
 from assetctl.model import Fact, Outcome, Scan, SubjectKind
 from assetctl.settle import addresses
-from assetctl.work.golden_evidence import covered_addresses, looked_at
+from assetctl.work.golden_evidence import looked_at
 from tests.live.killed_plant import NETWORK
 from tests.unit.command import Desk
 from tests.unit.scanned import desk, scan_of, scanned_once, servers, store_of
@@ -20,9 +20,12 @@ THIRD = f"{NETWORK}.3"
 
 
 def covered(desk: Desk, scan: Scan, text: str, *, max_age: timedelta | None = None) -> bool:
+    """Whether a scan counts as a look at an address of which nothing more is known."""
     assert scan.ended is not None
     with store_of(desk) as store:
-        return covered_addresses(store, [scan], now=scan.ended + timedelta(hours=2), max_age=max_age)(f"plant/{text}")
+        entry = replace(entry_of(next(iter(store.assets())), {}), match={"ip_address": text}, evidence=())
+        look = looked_at(store, [scan], "plant", now=scan.ended + timedelta(hours=2), max_age=max_age)
+        return look(entry, None) is not None
 
 
 def test_an_address_of_the_plan_was_looked_at_and_no_other(desk: Desk) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from assetctl.errors import InputError
 from assetctl.model import Zone
 from assetctl.standing import Whereabouts
-from assetctl.zones import parents, parse_zones, read_zones
+from assetctl.zone_rules import parents
+from assetctl.zones import parse_zones, read_zones
 from tests.unit.policy_plants import asset, fact
 
 NOW = datetime(2026, 9, 2, tzinfo=UTC)

@@ -10,7 +10,8 @@ from assetctl.errors import InputError
 from assetctl.facts import vocabulary
 from assetctl.model import Address, SubjectKind
 from assetctl.settings import template
-from assetctl.zones import FOUNDATIONAL, declared_value, read_register, read_zones, zone_of
+from assetctl.zone_forms import FOUNDATIONAL
+from assetctl.zones import declared_value, read_register, read_zones, zone_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

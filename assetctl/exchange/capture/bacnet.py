@@ -18,7 +18,7 @@ from assetctl.talk import Ask, Open
 from assetctl.wire import Reader
 
 _CONFIRMED, _COMPLEX_ACK, _ERROR, _REJECT, _ABORT = 0, 3, 5, 6, 7
-_I_AM, _WHO_IS = b"\x10\x00", b"\x10\x08"
+_WHO_IS = b"\x10\x08"
 _READS = (codec.READ_PROPERTY, codec.READ_PROPERTY_MULTIPLE)
 _UNKNOWN_PROPERTY = bytes.fromhex("9102 9120")  # class property, code unknown-property
 _UNRECOGNIZED_SERVICE = 9

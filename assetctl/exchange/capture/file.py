@@ -61,16 +61,12 @@ class _Interface:
 
 @dataclass(slots=True)
 class CaptureFile:
-    """A capture that is read once. sha256: of the file, when it was read. broken: what ended it early, "" for nothing.
-
-    timeless: packets whose format gives them no time; they have that of the packet before.
-    """
+    """A capture that is read once. sha256: of the file, when it was read. broken: what ended it early, else ""."""
 
     path: Path
     sha256: str = ""
     broken: str = ""
     format: str = ""
-    timeless: int = 0
     _number: int = 0
     _last: datetime = _EPOCH
     _interfaces: list[_Interface] = field(default_factory=list)
@@ -150,7 +146,6 @@ class CaptureFile:
         if kind == _SIMPLE:
             interface, whole = self._of(0), r.u32("length", order)
             kept = min(whole, interface.snaplen or whole, r.left())
-            self.timeless += 1
             return self._packet(interface, None, r.take(kept, "packet"), whole)
         number = r.u32("interface", order) if kind == _ENHANCED else r.u16("interface", order)
         if kind == _OLD_PACKET:

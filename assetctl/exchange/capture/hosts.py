@@ -22,7 +22,7 @@ ARP_CONFIDENCE, DHCP_CONFIDENCE, NAME_CONFIDENCE = 85, 80, 60
 _BOOT_REQUEST, _BOOT_REPLY = 1, 2
 _COOKIE = bytes.fromhex("63825363")
 _ACKNOWLEDGE = 5
-_HOSTNAME, _REQUESTED, _TYPE, _VENDOR_CLASS, _END = 12, 50, 53, 60, 255
+_HOSTNAME, _TYPE, _VENDOR_CLASS, _END = 12, 53, 60, 255
 
 
 @dataclass(slots=True)
@@ -35,7 +35,6 @@ class Host:
     macs: dict[str, int] = field(default_factory=dict)
     open_ports: dict[str, int] = field(default_factory=dict)
     is_told: bool = False
-    is_leased: bool = False
 
     def claims(self, ip: IPAddress) -> Iterator[Claim]:
         """Address, hardware address and open ports. Of an address that several stations tell, none is believed."""

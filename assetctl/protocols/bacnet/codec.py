@@ -7,6 +7,7 @@ clause 21 (numbers of properties).
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -93,10 +94,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """The properties in an answer, those it could not give among them. is_broken: it could not be read behind them."""
+    """The properties in an answer, those it could not give among them; none behind what cannot be read."""
 
     values: Mapping[Property, Value]
-    is_broken: bool
 
 
 def encode_find(*, invoke_id: int) -> bytes:
@@ -194,15 +194,12 @@ def decode_read_multiple(frame: bytes, *, invoke_id: int, instance: int) -> Prop
     _expect_device(r, instance)
     opening(r, 1, "list of results")
     found: dict[Property, Value] = {}
-    try:
+    with suppress(WireError):
         while (first := element(r)).form is not Form.CLOSING:
             told = _result(r, first)
             if told is not None:
                 found.setdefault(*told)
-        r.end("list of results")
-    except WireError:
-        return Properties(found, is_broken=True)
-    return Properties(found, is_broken=False)
+    return Properties(found)
 
 
 def _answer(frame: bytes, invoke_id: int, service: int) -> Reader | Refused:

@@ -23,9 +23,6 @@ class Message(IntEnum):
     NUMBER_IS = 0x13
 
 
-ASKED = (Message.WHO_IS_ROUTER, Message.WHAT_IS_NUMBER)
-
-
 def encode_ask_router(*, message: Message) -> bytes:
     """A question of the network layer to the device at one address; of Who-Is-Router the one for all networks."""
     return frame(UNICAST, bytes((1, NETWORK_MESSAGE, message)))

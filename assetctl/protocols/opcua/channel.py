@@ -100,11 +100,11 @@ class Channel:
 
     def _is_welcome(self, frame: bytes) -> bool:
         try:
-            answer = codec.decode_acknowledge(frame) if frame else None
+            refused = codec.decode_acknowledge(frame) if frame else None
         except WireError:
             return False
-        self.spoke = answer is not None
-        return isinstance(answer, codec.Acknowledge)
+        self.spoke = bool(frame)
+        return self.spoke and refused is None
 
     def _chunk(self, frame: bytes) -> codec.Chunk | None:
         """The chunk in a unit. An aborted answer ends the question alone, an ERR the connection."""

@@ -36,16 +36,6 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """What the server takes, in bytes; 0 stands for no limit of messages and chunks."""
-
-    receive_buffer: int
-    send_buffer: int
-    max_message: int
-    max_chunks: int
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """A part of one answer. is_final: nothing follows."""
 
@@ -105,8 +95,8 @@ def _unit(head: bytes, channel: int, token: int, number: int, body: bytes) -> by
     return head + b"".join(one.to_bytes(4, "little") for one in numbers) + body
 
 
-def decode_acknowledge(frame: bytes) -> Acknowledge | Failed:
-    """Read the answer to a hello. Raises WireError if it is neither ACK nor ERR."""
+def decode_acknowledge(frame: bytes) -> Failed | None:
+    """Read the answer to a hello, None where it is taken. Raises WireError if it is neither ACK nor ERR."""
     r = Reader(frame)
     kind = r.take(4, "message type")
     r.take(4, "message size")
@@ -114,11 +104,9 @@ def decode_acknowledge(frame: bytes) -> Acknowledge | Failed:
         return _failed(r)
     if kind != b"ACKF":
         raise WireError(f"message type: ACK or ERR expected, {kind.hex()} found")
-    r.u32("protocol version", "little")
-    fields = ("receive buffer", "send buffer", "largest message", "most chunks")
-    acknowledge = Acknowledge(*(r.u32(field, "little") for field in fields))
+    r.take(20, "version, buffers and limits")
     r.end("acknowledge")
-    return acknowledge
+    return None
 
 
 def decode_open(frame: bytes, *, number: int) -> Opened | Failed:

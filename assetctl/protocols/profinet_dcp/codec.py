@@ -22,7 +22,7 @@ ALL = b"\xff\xff\x00\x00"  # option All, suboption All, no data
 LONGEST_DELAY = 6400  # in steps of 10 ms
 MOST_BLOCKS = 64
 
-MAC, IP, IP_SUITE = (1, 1), (1, 2), (1, 3)  # option, suboption
+IP, IP_SUITE = (1, 2), (1, 3)  # option, suboption
 TYPE_OF_STATION, NAME_OF_STATION, DEVICE_ID, ROLE = (2, 1), (2, 2), (2, 3), (2, 4)
 ALIAS, INSTANCE, OEM_ID = (2, 6), (2, 7), (2, 8)
 
