@@ -12,8 +12,6 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
-from assetctl.redaction import RedactionLevel as RedactionLevel
-
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 Value = str | int | bool | tuple[str, ...]

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from assetctl.model import Because, Fact
-from assetctl.model import RedactionLevel as Level
 from assetctl.packing import Findings, PackedFacts
+from assetctl.redaction import RedactionLevel as Level
 from assetctl.report.inputs import Evidence, ReportInputs
 from assetctl.report.redact import Pseudonyms
 from assetctl.settle import as_text

@@ -5,7 +5,7 @@ from datetime import date
 
 from assetctl.errors import InputError
 from assetctl.model import DEFAULT_REALM, Position
-from assetctl.model import RedactionLevel as Level
+from assetctl.redaction import RedactionLevel as Level
 from assetctl.report.redact import Pseudonyms, names_of
 from assetctl.report.redaction import Redaction, hidden_texts, names_in
 from assetctl.settings import Settings

@@ -24,7 +24,6 @@ from assetctl.model import (
     Finding,
     Observation,
     Outcome,
-    RedactionLevel,
     Result,
     Scan,
     ScanState,
@@ -37,6 +36,7 @@ from assetctl.model import (
 )
 from assetctl.packing import Findings, PackedFacts
 from assetctl.policy.load import checks_folder
+from assetctl.redaction import RedactionLevel
 from assetctl.report.redact import Pseudonyms
 from assetctl.report.redaction import ACCOUNTS, FREE, RAW, Redaction
 from assetctl.report.table import Column, Kind, Ref, table
