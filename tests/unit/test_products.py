@@ -40,7 +40,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def test_there_are_many() -> None:
-    assert len(EVERY) >= 2500
+    assert len(EVERY) >= 4900
 
 
 def test_no_arc_stands_there_twice() -> None:
@@ -101,6 +101,35 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.2636.1.1.1.2.21", "Juniper", "MX960", "router", "JUNIPER-CHASSIS-DEFINES-MIB"),
         ("1.3.6.1.4.1.12356.101.1.644", "Fortinet", "FortiGate-60F", "firewall", "FORTINET-FORTIGATE-MIB"),
         ("1.3.6.1.4.1.30065.1.3011.7050.3282.52", "Arista Networks", "DCS-7050S-52", "switch", "ARISTA-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.11.2.3.7.11.34", "HP", "Switch 2626", "switch", "HP-ICF-OID"),
+        ("1.3.6.1.4.1.1588.3.3.1.131", "Brocade", "VDX6740", "switch", "BROCADE-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.1991.1.3.25.1", "Foundry Networks", "FES2402", "switch", "FOUNDRY-SN-ROOT-MIB"),
+        ("1.3.6.1.4.1.1991.1.3.58.2.2.1.3", "Brocade", "ICX6450-48P", "switch", "FOUNDRY-SN-ROOT-MIB"),
+        ("1.3.6.1.4.1.3097.1.5.24", "WatchGuard", "XTM330", "firewall", "WATCHGUARD-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.3224.1.14", "Juniper", "NetScreen-5GT", "firewall", "NETSCREEN-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.4526.100.4.32", "NETGEAR", "GS724Tv4", "switch", "NETGEAR-REF-MIB"),
+        ("1.3.6.1.4.1.4526.100.7.2", "NETGEAR", "WG312", "access-point", "NETGEAR-REF-MIB"),
+        ("1.3.6.1.4.1.5624.2.1.73", "Enterasys", "XSR-1220", "router", "ENTERASYS-OIDS-MIB"),
+        ("1.3.6.1.4.1.6027.1.3.14", "Dell", "S4810", "switch", "DELL-NETWORKING-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.6141.1.85", "Ciena", "3930", "switch", "WWP-PRODUCTS-MIB"),
+        (
+            "1.3.6.1.4.1.6486.800.1.1.2.1.7.1.7",
+            "Alcatel-Lucent Enterprise",
+            "OS6850-P24X",
+            "switch",
+            "ALCATEL-IND1-DEVICES",
+        ),
+        ("1.3.6.1.4.1.6527.1.3.4", "Nokia", "7750 SR-7", "router", "TIMETRA-GLOBAL-MIB"),
+        ("1.3.6.1.4.1.674.10895.3011", "Dell", "PowerConnect 6248", "switch", "DELL-REF-MIB"),
+        ("1.3.6.1.4.1.674.11000.5000.100.2.1.3", "Dell", "S4048T-ON", "switch", "DELLEMC-OS10-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.8691.15.34", "Moxa", "AWK-4131A", "access-point", "MOXA-AWK4131A-MIB"),
+        ("1.3.6.1.4.1.11863.5.33", "TP-Link", "T2600G-28TS", "switch", "TPLINK-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.14823.1.2.59", "Aruba", "AP-225", "access-point", "ARUBA-MIB"),
+        ("1.3.6.1.4.1.25049.1.3", "Opengear", "CM4008", "serial-server", "OG-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.25053.3.1.4.69", "Ruckus", "R710", "access-point", "RUCKUS-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.25506.1.462", "H3C", "S5120-28P-SI", "switch", "HH3C-PRODUCT-ID-MIB"),
+        ("1.3.6.1.4.1.25506.11.1.113", "HP", "5900AF-48XGT-4QSFP+", "switch", "HH3C-PRODUCT-ID-MIB"),
+        ("1.3.6.1.4.1.29671.2.17", "Cisco", "MR34", "access-point", "MERAKI-CLOUD-CONTROLLER-MIB"),
     ],
 )
 def test_the_arc_names_the_product_of_an_agent_that_says_no_more(
@@ -109,6 +138,26 @@ def test_the_arc_names_the_product_of_an_agent_that_says_no_more(
     found = told(*arc(oid))
     assert (found["manufacturer"][0], found["asset_role_type"][0]) == (maker, role)
     assert found["model"] == (model, f"sysObjectID in {source}")
+
+
+@pytest.mark.parametrize(
+    ("oid", "maker", "model"),
+    [
+        ("1.3.6.1.4.1.3375.2.1.3.4.82", "F5", "BIG-IP 4200"),
+        ("1.3.6.1.4.1.3417.1.1.37", "Blue Coat", "SG-S400"),
+        ("1.3.6.1.4.1.7779.1.1421", "Infoblox", "IB-4010"),
+        ("1.3.6.1.4.1.11.2.3.7.11.39", "HP", "Access Controller 720wl"),
+        ("1.3.6.1.4.1.4526.100.5.1", "NETGEAR", "FVX538"),
+    ],
+)
+def test_a_product_whose_kind_its_mib_leaves_open_has_none(oid: str, maker: str, model: str) -> None:
+    found = told(*arc(oid))
+    assert (found["manufacturer"][0], found["model"][0]) == (maker, model)
+    assert "asset_role_type" not in found
+
+
+def test_a_guest_of_a_hypervisor_has_no_model_of_its_own() -> None:
+    assert "model" not in told(*arc("1.3.6.1.4.1.3375.2.1.3.4.94"))
 
 
 def test_an_arc_of_a_stack_gives_its_kind_and_no_model() -> None:
