@@ -156,9 +156,11 @@ def _canonical(claim: Claim) -> Claim:
 
 
 def _says(claim: Claim) -> bool:
-    """Whether a claim says anything: many write "N/A", "None" or zeros where they have nothing."""
-    is_identity = claim.key in _IDENTITY_TEXTS and isinstance(claim.value, str)
-    return not is_identity or not placeholders.is_placeholder(str(claim.value))
+    """Whether a claim says anything: many write "N/A", "None" or zeros where they have nothing. A release may be 0."""
+    is_version = claim.key.endswith("_version")
+    if not isinstance(claim.value, str) or not (is_version or claim.key in _IDENTITY_TEXTS):
+        return True
+    return not placeholders.is_placeholder(claim.value) or (is_version and any(map(str.isdigit, claim.value)))
 
 
 def _evidence(observation: Observation) -> str:

@@ -69,6 +69,12 @@ def test_what_says_something_is_kept(text: str) -> None:
     assert values(Claim("serial_number", text))["serial_number"] == text
 
 
+@pytest.mark.parametrize("key", ["firmware_software_version", "hardware_version", "os_version"])
+@pytest.mark.parametrize("text", ["N/A", "unknown", "-", "Not Available", ""])
+def test_words_for_nothing_are_no_release(key: str, text: str) -> None:
+    assert values(Claim(key, text), Claim("model", "XL4")) == {"model": "XL4"}
+
+
 def test_free_text_and_releases_are_kept() -> None:
     told = values(Claim("description", "none"), Claim("hardware_version", "0"), Claim("sys_services", 0))
     assert told == {"description": "none", "hardware_version": "0", "sys_services": 0}

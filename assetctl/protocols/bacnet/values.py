@@ -4,6 +4,7 @@ Source: ASHRAE 135-2020, clause 20.2 (encoding of application and context tags),
 string), 20.2.11 (enumerated), 20.2.14 (object identifier).
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ _LENGTH_16, _LENGTH_32 = 254, 255
 _CHARACTER_SETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
 _CODE_PAGE_SET = 1  # IBM/Microsoft DBCS: the number of a code page stands before the text
 _CODE_PAGES = frozenset({437, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950})
+# letters and signs of Western texts by themselves, or two small letters: other encodings stand in pairs and beyond
+_LATIN = re.compile(rb"(?:[\0-\x7f]|(?:[\xb0\xb2\xb3\xb5\xc0-\xff]|[\xdf-\xff]{2})(?![\x80-\xff]))+")
 _FILL = " \0\t\r\n\ufeff"
 _CODE_PAGES |= frozenset(range(1250, 1259))
 
@@ -129,7 +132,10 @@ def device_instance(content: bytes, field: str) -> int:
 
 
 def character_string(content: bytes) -> str | Absent:
-    """Text without the padding at its ends; absent where its character set is not read or its bytes are not of it."""
+    """Text without the padding at its ends; absent where its character set is not read or its bytes are not of it.
+
+    Some devices write Latin-1 where they state UTF-8.
+    """
     if not content:
         return Absent("a character string without a character set")
     charset, raw = content[0], content[1:]
@@ -142,4 +148,5 @@ def character_string(content: bytes) -> str | Absent:
     try:
         return raw.decode(codec).strip(_FILL)
     except UnicodeDecodeError:
-        return Absent(f"the bytes are not of {told}")
+        is_latin = charset == 0 and _LATIN.fullmatch(raw)
+        return raw.decode("latin-1").strip(_FILL) if is_latin else Absent(f"the bytes are not of {told}")
