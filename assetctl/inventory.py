@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from assetctl.merge import Cluster
-from assetctl.model import Address, Asset, Claim, Fact, Position, Source, Subject, SubjectKind, Value, Zone
-from assetctl.settle import DERIVED, IMPORT, PROBE, confidence
+from assetctl.model import Address, Asset, Claim, Fact, PortState, Position, Source, Subject, SubjectKind, Value, Zone
+from assetctl.settle import DERIVED, IMPORT, PROBE, SAME_LOOK, confidence
 from assetctl.sightings import Sighting
 from assetctl.standing import Standing, Whereabouts, place, stand
 
@@ -29,6 +30,7 @@ class _Word:
     evidence: str
     value: Value
     confidence: int
+    seen: Sighting
 
 
 def build_assets(
@@ -78,9 +80,48 @@ def _facts(asset: str, sightings: Sequence[Sighting]) -> Iterator[Fact]:
     for seen in sightings:
         for claim, kind, name in _said(seen):
             row = (claim.kind, claim.local_key, claim.key, kind, name, seen.vantage)
-            rows.setdefault(row, []).append(_Word(seen.ended, seen.evidence, claim.value, claim.confidence))
+            rows.setdefault(row, []).append(_Word(seen.ended, seen.evidence, claim.value, claim.confidence, seen))
+    for port in _ports(rows):
+        _let_open_stand(port)
     for row in sorted(rows):
         yield from _intervals(asset, row, rows[row])
+
+
+def _ports(rows: Mapping[_Row, list[_Word]]) -> Iterator[Sequence[list[_Word]]]:
+    """What all sources said of the state of each port at one vantage."""
+    of_ports = sorted((row[1], row[5], row) for row in rows if row[2] == "port_state")
+    for _, its in groupby(of_ports, key=lambda one: one[:2]):
+        yield [rows[row] for _, _, row in its]
+
+
+def _let_open_stand(port: Sequence[list[_Word]]) -> None:
+    """Take out what leaves a port open: a device has one state of a port, and may have several addresses.
+
+    That the port is shut at another address, or was refused or silent to a later question of the same run, does not
+    close it.
+    """
+    words = sorted((word for said in port for word in said), key=lambda word: (word.at, word.value != PortState.OPEN))
+    if len({word.value for word in words}) < 2:
+        return
+    runs = {word.seen.scan for word in words if word.value == PortState.OPEN}
+    last: dict[Address | None, _Word] = {}
+    idle: set[int] = set()
+    for word in words:
+        if word.value != PortState.OPEN and (word.seen.scan in runs or _is_open_elsewhere(word, last)):
+            idle.add(id(word))
+        if word.value == PortState.OPEN or word.seen.scan not in runs:
+            last[word.seen.address] = word
+    for said in port:
+        said[:] = [word for word in said if id(word) not in idle]
+
+
+def _is_open_elsewhere(word: _Word, last: Mapping[Address | None, _Word]) -> bool:
+    """Whether another address of the device, at which it stands still, had the port open when it was last asked."""
+    return any(
+        other.value == PortState.OPEN and word.at - other.at <= SAME_LOOK
+        for address, other in last.items()
+        if address is not None and address != word.seen.address
+    )
 
 
 def _said(seen: Sighting) -> Iterator[tuple[Claim, str, str]]:
@@ -106,6 +147,8 @@ def _said(seen: Sighting) -> Iterator[tuple[Claim, str, str]]:
 
 def _intervals(asset: str, row: _Row, words: Sequence[_Word]) -> Iterator[Fact]:
     """One fact for each run of times at which the source said the same value."""
+    if not words:
+        return
     kind, local_key, key, source, name, vantage = row
     subject = Subject(kind, asset, local_key)
     for began, word in _runs(words):

@@ -143,6 +143,47 @@ def test_services_are_seen_by_port_with_their_newest_state() -> None:
     ]
 
 
+def state(value: str, port: str = "tcp/23") -> Claim:
+    return Claim("port_state", value, SubjectKind.SERVICE, port)
+
+
+def of_port(asset: Asset) -> list[Value]:
+    return [fact.value for fact in sorted(asset.facts, key=lambda one: one.last_seen) if fact.key == "port_state"]
+
+
+def after(observation: Observation, hours: int) -> Observation:
+    return replace(observation, ended=observation.ended + timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("later", ["closed", "filtered"])
+def test_a_port_that_is_open_at_one_address_is_open_whatever_the_other_address_says_later(later: str) -> None:
+    here = seen(*serial("A1"), state("open"), ip="10.0.0.5")
+    there = after(seen(*serial("A1"), state(later), ip="10.0.0.6"), 1)
+    assert of_port(only(here, there)) == ["open"]
+    alone = after(seen(*serial("A1"), state(later), ip="10.0.0.6", scan=2), -6)
+    assert of_port(only(here, alone)) == ["open"]
+
+
+def test_an_open_port_that_refused_a_later_question_of_the_same_run_is_open() -> None:
+    refused = after(seen(*serial("A1"), state("closed"), reader="telnet/1"), 1)
+    assert of_port(only(seen(*serial("A1"), state("open")), refused)) == ["open"]
+
+
+def test_a_port_that_was_shut_is_closed_when_its_own_address_says_so() -> None:
+    before = [seen(*serial("A1"), state(value), ip=ip) for ip, value in (("10.0.0.5", "open"), ("10.0.0.6", "closed"))]
+    now = [seen(*serial("A1"), state("closed"), ip=ip, scan=2) for ip in ("10.0.0.5", "10.0.0.6")]
+    assert of_port(only(*before, *now)) == ["open", "closed"]
+
+
+def test_a_device_that_moved_away_from_an_address_left_its_ports_there() -> None:
+    assert of_port(
+        only(seen(*serial("A1"), state("open")), seen(*serial("A1"), state("closed"), ip="10.0.0.9", scan=3))
+    ) == [
+        "open",
+        "closed",
+    ]
+
+
 def test_interfaces_are_seen_by_their_key() -> None:
     claims = [Claim("mac_address", "00:0E:8C:00:00:01", SubjectKind.INTERFACE, "if/1")]
     claims.append(Claim("interface_name", "X1", SubjectKind.INTERFACE, "if/1"))
