@@ -104,6 +104,8 @@ def _did_not_fail(life: Life, run: RunSaid, other: Result | None) -> Step:
     if life.stated != run.stated[life.check]:
         same_logic = _logic(life.stated) == _logic(run.stated[life.check])
         return _ended(life, run, Absent(f"the {'thresholds were' if same_logic else 'check was'} changed"))
+    if other is not None:  # of several subjects that share an id one says more than what another passed
+        return replace(life, latest=other.value), ()
     if life.id in run.passed:
         evidence = run.passed[life.id]
         if evidence is None or evidence > life.evidence_at:
@@ -112,8 +114,6 @@ def _did_not_fail(life: Life, run: RunSaid, other: Result | None) -> Step:
         return replace(life, latest=Result.PASS.value), ()
     if life.id in run.not_applicable:
         return _ended(life, run, Absent("the check no longer applies to it"))
-    if other is not None:
-        return replace(life, latest=other.value), ()
     absent = run.absent(life)
     return _ended(life, run, absent) if absent else (replace(life, latest=NOT_LOOKED_AT), ())
 

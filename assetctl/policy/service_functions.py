@@ -57,8 +57,9 @@ def uses_tls(c: Context) -> Operand:
             return True
     for key in view.parts.get(SubjectKind.CERTIFICATE, ()):
         if key.startswith(f"{where}/"):
-            c.read(view, SubjectKind.CERTIFICATE, key, "certificate_fingerprint")
-            return True
+            shown = c.read(view, SubjectKind.CERTIFICATE, key, "certificate_fingerprint")
+            if not isinstance(shown.value, Unknown):
+                return True
     name = c.read(view, _SERVICE, where, "service_name")
     if isinstance(name.value, str) and _was_probed(c, where):
         return False

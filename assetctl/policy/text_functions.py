@@ -10,6 +10,7 @@ from assetctl.policy.context import Context
 from assetctl.policy.values import Operand, Reason, Unknown
 
 _PLAIN_VERSION = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,7})\Z")
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
 _LAST_NUMBER = re.compile(r"(?:^|\s)(\d{1,6})\Z")
 MOST_TEXT = 4096
 
@@ -33,11 +34,16 @@ def version_at_least(_: Context, have: str, wanted: str) -> Operand:
 
 
 def days_until(c: Context, moment: str) -> Operand:
-    """Whole days from the time of judgement, negative for what is past. moment: ISO 8601, in UTC without a zone."""
+    """Whole days from the time of judgement, negative for what is past. moment: ISO 8601, in UTC without a zone.
+
+    A day without a time lasts until its end: it is 0 days away while it is today.
+    """
     try:
         when = datetime.fromisoformat(moment)
     except ValueError:
         return Unknown(Reason.NOT_COMPARABLE, f"date {moment[:40]}")
+    if _DAY.fullmatch(moment):
+        return (when.date() - c.survey.now.date()).days
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return (when - c.survey.now) // timedelta(days=1)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from assetctl import settle
-from assetctl.model import Conduit, Fact, PortState, Value, Zone
+from assetctl.model import Conduit, Fact, PortState, Subject, Value, Zone
 from assetctl.policy.context import Context, RecordName
 from assetctl.policy.flows import fitting
 from assetctl.policy.segments import segments_of
@@ -103,12 +103,16 @@ def _answered_business(c: Context, _: object, __: str) -> Operand:
 
 
 def _open_from_business(c: Context, _: object) -> tuple[Fact, ...]:
+    """The ports that were open when they were last asked from there."""
     assert c.zone is not None
     segments = segments_of(c)
     business = [zone.id for zone in c.survey.plant.zones if zone.level in BUSINESS]
     here = segments.members.get(c.zone.id, ())
-    asked = (fact for view in here for zone in business for fact in segments.asked.get((zone, view.asset.id), ()))
-    return tuple(fact for fact in asked if fact.value == PortState.OPEN and fact.last_seen >= c.survey.now - c.max_age)
+    asked = (segments.asked.get((zone, view.asset.id), ()) for view in here for zone in business)
+    newest: dict[tuple[Subject, str], Fact] = {}
+    for fact in sorted((f for facts in asked for f in facts), key=lambda f: (f.last_seen, f.value == PortState.OPEN)):
+        newest[fact.subject, fact.vantage] = fact
+    return tuple(fact for fact in newest.values() if fact.value == PortState.OPEN and _is_fresh(c, fact))
 
 
 def _link_leaks(c: Context, _: object, __: str) -> Operand:

@@ -6,6 +6,7 @@ Addresses are recognised by their form; names, ids and serial numbers only when 
 
 import hmac
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from ipaddress import ip_address
@@ -31,6 +32,8 @@ _IPV6 = (
 )
 _ADDRESS = re.compile(f"(?P<mac>{_MAC})|{_IPV6}|{_IPV4}")
 _WORD = re.compile(r"\w+")
+_CUT = "…"
+_BEGUN_ADDRESS = re.compile(r"(?<![\w.:-])[0-9A-Fa-f]{0,4}(?:[.:-][0-9A-Fa-f.:-]*)?\Z")
 
 
 class Pseudonyms:
@@ -54,10 +57,14 @@ class Pseudonyms:
                 self._short.add(name)
             elif first:
                 self._names.setdefault(first[0], []).append((name, first.start()))
+        self._sorted = sorted(name[offset:] for found in self._names.values() for name, offset in found)
 
     def __call__(self, text: str) -> str:
         if _folded(text.strip()) in self._short:
             return self.pseudonym("name", text.strip())
+        if _CUT in text:
+            *cut, rest = text.split(_CUT)
+            text = "".join(f"{self._without_begun(part)}{_CUT}" for part in cut) + rest
         named = "".join(self._without_names(text))
         return _ADDRESS.sub(self._address, named) if self._addresses else named
 
@@ -68,6 +75,17 @@ class Pseudonyms:
     def pseudonym(self, kind: str, name: str) -> str:
         """The word that stands for a name."""
         return f"{kind}-{hmac.new(self._key, _folded(name).encode('utf-8', 'replace'), sha256).hexdigest()[:10]}"
+
+    def _without_begun(self, text: str) -> str:
+        """What stands before a cut, without the name or address that was cut: its beginning is a part of it."""
+        folded = _folded(text)
+        for word in _WORD.finditer(folded):
+            begun = folded[word.start() :]
+            at = bisect_left(self._sorted, begun)
+            if at < len(self._sorted) and self._sorted[at].startswith(begun):
+                text = text if self._sorted[at] == begun else text[: word.start()]
+                break
+        return _BEGUN_ADDRESS.sub("", text) if self._addresses else text
 
     def _without_names(self, text: str) -> Iterator[str]:
         folded, done = _folded(text), 0

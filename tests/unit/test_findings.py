@@ -119,6 +119,11 @@ def test_an_unknown_leaves_a_finding_open_and_not_retested(result: Result) -> No
     assert found.last_seen == NOW
 
 
+def test_a_pass_closes_nothing_while_another_subject_of_the_same_id_is_unknown() -> None:
+    found = life(FAILED, run(failure(result=Result.UNKNOWN), passed={"f1": LATER}, at=LATER))
+    assert (found.state, found.latest) == (LifeState.OPEN, Result.UNKNOWN)
+
+
 def test_what_was_not_run_or_not_looked_at_changes_nothing_else() -> None:
     assert life(FAILED, run(checks=())) == replace(life(FAILED), latest="not run")
     assert life(FAILED, run()) == replace(life(FAILED), latest="not looked at")

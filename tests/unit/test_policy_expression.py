@@ -225,6 +225,23 @@ def test_dates_count_in_whole_days_and_nonsense_is_unknown() -> None:
     assert isinstance(run(f"days_until({key}) < 0", fact("tcp/443/ab certificate_not_after", "soon")), Unknown)
 
 
+@pytest.mark.parametrize(("day", "days"), [("2026-02-28", -1), ("2026-03-01", 0), ("2026-03-02", 1)])
+def test_a_day_without_a_time_lasts_until_its_end(day: str, days: int) -> None:
+    assert run(f"days_until(asset.end_of_support) == 0 + {days}", fact("end_of_support", day)) is True
+
+
+def test_a_certificate_of_long_ago_does_not_say_that_a_service_stands_behind_tls_now() -> None:
+    plain = [fact("tcp/80 service_name", "http"), fact("tcp/80 service_source", "probed")]
+    shown = fact("tcp/80/ab certificate_fingerprint", "ab")
+    old = fact("tcp/80/ab certificate_fingerprint", "ab", days=90)
+    uses = compile_expression("uses_tls()", Scope("service")).run
+    found = []
+    for certificate in (shown, old):
+        survey = Survey(Plant((asset(*plain, certificate),)), NOW)
+        found.append(uses(Context(survey, timedelta(days=30), survey.views["a1"], "tcp/80")))
+    assert found == [True, False]
+
+
 def test_has_is_false_only_when_a_probe_that_tells_it_answered_without() -> None:
     name = fact("hostname", "sw1")
     tells = Plant((asset(name),), yields={"snmp": frozenset({"serial_number", "hostname"})})

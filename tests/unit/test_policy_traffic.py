@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from assetctl.model import Allowed, Capture, Conduit, Flow, Result, Zone
+from assetctl.model import Allowed, Capture, Conduit, Flow, Result, Source, Zone
 from assetctl.policy.evaluation import verdicts
 from assetctl.policy.judge import judge
 from assetctl.policy.load import checks_folder, load_checks
@@ -133,6 +133,20 @@ def test_a_device_outside_the_ranges_of_its_zone_must_be_in_sight_too():
     for covers, days in ((("10.0.1.0/24",), 0), (("10.0.1.0/24", "10.5.0.0/30"), 30)):
         seen = Traffic(Survey(Plant((device,), NESTED, captures=(capture(*covers),)), NOW))
         assert seen.watched(NESTED[1], NOW - 30 * DAY) == days * DAY
+
+
+@pytest.mark.parametrize(("state", "result"), [("open", Result.FAIL), ("closed", Result.PASS)])
+def test_what_was_mended_since_does_not_answer_the_business_network_any_more(state: str, result: Result) -> None:
+    asked = [("open", "s7", 9), (state, "ports", 1)]
+    facts = [
+        fact("tcp/102 port_state", value, source=Source("probe", source), days=days, vantage="eth0/10.4.0.2")
+        for value, source, days in asked
+    ]
+    zones = (zone("cell", "10.0.1.0/24", level="1"), zone("office", "10.4.0.0/24", level="4"))
+    plc = asset(fact("10.0.1.5 ip_address", "10.0.1.5", days=1), *facts, zone="cell")
+    plant = Plant((plc,), zones, captures=(capture("10.0.0.0/8"),))
+    found = {v.target.subject: v.result for v in verdicts(CHECKS["CON-006"], Survey(plant, NOW))}
+    assert found["cell"] is result
 
 
 def _random_plant(r: random.Random) -> Plant:

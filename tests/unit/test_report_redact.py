@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assetctl.errors import InputError
 from assetctl.report.redact import Pseudonyms, names_of
+from assetctl.text import one_line
 from tests.unit.report_plant import ZONES, plant
 
 KEY = b"a key of the owner's"
@@ -46,6 +47,22 @@ def test_the_longest_name_is_taken_and_part_of_a_word_is_not() -> None:
     assert redact("PRESS, pressure") == f"{redact.pseudonym('name', 'press')}, pressure"
     assert redact("at +L1-K3.") == f"at {redact.pseudonym('name', '+L1-K3')}."
     assert redact("in works north") == f"in {redact.pseudonym('name', 'Works North')}"
+
+
+@pytest.mark.parametrize("hidden", ["press-line-7", "10.20.30.40", "00:1b:1b:00:4a:05", "fe80::1:2"])
+def test_a_text_that_was_cut_holds_no_beginning_of_what_is_taken_out(hidden: str) -> None:
+    redact = Pseudonyms(KEY, ["press-line-7", "press-line-8 hall"])
+    text = f"shared with {hidden}, as was seen"
+    begun = text.index(hidden)
+    for most in range(begun + 2, begun + len(hidden) + 1):
+        shown = redact(f"{one_line(text, most=most)} and so on")
+        assert hidden[:2] not in shown.removeprefix("shared with ").split("…")[0], shown
+        assert shown.endswith("… and so on")
+
+
+def test_a_name_before_a_cut_is_the_one_that_stands_there_as_a_whole() -> None:
+    redact = Pseudonyms(KEY, ["press plant hall", "plant hall nine"])
+    assert redact("in press plant hall…") == f"in {redact.pseudonym('name', 'press plant hall')}…"
 
 
 def test_another_key_gives_other_pseudonyms() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from hypothesis import given
@@ -315,6 +315,18 @@ def made(key: Any, *, issuer: x509.Name = NAME, names: x509.ExtensionType | None
 
 def told(der: bytes) -> dict[str, Any]:
     return {c.key: c.value for c in certificate.claims(der, "tcp/443")}
+
+
+@pytest.mark.parametrize("digest", [hashes.SHA256(), hashes.SHA512()])
+def test_a_signature_of_rsassa_pss_is_told_with_the_digest_in_its_parameters(digest: hashes.HashAlgorithm) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    days = datetime(2024, 1, 1, tzinfo=UTC), datetime(2034, 1, 1, tzinfo=UTC)
+    builder = (
+        x509.CertificateBuilder(NAME, NAME, key.public_key(), 7).not_valid_before(days[0]).not_valid_after(days[1])
+    )
+    pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+    der = builder.sign(key, digest, rsa_padding=pss).public_bytes(Encoding.DER)
+    assert told(der)["certificate_signature_algorithm"] == f"rsassaPss with {digest.name}"
 
 
 def test_a_certificate_says_who_it_is_for_how_long_and_with_which_key() -> None:

@@ -11,6 +11,7 @@ from assetctl.protocols.tls import names
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+PSS = "rsassaPss"  # names no digest: its parameters do
 MOST_NAMES = 100
 MOST_TEXT = 512
 
@@ -76,7 +77,10 @@ def _validity(certificate: "Certificate") -> Iterator[tuple[str, Value]]:
 
 
 def _signature(certificate: "Certificate") -> Iterator[tuple[str, Value]]:
-    yield "certificate_signature_algorithm", names.signature(certificate.signature_algorithm_oid.dotted_string)
+    name = names.signature(certificate.signature_algorithm_oid.dotted_string)
+    if name == PSS and certificate.signature_hash_algorithm is not None:
+        name = f"{name} with {certificate.signature_hash_algorithm.name}"
+    yield "certificate_signature_algorithm", name
 
 
 def _key(certificate: "Certificate") -> Iterator[tuple[str, Value]]:
