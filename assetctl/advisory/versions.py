@@ -15,6 +15,7 @@ from enum import StrEnum
 from assetctl.text import folded
 
 MOST_CHARACTERS = 100
+MOST_GROWTH = 3  # digits: from 9.1 to 2024.0, not to 20240501
 
 
 class Order(StrEnum):
@@ -212,6 +213,8 @@ _SCHEMES: Mapping[str, Callable[[str], Version | None]] = {
 def _compare(mine: Version, theirs: Version, maker: str) -> Comparison:
     if _is_doubtful(mine, theirs, maker):
         return Comparison(ALL, "written with different numbers of digits, which may mean .8 or .80")
+    if abs(mine.digits[0] - theirs.digits[0]) > MOST_GROWTH:
+        return Comparison(ALL, "one is a date or the number of a build, the other a version")
     for a, b in zip(mine.places, theirs.places, strict=False):
         if a != b:
             return Comparison(frozenset({Order.LOWER if a < b else Order.HIGHER}))

@@ -63,12 +63,17 @@ def key_bits(_: Context, key: str) -> Operand:
 
 
 def has_entry(_: Context, entries: tuple[str, ...], name: str) -> Operand:
-    return any(entry.partition("=")[0].strip().casefold() == name.casefold() for entry in entries)
+    return any(_unspaced(entry.partition("=")[0]) == _unspaced(name) for entry in entries)
 
 
 def entry_allows(_: Context, entries: tuple[str, ...], name: str, value: str) -> Operand:
-    wanted = (name.casefold(), value.casefold())
-    return any(tuple(part.strip().casefold() for part in entry.split("=", 1)) == wanted for entry in entries)
+    wanted = (_unspaced(name), _unspaced(value))
+    return any(tuple(map(_unspaced, entry.split("=", 1))) == wanted for entry in entries)
+
+
+def _unspaced(text: str) -> str:
+    """Order codes and versions are told with and without blanks: 6ES7 315-2EH14 and 6ES7315-2EH14 are one."""
+    return "".join(text.split()).casefold()
 
 
 def locally_administered(_: Context, mac: str) -> Operand:

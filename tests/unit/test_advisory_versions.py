@@ -57,6 +57,9 @@ COMPARED = [
     ("Juniper", "21.4R3-S5.4", "21.4R3-S6", LOWER),
     ("Juniper", "21.4R3", "21.4R3-S5", LOWER),
     ("Juniper", "12.1X44-D35.5", "12.1R3", None),
+    ("", "20240501", "4.5", None),  # the day of a build
+    ("", "20240501", "20240601", LOWER),
+    ("Phoenix Contact", "9.1", "2024.0.1", LOWER),
     ("Mitsubishi Electric", "1.325P", "1.330U", LOWER),
     ("", "6.00a", "6.00b", LOWER),
     ("", "1.2.0-rc1", "1.2.0", None),
