@@ -104,6 +104,8 @@ def compare(have: str, bound: str, *, maker: str = "") -> Comparison:
     if mine.line != theirs.line:
         lines = " and ".join(f'"{version.line or "none"}"' for version in (mine, theirs))
         return Comparison(ALL, f"versions of different lines have no order: {lines}")
+    if abs(mine.digits[0] - theirs.digits[0]) > MOST_GROWTH:
+        return Comparison(ALL, "one is a date or the number of a build, the other a version")
     return _compare(mine, theirs, maker)
 
 
@@ -213,8 +215,6 @@ _SCHEMES: Mapping[str, Callable[[str], Version | None]] = {
 def _compare(mine: Version, theirs: Version, maker: str) -> Comparison:
     if _is_doubtful(mine, theirs, maker):
         return Comparison(ALL, "written with different numbers of digits, which may mean .8 or .80")
-    if abs(mine.digits[0] - theirs.digits[0]) > MOST_GROWTH:
-        return Comparison(ALL, "one is a date or the number of a build, the other a version")
     for a, b in zip(mine.places, theirs.places, strict=False):
         if a != b:
             return Comparison(frozenset({Order.LOWER if a < b else Order.HIGHER}))
