@@ -102,6 +102,7 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.12356.101.1.644", "Fortinet", "FortiGate-60F", "firewall", "FORTINET-FORTIGATE-MIB"),
         ("1.3.6.1.4.1.30065.1.3011.7050.3282.52", "Arista Networks", "DCS-7050S-52", "switch", "ARISTA-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.11.2.3.7.11.34", "HP", "Switch 2626", "switch", "HP-ICF-OID"),
+        ("1.3.6.1.4.1.11.2.3.7.11.153", "HP", "2920-24G-PoE+", "switch", "HP-ICF-OID"),
         ("1.3.6.1.4.1.1588.3.3.1.131", "Brocade", "VDX6740", "switch", "BROCADE-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.1991.1.3.25.1", "Foundry Networks", "FES2402", "switch", "FOUNDRY-SN-ROOT-MIB"),
         ("1.3.6.1.4.1.1991.1.3.58.2.2.1.3", "Brocade", "ICX6450-48P", "switch", "FOUNDRY-SN-ROOT-MIB"),
@@ -129,6 +130,8 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.25053.3.1.4.69", "Ruckus", "R710", "access-point", "RUCKUS-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.25506.1.462", "H3C", "S5120-28P-SI", "switch", "HH3C-PRODUCT-ID-MIB"),
         ("1.3.6.1.4.1.25506.11.1.113", "HP", "5900AF-48XGT-4QSFP+", "switch", "HH3C-PRODUCT-ID-MIB"),
+        ("1.3.6.1.4.1.19046.1.7.32", "Lenovo", "NE1032", "switch", "LENOVO-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.28557.1.45", "Hillstone", "SG-6000-M2105", "firewall", "HILLSTONE-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.29671.2.17", "Cisco", "MR34", "access-point", "MERAKI-CLOUD-CONTROLLER-MIB"),
     ],
 )
