@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from assetctl.model import Position, Zone
+    from assetctl.policy.plant import Approved, Plant
     from assetctl.report.redact import Pseudonyms
     from assetctl.report.redaction import Redaction
     from assetctl.settings import Settings
@@ -104,6 +105,21 @@ class App:
 
         scope, site = build_scope(self.settings), self.settings.project.site
         return Declared(self.zones, self.register, lambda address: scope.network_of(address).site or site)
+
+    def plant(self, store: "Store", *, approved: "tuple[Approved, ...]" = ()) -> "Plant":
+        """What there is to judge. approved: what golden inventories hold, as compared."""
+        from assetctl.protocols import registry
+        from assetctl.work.check import plant_of
+
+        return plant_of(
+            store,
+            self.settings,
+            zones=self.zones,
+            register=self.register,
+            protocols=registry(),
+            conduits=self.zones_file.conduits,
+            approved=approved,
+        )
 
     def pseudonyms(self, store: "Store", more: "Iterable[str]" = ()) -> "Pseudonyms":
         """What replaces names and addresses in files that travel, under the key that lies beside the database.

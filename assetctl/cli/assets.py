@@ -83,12 +83,10 @@ def why_asset(
     context: typer.Context, name: Name, field: Annotated[str, typer.Argument(help="Only this value.")] = ""
 ) -> None:
     """Why a value is believed: source, exchange, time, vantage, rivals, and why records were joined."""
-    from assetctl.facts import vocabulary
     from assetctl.work.records import asset_record, why
 
     app = of(context)
-    if field and field not in vocabulary():
-        raise InputError(f"{field}: not a fact key{near(field, tuple(vocabulary()))}; docs/facts.md lists them")
+    check_field(field)
     with app.store() as store:
         asset = find(store, name)
     if app.output.format == "table":
@@ -179,6 +177,14 @@ def diff_scans(
     code = Exit.DRIFT if rows else Exit.DONE
     app.output.rows("diff", rows, columns=COLUMNS, command="scans diff", code=code)
     finish(code)
+
+
+def check_field(field: str) -> None:
+    """Raise InputError for what is no fact key; "" stands for all of them."""
+    from assetctl.facts import vocabulary
+
+    if field and field not in vocabulary():
+        raise InputError(f"{field}: not a fact key{near(field, tuple(vocabulary()))}; docs/facts.md lists them")
 
 
 def find(store: "Store", name: str) -> "Asset":

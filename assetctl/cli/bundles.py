@@ -7,6 +7,7 @@ import typer
 
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
+from assetctl.cli.options import realm_pairs
 from assetctl.errors import InputError
 from assetctl.text import counted
 
@@ -83,7 +84,7 @@ def merge(
 
     app = of(context)
     opened = _opened(app, file)
-    names = dict(_named(one) for one in as_ or ())
+    names = realm_pairs("--as", as_ or ())
     check_names(opened, names)
     contents = files_for(opened, files) if files is not None else {}
     with app.store(create=True) as store:
@@ -101,18 +102,6 @@ def _opened(app: App, file: Path) -> "Opened":
     from assetctl.work.keybook import key_book
 
     return open_bundle(file, key_book(app.settings).every())
-
-
-def _named(text: str) -> tuple[str, str]:
-    from assetctl.values import realm_name
-
-    theirs, is_there, ours = text.partition("=")
-    try:
-        if is_there and theirs:
-            return theirs, realm_name(ours)
-    except ValueError as fault:
-        raise InputError(f"--as {text[:60]}: {fault}") from None
-    raise InputError(f"--as {text[:60]}: THEIRS=OURS is expected, such as plant=cell-1")
 
 
 def _record(opened: "Opened") -> dict[str, Any]:

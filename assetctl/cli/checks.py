@@ -130,23 +130,16 @@ def _plant(app: App, store: "Store", moment: "datetime | None", max_age: "timede
     """
     from assetctl.protocols import registry
     from assetctl.work.approving import approved
-    from assetctl.work.check import plant_at, plant_of
+    from assetctl.work.check import plant_at
     from assetctl.work.ingest import ingest
 
-    conduits = app.zones_file.conduits
     if moment is not None:
+        conduits = app.zones_file.conduits
         return plant_at(store, app.settings, app.declared, protocols=registry(), until=moment, conduits=conduits)
     for one in sorted({scan.realm for scan in store.scans()}):
         ingest(store, one, app.declared)  # what people declared since the last scan counts
-    return plant_of(
-        store,
-        app.settings,
-        zones=app.zones,
-        register=app.register,
-        protocols=registry(),
-        conduits=conduits,
-        approved=approved(store, app.settings, registry(), now=now(), max_age=max_age),
-    )
+    golden = approved(store, app.settings, registry(), now=now(), max_age=max_age)
+    return app.plant(store, approved=golden)
 
 
 def _demands(fail_on: str, max_unknown: int | None, max_age: str | None, baseline: Path | None) -> "Demands":

@@ -8,7 +8,7 @@ import typer
 
 from assetctl.cli.app import App, finish, of
 from assetctl.cli.clock import clock
-from assetctl.cli.options import By
+from assetctl.cli.options import By, realm_pairs
 from assetctl.cli.scan_order import Only, Realm, Sweep
 from assetctl.errors import Exit, InputError
 from assetctl.text import counted
@@ -78,7 +78,7 @@ def enrol(
     if not site.strip() or not by.strip():
         raise InputError("SITE and --by: a name is needed")
     found = key_named(enrolled_keys(app.settings), key)
-    realms = dict(_named(one) for one in realm or ())
+    realms = realm_pairs("--realm", realm or ())
     centre = _centre(app)
     centre.prepare()
     centre.enrol(Enrolled(site, found.fingerprint, realms, clock(), by))
@@ -190,18 +190,6 @@ def _centre(app: App) -> "Centre":
     from assetctl.store.collectors import Centre
 
     return Centre(app.database_url)
-
-
-def _named(text: str) -> tuple[str, str]:
-    from assetctl.values import realm_name
-
-    theirs, is_there, ours = text.partition("=")
-    try:
-        if is_there and theirs:
-            return theirs, realm_name(ours)
-    except ValueError as fault:
-        raise InputError(f"--realm {text[:60]}: {fault}") from None
-    raise InputError(f"--realm {text[:60]}: THEIRS=OURS is expected, such as plant=north")
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -135,20 +135,12 @@ def _scanned(
 
 
 def _checked(app: App, store: "Store") -> "Checked":
-    from assetctl.protocols import registry
-    from assetctl.work.check import check, pack, plant_of
+    from assetctl.work.check import check, pack
     from assetctl.work.papers import read_papers
 
     checks, at = pack(app.settings), clock()
     papers = read_papers(app.settings, app.zones_file, today=at.date(), checks=[one.id for one in checks])
-    plant = plant_of(
-        store,
-        app.settings,
-        zones=app.zones,
-        register=app.register,
-        protocols=registry(),
-        conduits=app.zones_file.conduits,
-    )
+    plant = app.plant(store)
     return check(store, checks, plant, now=at, papers=papers)
 
 

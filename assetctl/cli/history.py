@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from assetctl.cli.app import App, finish, of
-from assetctl.cli.assets import Name, assets, find
+from assetctl.cli.assets import Name, assets, check_field, find
 from assetctl.cli.clock import now
 from assetctl.errors import Exit
 
@@ -29,14 +29,10 @@ def asset_history(
     every: Annotated[bool, typer.Option("--all", help="Also values that change by themselves.")] = False,
 ) -> None:
     """What was said of an asset, from when to when and by whom; its position, keys and joins."""
-    from assetctl.errors import InputError
-    from assetctl.facts import vocabulary
-    from assetctl.text import near
     from assetctl.work.history import COLUMNS, changed, history
 
     app = of(context)
-    if field and field not in vocabulary():
-        raise InputError(f"{field}: not a fact key{near(field, tuple(vocabulary()))}; docs/facts.md lists them")
+    check_field(field)
     with app.store() as store:
         asset = find(store, name)
         rows = history(store, asset, app.register or store.positions(), volatile=every or bool(field))

@@ -1,11 +1,13 @@
 """Options that several commands share, declared once; a form is a dataclass with an option in each field."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Annotated, Any, get_type_hints
 
 import typer
+
+from assetctl.errors import InputError
 
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
@@ -13,6 +15,22 @@ OnlyRealm = Annotated[str | None, typer.Option("--realm", help="Only this addres
 WriteUnasked = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 
 Command = Callable[..., None]
+
+
+def realm_pairs(option: str, given: Iterable[str]) -> dict[str, str]:
+    """Our realm by the name that others give it, from an option of THEIRS=OURS. Raises InputError."""
+    from assetctl.values import realm_name
+
+    found: dict[str, str] = {}
+    for text in given:
+        theirs, is_there, ours = text.partition("=")
+        if not is_there or not theirs:
+            raise InputError(f"{option} {text[:60]}: THEIRS=OURS is expected, such as plant=cell-1")
+        try:
+            found[theirs] = realm_name(ours)
+        except ValueError as fault:
+            raise InputError(f"{option} {text[:60]}: {fault}") from None
+    return found
 
 
 def with_options_of(form: type[Any]) -> Callable[[Command], Command]:

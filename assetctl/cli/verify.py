@@ -74,21 +74,13 @@ def _passes(app: App, store: "Store") -> "Passes | None":
     """The passes of the last run, judged again when nothing has changed since."""
     from assetctl.protocols import registry
     from assetctl.work.approving import approved
-    from assetctl.work.check import pack, plant_of
+    from assetctl.work.check import pack
     from assetctl.work.passing import passes_of
 
     run = store.latest_run()
     if run is None:
         return None
-    plant = plant_of(
-        store,
-        app.settings,
-        zones=app.zones,
-        register=app.register,
-        protocols=registry(),
-        conduits=app.zones_file.conduits,
-        approved=approved(store, app.settings, registry(), now=run.at),
-    )
+    plant = app.plant(store, approved=approved(store, app.settings, registry(), now=run.at))
     return passes_of(run, pack(app.settings), plant)
 
 

@@ -127,7 +127,7 @@ def plant_at(
     *,
     protocols: Mapping[str, Protocol],
     until: datetime,
-    conduits: tuple[Conduit, ...] = (),
+    conduits: tuple[Conduit, ...],
 ) -> Plant:
     """What was known at a time; zones, conduits, register and thresholds are today's."""
     realms = sorted({scan.realm for scan in store.scans()})

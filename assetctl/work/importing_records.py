@@ -86,18 +86,20 @@ def import_walk(
     notes = [f"{counted(len(found.objects), 'object')} of {found.format}, {counted(len(told.claims), 'claim')}"]
     notes += [] if ip else ["no address: name it with --address, so that it joins what else is known of the device"]
     notes += [] if at else [f"taken as of {taken_at:%Y-%m-%dT%H:%MZ}, the file's time; name another with --at"]
-    warnings = [f"left out: {counted(found.unknown, 'line')} with names that are not read; numbers (-On) tell more"]
-    warnings = warnings if found.unknown else []
-    warnings += (
-        [f"left out: {counted(found.skipped, 'line')}; {'; '.join(found.problems[:3])}"] if found.skipped else []
-    )
+    unknown = f"left out: {counted(found.unknown, 'line')} with names that are not read; numbers (-On) tell more"
+    warnings = (*([unknown] if found.unknown else ()), *_left_out(found.skipped, found.problems))
     if not told.claims:
         raise InputError(f"{path}: none of its {len(found.objects)} objects tells what the device is")
     if dry_run:
-        return Taken(1, store.count_assets(realm), tuple(notes), tuple(warnings))
+        return Taken(1, store.count_assets(realm), tuple(notes), warnings)
     source = Source(scan, realm, path, found.sha256, found.raw, f"SNMP walk, {found.format}")
     assets = put(store, source, (told,), now=now, declared=declared)
-    return Taken(1, assets, tuple(notes), tuple(warnings))
+    return Taken(1, assets, tuple(notes), warnings)
+
+
+def _left_out(skipped: int, problems: Sequence[str]) -> tuple[str, ...]:
+    """How many lines were not read, and why the first ones were not."""
+    return (f"left out: {counted(skipped, 'line')}; {'; '.join(problems[:3])}",) if skipped else ()
 
 
 def _taken_at(path: Path, at: datetime | None, now: datetime) -> datetime:
@@ -154,11 +156,7 @@ def import_zeek(
     """Take in logs of Zeek; all of them are read before anything is stored. Raises InputError."""
     certificates = _certificates(paths)
     found = [_zeek(path, realm, now, certificates) for path in paths]
-    warnings = [
-        f"{log.path}: left out: {counted(log.skipped, 'line')}; {'; '.join(log.problems[:3])}"
-        for log, _, _ in found
-        if log.skipped
-    ]
+    warnings = [f"{log.path}: {line}" for log, _, _ in found for line in _left_out(log.skipped, log.problems)]
     warnings += [f"{log.path}: {counted(beyond, 'device')} beyond the bound" for log, _, beyond in found if beyond]
     notes = tuple(
         f"{log.path.name}: {counted(log.rows_read, 'row')} of {log.name}, {counted(len(told), 'device')}"
@@ -239,14 +237,11 @@ def import_zgrab2(
         f"{counted(found.lines, 'line')}, {counted(found.failed, 'result')} without success,"
         f" {found.unread} of modules not read",
     )
-    warnings = (
-        (f"left out: {counted(found.skipped, 'line')}; {'; '.join(found.problems[:3])}",) if found.skipped else ()
-    )
     assets = store.count_assets(realm)
     if told and not dry_run:
         source = Source(scan, realm, path, found.sha256, b"", "zgrab2")
         assets = put(store, source, told, now=now, declared=declared)
-    return Taken(len(told), assets, notes, warnings)
+    return Taken(len(told), assets, notes, _left_out(found.skipped, found.problems))
 
 
 def walk_again(store: Store, observation: Observation) -> Observation:
