@@ -12,14 +12,15 @@ from ipaddress import ip_network, summarize_address_range
 from typing import Any
 
 from assetctl.errors import InputError
-from assetctl.model import IPAddress, IPNetwork, NetworkKind, Segment
-from assetctl.plan import Plan, Row
-from assetctl.scope import parse_moment
-from assetctl.text import near
+from assetctl.model import IPAddress, IPNetwork, NetworkKind, RequestClass, Segment
+from assetctl.plan import Plan, Row, size
+from assetctl.scope import Target, parse_moment
+from assetctl.text import counted, near, one_line
+from assetctl.values import network
 
 _FIELDS = ("schema", "approved_by", "ticket", "valid_from", "valid_until", "runs", "envelope", "requests")
 CAPS = ("most_devices", "most_units", "most_packets", "packets_per_second")
-_ENVELOPE = ("realm", "networks", "segments", "classes", "probes", "depth", "sweep", *CAPS)
+_ENVELOPE = ("realm", "networks", "exclude", "segments", "classes", "probes", "depth", "sweep", *CAPS)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Approval:
     runs: int
     realm: str
     networks: tuple[IPNetwork, ...]
+    exclude: tuple[IPNetwork, ...]
     segments: frozenset[str]
     classes: frozenset[str]
     probes: frozenset[str]
@@ -67,9 +69,10 @@ def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
             valid_until=_moment(content, "valid_until"),
             runs=_count(content, "runs", 1),
             realm=_text(envelope, "realm"),
-            networks=tuple(ip_network(text) for text in _texts(envelope, "networks")),
+            networks=_ranges(envelope, "networks"),
+            exclude=_ranges(envelope, "exclude", []),
             segments=frozenset(_texts(envelope, "segments", [])),
-            classes=frozenset(_texts(envelope, "classes")),
+            classes=_classes(envelope),
             probes=frozenset(_texts(envelope, "probes")),
             depth=frozenset(_texts(envelope, "depth", [])),
             sweep=_flag(envelope, "sweep"),
@@ -91,6 +94,7 @@ def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
 def draft(plan: Plan, *, now: datetime, until: datetime, realm: str) -> str:
     """An approval file that fits a plan exactly, for people to read, narrow and sign."""
     networks = sorted({str(n) for row in plan.rows for n in _networks(row)})
+    spared = sorted({str(n) for out in plan.scope.excluded for one in plan.targets for n in _within(_common(out, one))})
     lines = [
         "# Approval of a scan. Read the plan, narrow what you will, write your names. Nothing outside this is sent.",
         "schema = 1",
@@ -103,6 +107,7 @@ def draft(plan: Plan, *, now: datetime, until: datetime, realm: str) -> str:
         "[envelope]",
         f'realm = "{realm}"',
         f"networks = {_toml(networks)}",
+        f"exclude = {_toml(spared)}",
         f"segments = {_toml(sorted(map(str, plan.segments)))}",
         f"classes = {_toml(sorted({row.klass.value for row in plan.rows}))}",
         f"probes = {_toml(sorted({row.protocol for row in plan.rows}))}",
@@ -125,7 +130,8 @@ def objections(plan: Plan, approval: Approval, *, now: datetime, runs_used: int,
     found = [
         *_formal(approval, plan, now=now, runs_used=runs_used),
         *([f"realm {realm} instead of {approval.realm}"] if realm != approval.realm else []),
-        *(reason for row in plan.rows for reason in _row_objections(row, approval)),
+        *_row_objections(plan, approval),
+        *(f"{one} is excluded by the approval, not by this plan" for one in approval.exclude if _asks(plan, one)),
     ]
     for what, wanted, allowed in (
         ("devices", plan.devices, approval.most_devices),
@@ -144,38 +150,68 @@ def objections(plan: Plan, approval: Approval, *, now: datetime, runs_used: int,
 def _formal(approval: Approval, plan: Plan, *, now: datetime, runs_used: int) -> list[str]:
     found = []
     persons = {name.strip().lower() for name in approval.approved_by if name.strip()}
-    if len(persons) < max(1, plan.scope.persons):
-        found.append(f"{len(persons)} names under the approval, {max(1, plan.scope.persons)} are needed")
+    if len(persons) < (needed := max(1, plan.scope.persons)):
+        found.append(f"{counted(len(persons), 'name')} under approved_by of the approval, {needed} needed")
     if not approval.valid_from <= now <= approval.valid_until:
         found.append(f"valid from {approval.valid_from:%Y-%m-%d %H:%M} to {approval.valid_until:%Y-%m-%d %H:%M} UTC")
     if runs_used >= approval.runs:
-        found.append(f"approved for {approval.runs} runs, all used")
+        found.append(f"approved for {counted(approval.runs, 'run')}, all used")
     return found
 
 
-def _row_objections(row: Row, approval: Approval) -> list[str]:
-    found = []
-    if isinstance(row.target, Segment):
-        found += [f"segment {row.target} is not approved"] if str(row.target) not in approval.segments else []
-    elif not all(_inside(network, approval.networks) for network in _networks(row)):
-        found.append(f"{row.target} is outside the approved networks")
-    if row.klass.value not in approval.classes:
-        found.append(f"class {row.klass} ({row.protocol}) is not approved")
-    if row.protocol not in approval.probes:
-        found.append(f"probe {row.protocol} is not approved")
-    found += [f"depth {name} is not approved" for name in row.depth if name not in approval.depth]
-    if row.sweep and row.kind is NetworkKind.OT and not approval.sweep:
-        found.append(f"a sweep of {row.target} is not approved")
-    return found
+def _row_objections(plan: Plan, approval: Approval) -> list[str]:
+    rows = plan.rows
+    segments = [row.target for row in rows if isinstance(row.target, Segment)]
+    outside = [
+        row.target
+        for row in rows
+        if not isinstance(row.target, Segment)
+        and not all(_inside(network, approval.networks) for network in _networks(row))
+    ]
+    swept = [row.target for row in rows if row.sweep and row.kind is NetworkKind.OT and not approval.sweep]
+    classes = [f"{row.klass} ({row.protocol})" for row in rows if row.klass.value not in approval.classes]
+    probes = [row.protocol for row in rows if row.protocol not in approval.probes]
+    depth = [name for row in rows for name in row.depth if name not in approval.depth]
+    return [
+        *(f"segment {one} is not approved" for one in segments if str(one) not in approval.segments),
+        *(f"{one} is outside the approved networks" for one in outside),
+        *_not_approved("class", classes),
+        *_not_approved("probe", probes),
+        *_not_approved("depth", depth),
+        *(f"a sweep of {one} is not approved" for one in swept),
+    ]
+
+
+def _not_approved(what: str, names: list[str]) -> list[str]:
+    """One sentence for names of one kind, none where there are none."""
+    listed = list(dict.fromkeys(names))
+    return [f"not approved: {what} {', '.join(listed)}"] if listed else []
+
+
+def _asks(plan: Plan, spared: IPNetwork) -> bool:
+    """Whether a plan would ask an address of a network, so that it does not exclude all of it by itself."""
+    parts = (_common(Target(one.realm, spared[0], spared[-1]), one) for one in plan.targets)
+    return any(size(part, plan.scope) for part in parts if part)
+
+
+def _common(one: Target, other: Target) -> Target | None:
+    """The addresses of both."""
+    if one.realm != other.realm or one.first.version != other.first.version:
+        return None
+    first, last = max(one.first, other.first, key=int), min(one.last, other.last, key=int)
+    return Target(one.realm, first, last) if int(first) <= int(last) else None
 
 
 def _networks(row: Row) -> tuple[IPNetwork, ...]:
     if isinstance(row.target, Segment):
         return ()
-    first, last = row.target.first, row.target.last
-    if whole := _whole_network(first, last):
-        return (whole,)
-    return tuple(summarize_address_range(first, last))
+    whole = _whole_network(row.target.first, row.target.last)
+    return (whole,) if whole else _within(row.target)
+
+
+def _within(target: Target | None) -> tuple[IPNetwork, ...]:
+    """The networks that hold the addresses of a range and no other."""
+    return tuple(summarize_address_range(target.first, target.last)) if target else ()
 
 
 def _whole_network(first: IPAddress, last: IPAddress) -> IPNetwork | None:
@@ -208,6 +244,22 @@ def _texts(table: Mapping[str, Any], key: str, default: list[str] | None = None)
     return tuple(value)
 
 
+def _ranges(table: Mapping[str, Any], key: str, default: list[str] | None = None) -> tuple[IPNetwork, ...]:
+    try:
+        return tuple(network(text) for text in _texts(table, key, default))
+    except ValueError as fault:
+        raise ValueError(f"{key}: {fault}") from None
+
+
+def _classes(table: Mapping[str, Any]) -> frozenset[str]:
+    known = tuple(klass.value for klass in RequestClass)
+    found = _texts(table, "classes")
+    for name in found:
+        if name not in known:
+            raise ValueError(f'classes: "{one_line(name)}" is unknown{near(name, known)}; known are {", ".join(known)}')
+    return frozenset(found)
+
+
 def _texts_by_name(table: Mapping[str, Any]) -> Mapping[str, str]:
     return {name: _text(table, name) for name, _ in table.items()}
 
@@ -222,7 +274,12 @@ def _text(table: Mapping[str, Any], key: str, default: str | None = None) -> str
 def _moment(table: Mapping[str, Any], key: str) -> datetime:
     """A time as text, or as TOML has it."""
     value = table[key]
-    return parse_moment(value.isoformat() if isinstance(value, datetime) else _text(table, key))
+    written = value.isoformat() if isinstance(value, datetime) else _text(table, key)
+    try:
+        return parse_moment(written)
+    except ValueError:
+        said = f'"{one_line(written)}" is no time with a zone such as 2026-03-01T06:00:00+00:00'
+        raise ValueError(f"{key}: {said}") from None
 
 
 def _flag(table: Mapping[str, Any], key: str) -> bool:

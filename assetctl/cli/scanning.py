@@ -1,5 +1,6 @@
 """plan, scan, stop: what leaves the machine, and the word that lets it."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +15,13 @@ from assetctl.errors import Exit, InputError
 from assetctl.text import counted
 
 if TYPE_CHECKING:
+    from assetctl.model import Observation
     from assetctl.plan import Plan
     from assetctl.store.repo import Store
     from assetctl.work.order import Order, Permission
     from assetctl.work.session import Outcomes
+
+MOST_REASONS = 3  # why steps were denied, in the words at the end of a scan
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,8 +79,10 @@ def scan(
         if app.output.verbosity >= 0:
             _show(app, made, order, store)
         permission = _permission(app, made, store, order, approval=approval, yes=yes)
-        outcomes = _perform(app, order, made, permission, store)
-    _tell(app, outcomes)
+        denied: Counter[str] = Counter()
+        outcomes = _perform(app, order, made, permission, store, denied)
+    signed = f" --approval {approval}" if approval is not None else ""
+    _tell(app, outcomes, denied, again=f"assetctl scan --resume {outcomes.scan.id}{signed}")
     finish(outcomes.code)
 
 
@@ -168,12 +174,21 @@ def _permission(
     return Permission(f"{account()} at the prompt (as stated by the operator, not verified)")
 
 
-def _perform(app: App, order: "Order", made: "Plan", permission: "Permission", store: "Store") -> "Outcomes":
+def _perform(
+    app: App, order: "Order", made: "Plan", permission: "Permission", store: "Store", denied: Counter[str]
+) -> "Outcomes":
+    """Run the plan. denied: counts why the gate let steps not begin."""
+    from assetctl.model import Outcome
     from assetctl.work.scan import Progress
     from assetctl.work.session import perform
 
     progress = Progress(total=made.devices)
     with Bar(progress, shown=app.output.verbosity >= 0) as bar:
+
+        def on_step(step: "Observation") -> None:
+            bar.step(step)
+            denied.update([step.detail] if step.outcome is Outcome.DENIED else [])
+
         return perform(
             order,
             made,
@@ -182,12 +197,12 @@ def _perform(app: App, order: "Order", made: "Plan", permission: "Permission", s
             app.place,
             now=clock,
             progress=progress,
-            on_step=bar.step,
+            on_step=on_step,
         )
 
 
-def _tell(app: App, outcomes: "Outcomes") -> None:
-    """The end of a scan in words, and as one record."""
+def _tell(app: App, outcomes: "Outcomes", denied: Counter[str], *, again: str) -> None:
+    """The end of a scan in words, and as one record. again: the command that goes on with it."""
     scan, found = outcomes.scan, outcomes.ingested
     say = app.output.say
     say(
@@ -196,6 +211,8 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
     )
     said = ", ".join(f"{count} {name}" for name, count in outcomes.counts.items() if count)
     say(f"steps: {said or 'none'}")
+    for reason, count in denied.most_common(MOST_REASONS):
+        say(f"denied by the gate, {counted(count, 'step')}: {reason}")
     for address, reason in outcomes.trips.items():
         app.output.warn(f"{address} was left alone: {reason}; see `assetctl quarantine list`")
     say(f"for the ticket: ledger head {scan.head} count {scan.count}")
@@ -213,5 +230,5 @@ def _tell(app: App, outcomes: "Outcomes") -> None:
         }
         app.output.document("scan", record, command="scan", code=int(outcomes.code))
     else:
-        again = f"assetctl scan --resume {scan.id}" if scan.state == "interrupted" else ""
-        say(f"next: {again or 'assetctl assets list · assetctl check · assetctl report all'}")
+        others = "assetctl assets list · assetctl check · assetctl report all"
+        say(f"next: {again if scan.state == 'interrupted' else others}")

@@ -99,10 +99,14 @@ def vantage_of(step: Step, around: Surroundings) -> str:
 
 
 def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
-    """Outcome of a step: answered when any unit was, else how its last exchange ended, else denied."""
+    """Outcome of a step: answered when any unit was, else how its last exchange ended, else denied.
+
+    A datagram socket that was opened tells nothing of a device: no packet left for it.
+    """
     if any(e.outcome is Outcome.ANSWERED and e.received for e in exchanges):
         return Outcome.ANSWERED
-    units = [e for e in exchanges if e.request != "connect"] or exchanges
+    opened = [e for e in exchanges if e.outcome is not Outcome.ANSWERED or not e.detail.startswith("udp/")]
+    units = [e for e in exchanges if e.request != "connect"] or opened
     if units:
         return units[-1].outcome
     return Outcome.DENIED if denied else Outcome.ABORTED

@@ -42,6 +42,8 @@ def lines(observations: Iterable[Observation], *, scan: str) -> dict[str, str]:
             continue
         told = devices.setdefault(one.target, Told())
         question = (one.reader.partition("/")[0], one.port)
+        if one.scan == scan and _is_cut_short(one):
+            continue
         if one.scan == scan:
             told.after[question] = _said(one) if one.outcome is Outcome.ANSWERED else None
         elif not told.after and one.outcome is Outcome.ANSWERED:
@@ -70,6 +72,12 @@ def _uptime(pairs: Iterable[tuple[Said, Said]]) -> list[str]:
             has_wrapped = first + (now.at - was.at).total_seconds() >= UPTIME_WRAP_S - 60
             return ["uptime went on" if second >= first or has_wrapped else "uptime began anew"]
     return []
+
+
+def _is_cut_short(observation: Observation) -> bool:
+    """Whether the gate or a stop of ours ended the talk: what is missing in it is not the device's doing."""
+    is_whole = observation.outcome not in (Outcome.DENIED, Outcome.ABORTED)
+    return not is_whole or (observation.outcome is Outcome.ANSWERED and bool(observation.detail))
 
 
 def _said(observation: Observation) -> Said:

@@ -177,7 +177,7 @@ def _scan() -> Schema:
 
 def approved() -> Schema:
     """An approval of a scan, in TOML."""
-    texts = ("networks", "segments", "classes", "probes", "depth")
+    texts = ("networks", "exclude", "segments", "classes", "probes", "depth")
     caps = {name: _COUNT for name in approval.CAPS}
     envelope = {"realm": _TEXT, **dict.fromkeys(texts, _LIST), "sweep": {"type": "boolean"}, **caps}
     needed = ("realm", "networks", "classes", "probes", *approval.CAPS)

@@ -1,5 +1,6 @@
 """Laws of plans and approvals: what was approved may be asked, and nothing that goes beyond it in any respect."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -169,3 +170,44 @@ def test_a_value_of_another_form_is_one_line_and_no_approval(old: str, new: str)
     with pytest.raises(InputError, match=r"^approval\.toml.*expected") as fault:
         approval(text.replace(old, new, 1))
     assert "\n" not in str(fault.value)
+
+
+SPARED = replace(SCOPE, excluded=(target("10.20.1.3"), target("10.20.1.6", "10.20.1.7"), target("10.99.0.1")))
+
+
+def test_a_draft_names_what_the_plan_excludes_and_only_that() -> None:
+    assert tomllib.loads(text_of(plan_of(SPARED)))["envelope"]["exclude"] == ["10.20.1.3/32", "10.20.1.6/31"]
+    assert tomllib.loads(text_of(plan_of(SCOPE)))["envelope"]["exclude"] == []
+
+
+def test_what_the_signed_plan_excluded_stays_excluded() -> None:
+    signed = approval(text_of(plan_of(SPARED)))
+    assert said(plan_of(SPARED), signed) == ()
+    fewer = replace(SCOPE, targets=(target("10.20.1.3"),), excluded=())
+    assert said(plan_of(fewer), signed) == ("10.20.1.3/32 is excluded by the approval, not by this plan",)
+    half = replace(SPARED, excluded=(target("10.20.1.3"), target("10.20.1.6")))
+    assert "10.20.1.6/31 is excluded by the approval, not by this plan" in said(plan_of(half), signed)
+    elsewhere = replace(SCOPE, targets=(target("10.20.1.8"),), excluded=())
+    assert said(plan_of(elsewhere), signed) == ()
+
+
+def test_an_approval_without_the_key_excludes_nothing() -> None:
+    text = text_of(plan_of(SCOPE)).replace("exclude = []\n", "")
+    assert said(plan_of(SCOPE), approval(text)) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('valid_until = "tomorrow"', ("valid_until", '"tomorrow"')),
+        ('valid_until = "2026-03-01T06:00:00"', ("valid_until", "zone")),
+        ('networks = ["10.20.1.3/28"]', ("networks", "write 10.20.1.0/28")),
+        ('classes = ["identiy"]', ("classes", 'did you mean "identity"')),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named_with_its_key(line: str, words: tuple[str, ...]) -> None:
+    key = line.partition(" =")[0]
+    text = re.sub(rf"^{key} = .*", line, text_of(plan_of(SCOPE)), flags=re.MULTILINE)
+    with pytest.raises(InputError) as told:
+        approval(text)
+    assert all(word in str(told.value) for word in ("approval.toml", *words))

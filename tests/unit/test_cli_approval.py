@@ -132,7 +132,7 @@ def test_two_persons_are_two(desk: Desk, servers: Plant) -> None:
     for by in ('["A. Owner"]', '["A. Owner", " a. owner "]', '["A. Owner", ""]'):
         (desk.folder / "approval.toml").unlink(missing_ok=True)
         signed(desk, by=by)
-        refused(scan(desk), servers, "1 names", "2 are needed")
+        refused(scan(desk), servers, "1 name under approved_by", "2 needed")
     said = desk.call("-q", "scan")
     assert said.code == Exit.USAGE
     assert "two persons" in said.errors[0]

@@ -15,7 +15,7 @@ from assetctl.protocol import Context
 from assetctl.protocols.modbus import PROTOCOL
 from assetctl.safety.ledger import read
 from assetctl.scope import Vantage
-from assetctl.work.converse import Surroundings, converse
+from assetctl.work.converse import Surroundings, converse, overall
 from tests.unit.plants import first_step, gate, plan_of, scope, target
 
 Serve = Callable[[socket.socket], None]
@@ -162,3 +162,12 @@ def test_a_closed_port_is_refused_and_known_as_closed(tmp_path: Path) -> None:
     observation, _ = ask(port, tmp_path)
     assert observation.outcome is Outcome.REFUSED
     assert values(observation)["port_state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("detail", "denied", "outcome"),
+    [("udp/47808", True, Outcome.DENIED), ("udp/47808", False, Outcome.ABORTED), ("tcp/502", True, Outcome.ANSWERED)],
+)
+def test_a_socket_from_which_nothing_left_is_no_answer(detail: str, denied: bool, outcome: Outcome) -> None:
+    opened = Exchange("s1:1", "connect", b"", (), Outcome.ANSWERED, datetime(2026, 3, 2, tzinfo=UTC), None, detail)
+    assert overall([opened], denied=denied) is outcome

@@ -1,5 +1,6 @@
 """The no-harm line: the same questions before and after, told apart by identity, silence and uptime."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,3 +70,10 @@ def test_first_answers_are_compared_with_nothing() -> None:
 def test_a_later_run_is_not_what_was_before() -> None:
     told = lines([answer("s-1", 0, MODEL), answer("s-2", 1, Claim("model", "EDS-510A"))], scan="s-1")
     assert told[str(HERE)] == FIRST
+
+
+def test_what_the_gate_kept_back_says_nothing_of_the_device() -> None:
+    before = answer("s-1", 0, MODEL)
+    for outcome, detail in ((Outcome.DENIED, "budget"), (Outcome.ABORTED, ""), (Outcome.ANSWERED, "budget")):
+        cut = replace(answer("s-2", 1, outcome=outcome), detail=detail)
+        assert str(HERE) not in lines([before, cut], scan="s-2")
