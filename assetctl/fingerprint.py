@@ -21,7 +21,7 @@ from assetctl import makers, oui, patterns, products
 from assetctl.errors import InputError
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Claim, SubjectKind, Value
-from assetctl.prints import Fingerprint, Fingerprints
+from assetctl.prints import ANY, Fingerprint, Fingerprints
 from assetctl.sightings import Derived
 
 CONFIDENCE = 75
@@ -50,12 +50,15 @@ def derive(claims: Sequence[Claim], prints: Fingerprints | None = None) -> tuple
     rules = prints or shipped()
     found = _Found({_what(claim) for claim in claims})
     reading = list(claims)
+    named: set[str] = set()  # the house as whose product a name was read: no other has it
     for _ in range(ROUNDS):
         reading = [claim for claim in reading if claim.key in rules.over or claim.key in _NUMBERED]
-        houses = _houses([*claims, *found.claims()])
+        houses = _houses([*claims, *found.claims()]) | named
         fresh = found.take(derived for claim in reading for derived in _from(claim, rules, houses))
         if house := _house([*claims, *found.claims()]):
-            fresh += found.take(derived for claim in reading for derived in _of_house(claim, rules, house))
+            of_house = found.take(derived for claim in reading for derived in _of_house(claim, rules, house))
+            named |= {house for claim in of_house if claim.key in _WITHIN_A_MAKER}
+            fresh += of_house
         fresh += found.take(_of_products(reading, chain(claims, found.claims())))
         reading = fresh
     return tuple(sorted(found.best.values(), key=lambda one: (one.rule, one.claim.key, one.claim.local_key)))
@@ -253,7 +256,7 @@ def _check(one: Fingerprint) -> None:
     for key in groups:
         if key not in vocabulary() or vocabulary()[key].type != "text":
             raise ValueError(f"group {key!r} is no fact key of type text")
-    if one.only and not makers.is_listed(one.only):
+    if one.only not in ("", ANY) and not makers.is_listed(one.only):
         raise ValueError(f"only: the maker {one.only!r} is spelled {makers.canonical(one.only)!r}, or not on the list")
     _check_set(one.gives)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from assetctl import makers, patterns
 from assetctl.model import Value
@@ -13,6 +14,7 @@ from assetctl.placeholders import is_placeholder
 SIGNS, BEGINNINGS = 5, 4096
 SIGNS_AFTER = ".,;-"
 SHORT = 256  # characters of a text that is remembered as a whole
+ANY = "any maker"
 
 _CODES = frozenset({"model", "order_code", "serial_number"})
 
@@ -25,7 +27,8 @@ class Fingerprint:
     examples: a text and the values of its groups. others: texts that must not match.
     provenance: where the form of the text is known from. beginnings: with one of them every text begins that it
     matches. The pattern is compiled when a text begins so.
-    only: the maker whose devices alone it reads, for names that others may have as well; "" where the text is enough.
+    only: the maker whose devices alone it reads, for names that others may have as well; ANY where it takes to know one,
+    whoever it is; "" where the text is enough.
     """
 
     name: str
@@ -95,7 +98,7 @@ class Fingerprints:
         return (self._known if len(text) <= SHORT else self._first)(field, text, houses)
 
     def of_house(self, field: str, text: str, house: str) -> Fingerprint | None:
-        """The pattern that reads a text of this house's devices only."""
+        """The pattern that reads a text of this house's devices only, else of any known maker's."""
         return (self._known_of_house if len(text) <= SHORT else self._of_house)(field, text, house)
 
     def _first(self, field: str, text: str, houses: frozenset[str]) -> Fingerprint | None:
@@ -103,8 +106,10 @@ class Fingerprints:
         return next((one for one in rows if not one.only and one.matches(text) and _may_be_of(one, houses)), None)
 
     def _of_house(self, field: str, text: str, house: str) -> Fingerprint | None:
-        rows = self._beginning(field, text[:SIGNS])
-        return next((one for one in rows if one.only and makers.house(one.only) == house and one.matches(text)), None)
+        rows = [one for one in self._beginning(field, text[:SIGNS]) if one.only]
+        own = (one for one in rows if one.only != ANY and makers.house(one.only) == house)
+        anyone = (one for one in rows if one.only == ANY)
+        return next((one for one in chain(own, anyone) if one.matches(text)), None)
 
     def _that_begin(self, field: str, start: str) -> tuple[Fingerprint, ...]:
         """Those of a field, in their order, that may match a text with these first signs."""

@@ -487,3 +487,21 @@ def test_a_name_that_others_may_have_is_read_of_its_makers_devices_only(
 def test_the_maker_of_a_condition_is_on_the_list(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="only: the maker 'MOXA' is spelled 'Moxa'"):
         load(folder(tmp_path, SHORT.replace('only = "Moxa"', 'only = "MOXA"')))
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [("M4300-52G", "M4300-52G"), ("SW01-HALLE", None), ("BER-SW-02", None), ("VXWORKS5", None), ("RTL8382M", None)],
+)
+def test_the_name_of_a_product_alone_is_a_model_where_somebody_is_known_to_have_made_it(
+    text: str, model: str | None
+) -> None:
+    description = Claim("description", text)
+    assert values(description, Claim("snmp_enterprise_number", 4526)).get("model") == model
+    assert "model" not in values(description)
+
+
+def test_a_name_that_was_read_because_of_its_maker_is_that_makers() -> None:
+    panel = Claim("description", "GS2107-WTBD")  # as a panel of Mitsubishi Electric is called
+    told = derive([panel, Claim("snmp_enterprise_number", 890)])
+    assert {one.claim.value for one in told if one.claim.key == "manufacturer"} == {"Zyxel"}
