@@ -349,9 +349,12 @@ def test_a_product_that_a_panel_does_not_know_stays_unknown() -> None:
 
 
 def test_a_name_that_two_makers_use_is_read_for_the_one_that_made_the_device() -> None:
-    assert values(Claim("model", "GS2210-8HP"))["manufacturer"] == "Mitsubishi Electric"
-    told = values(Claim("model", "GS2210-8HP"), Claim("manufacturer", "ZyXEL Communications Corp."))
-    assert not told.keys() & {"manufacturer", "asset_role_type"}
+    panel = Claim("model", "GS2107-WTBD")
+    assert values(panel)["manufacturer"] == "Mitsubishi Electric"
+    for model in (panel, Claim("model", "GS2210-8HP")):
+        told = values(model, Claim("manufacturer", "ZyXEL Communications Corp."))
+        assert not told.keys() & {"manufacturer", "asset_role_type"}
+    assert "manufacturer" not in values(Claim("model", "GS2210-8HP"))
     switch = derive([Claim("description", "GS2210-8HP")])
     assert {one.claim.value for one in switch if one.claim.key == "manufacturer"} == {"Zyxel"}
 
