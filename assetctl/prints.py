@@ -27,7 +27,7 @@ class Fingerprint:
     examples: a text and the values of its groups. others: texts that must not match.
     provenance: where the form of the text is known from. beginnings: with one of them every text begins that it
     matches. The pattern is compiled when a text begins so.
-    only: the maker whose devices alone it reads, for names that others may have as well; ANY where it takes to know one,
+    only: the maker whose devices alone it reads, for names that others may have as well; ANY where it has to be known,
     whoever it is; "" where the text is enough.
     """
 
