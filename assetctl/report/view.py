@@ -146,6 +146,7 @@ def _cover(inputs: ReportInputs, id: str) -> Iterator[tuple[str, str]]:
         ("Project", inputs.project),
         ("Site", inputs.site),
         ("System under consideration", inputs.system),
+        ("System approved by", "; ".join(f"{one.by} on {one.on}" for one in inputs.system_approvals)),
         ("Period", f"{moment(begun)} to {moment(ended)}" if begun else "no scan or import"),
         ("Generated", moment(inputs.generated_at)),
         ("Report id", id),

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetctl.model import Asset, Because, Finding, Result, Severity
+from assetctl.model import Asset, Because, Finding, Result, Severity, SignOff
 from assetctl.policy import values as policy
 from assetctl.protocols import registry
 from assetctl.report.charts import FULL, bars, stack
@@ -38,6 +38,13 @@ def column(view: ReportView, sheet: str, title: str) -> list[object]:
 def records(view: ReportView, sheet: str) -> list[dict[str, object]]:
     found = table(view, sheet)
     return [dict(zip([one.title for one in found.columns], row, strict=True)) for row in found.rows()]
+
+
+def test_the_cover_names_who_approved_the_system() -> None:
+    signed = (SignOff("Plant manager", date(2026, 1, 15)), SignOff("Owner", date(2026, 2, 1)))
+    cover = dict(build(plant(system="plant-a", system_approvals=signed)).cover)
+    assert cover["System approved by"] == "Plant manager on 2026-01-15; Owner on 2026-02-01"
+    assert "System approved by" not in dict(VIEW.cover)
 
 
 def test_equal_content_has_an_equal_id_at_any_time() -> None:
