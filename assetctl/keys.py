@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import ip_address
@@ -78,20 +78,7 @@ def _keys(sighting: Sighting) -> Iterable[Key]:
         wanted = SubjectKind.INTERFACE if claim.key == "mac_address" else SubjectKind.ASSET
         if claim.kind is wanted:
             texts.setdefault(claim.key, set()).add(str(claim.value))
-    maker = _maker(sighting)
-    serials = {normal for text in texts.get("serial_number", ()) if (normal := serial_number(text, maker=maker))}
-    models = texts.get("model", set()) | texts.get("order_code", set())
-    keys = {
-        Key(KeyClass.SERIAL_NUMBER, f"{maker or '?'} {serial}", serial)
-        for serial in serials
-        if not _is_counter(serial) or not models
-    }
-    keys |= {
-        Key(KeyClass.SERIAL_NUMBER, f"{maker} {model} {serial}", serial)
-        for serial in serials
-        if _is_counter(serial)
-        for model in models
-    }
+    keys = set(_by_serial(_maker(sighting), texts))
     chassis = {normal for text in texts.get("chassis_serial_number", ()) if (normal := serial_number(text, maker="?"))}
     for place in (f"{one} slot {slot}" for one in chassis for slot in texts.get("slot", ())):
         keys.add(Key(KeyClass.CHASSIS_SLOT, place, place))
@@ -100,6 +87,16 @@ def _keys(sighting: Sighting) -> Iterable[Key]:
     for engine in {normal for text in texts.get("snmp_engine_id", ()) if (normal := engine_id(text))}:
         keys.add(Key(KeyClass.SNMP_ENGINE_ID, engine, engine))
     return keys
+
+
+def _by_serial(maker: str, texts: Mapping[str, set[str]]) -> Iterator[Key]:
+    """Its serial numbers, each with the maker; one that the maker counts anew for each model also with the models."""
+    models = texts.get("model", set()) | texts.get("order_code", set())
+    for serial in {normal for text in texts.get("serial_number", ()) if (normal := serial_number(text, maker=maker))}:
+        if models and _is_counter(serial):
+            yield from (Key(KeyClass.SERIAL_NUMBER, f"{maker} {model} {serial}", serial) for model in models)
+        else:
+            yield Key(KeyClass.SERIAL_NUMBER, f"{maker or '?'} {serial}", serial)
 
 
 def _is_counter(serial: str) -> bool:

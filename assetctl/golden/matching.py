@@ -18,12 +18,17 @@ def asset_of(look: Look, entry: Entry, matched: Mapping[str, Asset]) -> Asset | 
     there = _at_place(look, entry, matched)
     if known and there and known[0] is not there and not _stands_elsewhere(known[0], entry):
         known = [there]  # another device answers in its place
+    every = [*known, *([there] if there else []), *_same_piece(look, entry)]
+    return next((asset for asset in every if look.is_fresh(asset.last_seen)), every[0] if every else None)
+
+
+def _same_piece(look: Look, entry: Entry) -> list[Asset]:
+    """The assets with the serial number of an entry, then the devices with its hardware address."""
     serial, macs = entry.match.get("serial_number", ""), parts_of(entry.match.get("mac_address", ""))
     same = [asset for asset in look.assets if serial and serial == settle.text(asset, "serial_number")]
     if not entry.parent:
         same += [one for one in look.assets if not one.parent and macs & set(settle.texts(one, "mac_address"))]
-    every = [*known, *([there] if there else []), *same]
-    return next((asset for asset in every if look.is_fresh(asset.last_seen)), every[0] if every else None)
+    return same
 
 
 def _at_place(look: Look, entry: Entry, matched: Mapping[str, Asset]) -> Asset | None:
