@@ -177,11 +177,19 @@ def _asset_zone(function: Callable[[Zone], Value]) -> Callable[[Context, View, s
 
 
 def _address_zones(c: Context, view: View, _: str) -> Operand:
-    """The zones in which its current addresses lie."""
+    """The zones in which its current addresses lie; open while one of several lies in no zone and no two differ."""
     if not c.survey.plant.zones:
         return Unknown(Reason.NOT_DECLARED, "zones")
     known = address_known(c, view)
-    return known if isinstance(known, Unknown) else traffic_of(c.survey).zones_of(view.asset)
+    if isinstance(known, Unknown):
+        return known
+    traffic = traffic_of(c.survey)
+    found = traffic.zones_of(view.asset)
+    reaching = [ip for ip in traffic.addresses(view.asset) if not (ip.is_link_local or ip.is_loopback)]
+    outside = [ip for ip in reaching if traffic.where.of_address(view.asset.realm, ip) is None]
+    if outside and len(reaching) > 1 and len(found) < 2:
+        return Unknown(Reason.NOT_DECLARED, f"zone of {outside[0]}")
+    return found
 
 
 def _public_address(c: Context, view: View, _: str) -> Operand:
