@@ -133,6 +133,12 @@ class View:
         """Those that still count at the time of judgement."""
         return fresh(facts, now=self.now, max_age=max_age)
 
+    def _is_by_number(self, local_key: str, max_age: timedelta) -> bool:
+        """Whether the name of a service only stands for the number of its port: it rules no other service out."""
+        facts = self.facts_of(local_key, "service_source")
+        told = {fact.value for fact in counting(facts, now=self.now, max_age=max_age)} if facts else set()
+        return bool(told) and "probed" not in told
+
     def _read(self, subject: Subject, key: str, facts: list[Fact], max_age: timedelta) -> Reading:
         held = counting(facts, now=self.now, max_age=max_age)
         if not held:
@@ -143,6 +149,8 @@ class View:
             if not is_of_type(declared_type, fact.value):
                 found = type(fact.value).__name__
                 raise EvaluationError(f"{key}: {declared_type.type} expected, {found} found from {fact.source.name}")
+        if key == "service_name" and self._is_by_number(subject.local_key, max_age):
+            return Reading(subject, key, Unknown(Reason.NOT_IDENTIFIED, subject.local_key), tuple(held))
         values = tuple(dict.fromkeys([fact.value for fact in held]))
         return Reading(subject, key, values[0] if len(values) == 1 else Rivals(values), tuple(held))
 
