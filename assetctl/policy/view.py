@@ -8,7 +8,7 @@ from typing import Final
 
 from assetctl.facts import is_of_type, vocabulary
 from assetctl.model import Asset, Because, Fact, Position, Source, Subject, SubjectKind, Value
-from assetctl.policy.counting import DECLARED, counting, fresh, why_none
+from assetctl.policy.counting import DECLARED, GUESS, counting, fresh, why_none
 from assetctl.policy.values import EvaluationError, Operand, Reason, Rivals, Unknown
 
 _AGELESS = timedelta.min
@@ -133,12 +133,6 @@ class View:
         """Those that still count at the time of judgement."""
         return fresh(facts, now=self.now, max_age=max_age)
 
-    def _is_by_number(self, local_key: str, max_age: timedelta) -> bool:
-        """Whether the name of a service only stands for the number of its port: it rules no other service out."""
-        facts = self.facts_of(local_key, "service_source")
-        told = {fact.value for fact in counting(facts, now=self.now, max_age=max_age)} if facts else set()
-        return bool(told) and "probed" not in told
-
     def _read(self, subject: Subject, key: str, facts: list[Fact], max_age: timedelta) -> Reading:
         held = counting(facts, now=self.now, max_age=max_age)
         if not held:
@@ -149,7 +143,7 @@ class View:
             if not is_of_type(declared_type, fact.value):
                 found = type(fact.value).__name__
                 raise EvaluationError(f"{key}: {declared_type.type} expected, {found} found from {fact.source.name}")
-        if key == "service_name" and self._is_by_number(subject.local_key, max_age):
+        if key == "service_name" and all(fact.confidence < GUESS for fact in held):  # by the number of its port
             return Reading(subject, key, Unknown(Reason.NOT_IDENTIFIED, subject.local_key), tuple(held))
         values = tuple(dict.fromkeys([fact.value for fact in held]))
         return Reading(subject, key, values[0] if len(values) == 1 else Rivals(values), tuple(held))

@@ -174,17 +174,16 @@ def test_a_port_number_alone_says_not_what_speaks_there() -> None:
 
 
 def test_a_name_by_the_port_number_does_not_rule_out_that_a_check_applies() -> None:
-    other = fact("tcp/2222 service_name", "EtherNetIP-1", confidence=30)
     name = compile_expression('service.service_name == "ssh"', Scope("service")).run
 
     def applies(*told: Fact) -> Operand:
         survey = Survey(Plant((asset(*told),)), NOW)
         return name(Context(survey, timedelta(days=30), survey.views["a1"], "tcp/2222"))
 
-    found = applies(other, fact("tcp/2222 service_source", "table"))
+    found = applies(fact("tcp/2222 service_name", "EtherNetIP-1", confidence=30))
     assert isinstance(found, Unknown)
     assert found.reason is Reason.NOT_IDENTIFIED
-    assert applies(other, fact("tcp/2222 service_source", "probed")) is False
+    assert applies(fact("tcp/2222 service_name", "EtherNetIP-1")) is False
 
 
 def test_parts_that_were_not_seen_may_still_be_there() -> None:
