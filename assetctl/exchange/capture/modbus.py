@@ -1,20 +1,25 @@
 """Modbus/TCP, heard: what units said of themselves to whoever asked.
 
 Masters and other scanners ask with unit ids of their own. The device itself is unit 255 or 0, and where one unit alone
-was heard to tell its identity, that one; where several were, they are parts behind a gateway.
+was heard to tell its identity, that one; where several were, they are parts behind a gateway. Others ask for objects
+one by one, or for all kinds at once: whatever a unit told makes the answer to the first of our questions.
 Source: Modbus Application Protocol V1.1b3, 6.13 and 6.21; Modbus Messaging on TCP/IP, 4.4.1.3.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from assetctl.errors import WireError
 from assetctl.model import Claim, Exchange, Transport
 from assetctl.protocol import Context
+from assetctl.protocols.modbus import codec
 from assetctl.talk import Ask, Open
 
 _SELF = 255
 _OWN = (255, 0)
 _IDENTIFICATION, _SERVER_ID = b"\x2b\x0e", b"\x11"
+_FIRST = _IDENTIFICATION + bytes((codec.BASIC, 0))
+_MOST_OBJECTS = 128
 _Key = tuple[int, bytes]
 
 
@@ -93,9 +98,13 @@ class Answers:
     def __post_init__(self) -> None:
         self._own = own_unit(self.exchanges)
         self._told = {}
+        every: dict[int, list[codec.Identification]] = {}
         for one in sorted(self.exchanges, key=lambda one: not any(map(_is_data, one.received))):
             for unit in one.received[:1]:
                 self._told.setdefault((one.sent[6], one.sent[7:]), unit)
+                if (found := _identification(unit)) is not None:
+                    every.setdefault(one.sent[6], []).append(found)
+        self._told |= {(number, _FIRST): _joined(parts) for number, parts in every.items()}
 
     def opened(self, step: Open) -> bool:
         return step.transport is self.transport
@@ -107,3 +116,27 @@ class Answers:
         unit = self._own if asked == _SELF and self._own is not None else asked
         found = self._told.get((unit, ask.payload[7:]))
         return (ask.payload[:2] + found[2:6] + bytes((asked,)) + found[7:],) if found else ()
+
+
+def _identification(unit: bytes) -> codec.Identification | None:
+    """What an answer tells of identification objects; None for any other answer."""
+    if not _is_data(unit) or unit[7:9] != _IDENTIFICATION:
+        return None
+    try:
+        found = codec.decode(unit, transaction=int.from_bytes(unit[:2]), unit_id=unit[6])
+    except WireError:
+        return None
+    return found if isinstance(found, codec.Identification) else None
+
+
+def _joined(parts: Sequence[codec.Identification]) -> bytes:
+    """One answer with every object that a unit told."""
+    objects: dict[int, bytes] = {}
+    for part in parts:
+        for at, raw in part.objects:
+            objects.setdefault(at, raw)
+    whole = sorted(objects.items())[:_MOST_OBJECTS]
+    content = b"".join(bytes((at, len(raw))) + raw for at, raw in whole)
+    head = bytes((codec.BASIC, parts[0].conformity_level, 0, 0, len(whole)))
+    pdu = _IDENTIFICATION + head + content
+    return bytes(4) + (len(pdu) + 1).to_bytes(2) + bytes((parts[0].unit_id,)) + pdu

@@ -1,22 +1,27 @@
 """S7 communication, heard: the system status lists that an engineering station, a panel or a scanner read.
 
 A list may come in several data units; each but the first is asked for by a number only, so they are put together by
-their order. A list that was not read is answered as a CPU answers that does not have it.
+their order. Of a list of all records the index says nothing, and tools write there what they like; where its records
+were read one by one, they make the list. A list that was not read is answered as a CPU answers that does not have it.
 Layout as in protocols/s7/codec.py.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from assetctl.errors import WireError
 from assetctl.model import Claim, Exchange, Transport
 from assetctl.protocol import Context
-from assetctl.protocols.s7 import probe
+from assetctl.protocols import iso
+from assetctl.protocols.s7 import codec, probe
 from assetctl.talk import Ask, Open
 
 _CONFIRM = bytes.fromhex("0300000b 06 d0 0001 0001 00")
 _DISCONNECT = bytes.fromhex("0300000b 06 80 0001 0001 00")
 _REFUSAL = bytes.fromhex("0300 0021 02f080 3207 0000 0000 000c 0004 000112 0812 8401 00 00 00 d401 0a000000")
 _REFERENCE = slice(11, 13)
+_ANSWER = bytes.fromhex("0001 12 08 12 84 01 00 00 00 0000")  # parameters: read SZL, the last data unit, no error
+_SINGLES = {0x0011: 0x0111, 0x001C: 0x011C}  # a list of all records, and that of one of them by its index
 
 _Frames = tuple[bytes, ...]
 
@@ -123,12 +128,16 @@ class Answers:
             if not _is_list(one.sent) or not one.received:
                 continue
             if one.sent[21] == 0x11:
-                name = one.sent[-4:]
+                name = _name(one.sent)
                 self._lists.setdefault(name, [one.received])
             elif one.sent[24:25] == sequence and name and one.received not in self._lists[name]:
                 self._lists[name].append(one.received)
             sequence = one.received[0][24:25]
         self._is_s7 = bool(self._setup or self._lists)
+        for whole, single in _SINGLES.items():
+            read = [units[0] for name, units in self._lists.items() if name[:2] == single.to_bytes(2)]
+            if whole.to_bytes(2) + bytes(2) not in self._lists and (made := _joined(whole, read)):
+                self._lists[whole.to_bytes(2) + bytes(2)] = [made]
 
     def opened(self, step: Open) -> bool:
         return step.transport is self.transport and bool(self.exchanges)
@@ -152,11 +161,42 @@ class Answers:
 
     def _read(self, question: bytes) -> _Frames:
         if question[21] == 0x11:
-            self._current, self._unit = question[-4:], 0
+            self._current, self._unit = _name(question), 0
         else:
             self._unit += 1
         units = self._lists.get(self._current, [])
         return units[self._unit] if self._unit < len(units) else (_REFUSAL,)
+
+
+def _name(question: bytes) -> bytes:
+    """Id and index of the list that is asked for."""
+    whole = question[-4:-2]
+    return whole + bytes(2) if int.from_bytes(whole) in _SINGLES else question[-4:]
+
+
+def _joined(whole: int, read: Sequence[_Frames]) -> _Frames:
+    """An answer with all records that were read one by one; none where they are not alike."""
+    records = [record for frames in read for record in _records(frames)]
+    if len({len(record) for record in records}) != 1:
+        return ()
+    counts = b"".join(number.to_bytes(2) for number in (whole, 0, len(records[0]), len(records)))
+    told = counts + b"".join(records)
+    data = b"\xff\x09" + len(told).to_bytes(2) + told
+    lengths = len(_ANSWER).to_bytes(2) + len(data).to_bytes(2)
+    unit = b"\x02\xf0\x80\x32\x07" + bytes(4) + lengths + _ANSWER + data
+    return (b"\x03\x00" + (len(unit) + 4).to_bytes(2) + unit,)
+
+
+def _records(frames: _Frames) -> tuple[bytes, ...]:
+    """The records in an answer of one unit; none in any other."""
+    try:
+        pdu, is_whole = iso.segment(frames[0])
+        found = codec.decode_fragment(pdu, reference=int.from_bytes(frames[0][_REFERENCE]))
+        if not isinstance(found, codec.Fragment) or not (found.last and is_whole):
+            return ()
+        return codec.decode_list(found.data, szl=(int.from_bytes(found.data[:2]), 0)).records
+    except WireError:
+        return ()
 
 
 def _agreed(question: bytes) -> bytes:
