@@ -155,7 +155,6 @@ class Scope:
     segments: tuple[NamedSegment, ...] = ()
     persons: int = 1  # how many must approve
     contact: str = ""
-    lab: bool = False  # the profile of the command line; loopback always counts as lab
 
     def network_of(self, address: Destination) -> Network:
         """The most specific declared network that holds an address; an undeclared one is OT, loopback is lab.

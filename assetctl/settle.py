@@ -37,7 +37,6 @@ class ServiceView:
     name: str
     product: str
     version: str
-    banner: str
     tunnel: str
     source: str
     last_seen: datetime
@@ -218,7 +217,6 @@ def _service(local_key: str, facts: list[Fact]) -> ServiceView:
         name=said.get("service_name", ""),
         product=said.get("service_product", ""),
         version=said.get("service_version", ""),
-        banner=said.get("service_banner", ""),
         tunnel=said.get("service_tunnel", ""),
         source=said.get("service_source", ""),
         last_seen=max(fact.last_seen for fact in facts),

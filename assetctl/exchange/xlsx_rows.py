@@ -150,7 +150,7 @@ def _row(number: int, cells: tuple[Any, ...], written: tuple[Any, ...]) -> Row:
     return Row(number, tuple(texts), problems, formulas)
 
 
-def cell_text(value: object, number_format: str, *, is_error: bool = False) -> tuple[str, str]:
+def cell_text(value: object, number_format: str, *, is_error: bool) -> tuple[str, str]:
     """The text that a person sees in a cell, and why there is none where there is none."""
     if is_error:
         return "", f"the cell shows the error {one_line(str(value), most=20)}"

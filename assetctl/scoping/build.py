@@ -86,7 +86,6 @@ def _build(settings: Settings, flags: Flags, *, sweep: bool, cwd: Path, resolve:
         segments=segments_of(settings, flags, {target.realm for target in targets}),
         persons=settings.approval.persons,
         contact=settings.project.contact,
-        lab=flags.profile == "lab",
     )
 
 

@@ -60,7 +60,7 @@ def assets_at(store: Store, realm: str, until: datetime, declared: Declared = NO
     return _inventory(store, realm, seen(observed), declared)[0].assets
 
 
-def assets_in(store: Store, realm: str, scan: str, declared: Declared = NOTHING) -> tuple[Asset, ...]:
+def assets_in(store: Store, realm: str, scan: str, declared: Declared) -> tuple[Asset, ...]:
     """The assets of a realm by what one scan or import saw alone, under the ids they have today. Nothing is stored."""
     return _inventory(store, realm, seen(store.observations(scan=scan)), declared)[0].assets
 

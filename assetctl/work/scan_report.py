@@ -9,10 +9,10 @@ from assetctl.work import ledgers
 from assetctl.work.health import lines
 
 
-def scan_record(scan: Scan, asked: Iterable[Observation] = ()) -> dict[str, Any]:
+def scan_record(scan: Scan, asked: Iterable[Observation]) -> dict[str, Any]:
     """The run, and its traffic by device as its ledger tells it.
 
-    asked: observations of the realm, oldest first; with them each device has its line about health.
+    asked: observations of the realm, oldest first, by which each device has its line about health.
     """
     health = lines(asked, scan=scan.id)
     path = Path(scan.ledger) if scan.ledger else None

@@ -59,7 +59,6 @@ EVERY = ("10.1.0.1", "10.2.0.1", "10.3.0.1", "10.9.0.1", "127.0.0.1", "::1", "fd
 def test_a_profile_tightens_and_never_loosens(tmp_path, profile, kinds):
     scope = _scope(tmp_path, NETWORKS, profile=profile)
     assert _kinds(scope, *EVERY) == kinds
-    assert scope.lab == (profile == "lab")
     assert scope.network_of(_at("10.3.0.1")).fragile, "only the kind changes"
 
 
@@ -83,7 +82,7 @@ def test_an_undeclared_target_of_the_file_or_under_no_profile_is_ot(tmp_path):
     content = NETWORKS + '[targets]\ninclude = ["10.9.0.1"]\n'
     assert _kinds(_scope(tmp_path, content, profile="it"), "10.9.0.1") == [OT]
     assert _kinds(_scope(tmp_path, targets=["10.9.0.1"], profile="ot-safe"), "10.9.0.1") == [OT]
-    assert _scope(tmp_path, targets=["127.0.0.1", "::1"], profile="lab").lab
+    assert _scope(tmp_path, targets=["127.0.0.1", "::1"], profile="lab").targets
 
 
 def test_an_unknown_profile_is_refused(tmp_path):
