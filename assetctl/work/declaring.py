@@ -71,10 +71,6 @@ class Register:
         """A position that is not there yet. Raises InputError when the file would not load with it."""
         self._edit(lambda document: _add(document, place))
 
-    def declare(self, name: str, values: Mapping[str, Written], unset: Sequence[str] = ()) -> None:
-        """Facts of a position, and those that are declared no more. Raises InputError for what is not declared."""
-        self._edit(lambda document: self._declare(document, name, values, unset))
-
     def retire(self, name: str, *, by: str, reason: str) -> None:
         """Say that a position is no longer used; it stays in the file as history."""
         told = {"by": by, "on": self.now.date().isoformat(), "reason": reason}
