@@ -8,7 +8,7 @@ for which no such port is known hangs nowhere, and is listed as loose.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 
@@ -17,6 +17,7 @@ from assetctl.model import Asset, SubjectKind, Value
 from assetctl.settle import SAME_LOOK, addresses, current, text, texts
 
 _OWN = frozenset({"self", "local", "mgmt"})
+_OF_ITSELF = frozenset({"mac_address", "ip_address", "hostname", "asset_role_type"})
 _SWITCHES = frozenset({"switch", "router", "firewall", "access-point"})
 
 
@@ -74,17 +75,30 @@ class _Entry:
     how: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an asset says of itself, taken out of its facts at once: those of a large inventory are packed.
+
+    names: what neighbours may call it. passes_on: its role is to pass frames on. is_placed: it has an address or MAC.
+    """
+
+    names: tuple[str, ...]
+    passes_on: bool
+    is_placed: bool
+
+
 def topology(assets: Iterable[Asset]) -> Topology:
     """The connections among assets, the same for every order of them."""
     whole = tuple(sorted((one for one in assets if one.parent is None), key=lambda one: one.id))
-    entries = tuple(_entries(whole, _names(whole)))
-    switches = _switches(whole, entries)
+    said = {one.id: _said(one) for one in whole}
+    entries = tuple(_entries(whole, _names(said)))
+    switches = frozenset(id for id, of in said.items() if of.passes_on) | _reporters(entries)
     direct = _cables(entry for entry in entries if not entry.how.isdisjoint({"lldp", "cdp"}))
     known = {frozenset((link.one.asset, link.other.asset)) for link in direct}
     tables = _Tables(entries, switches)
     links = tuple(sorted({*direct, *tables.between_switches(known), *tables.stations(known)}))
     held = {end.asset for link in links for end in (link.one, link.other)}
-    loose = (one.id for one in whole if one.id not in held and (addresses(one) or texts(one, "mac_address")))
+    loose = (id for id, of in said.items() if id not in held and of.is_placed)
     return Topology(links, weaknesses(links), tuple(loose), switches)
 
 
@@ -119,15 +133,21 @@ def _networks(graph: Mapping[str, Set[str]], without: Set[str]) -> list[list[str
     return parts
 
 
-def _names(assets: Sequence[Asset]) -> Mapping[str, str]:
+def _said(whole: Asset) -> _Said:
+    one = replace(whole, facts=tuple(fact for fact in whole.facts if fact.key in _OF_ITSELF))
+    macs, ips, name = texts(one, "mac_address"), addresses(one), text(one, "hostname")
+    names = [*(f"mac {mac}" for mac in map(mac_address, macs) if mac), *(f"ip {one.realm}/{ip}" for ip in ips)]
+    names += [f"name {one.realm}/{name.casefold()}"] if name else []
+    passes_on = text(one, "asset_role_type").casefold() in _SWITCHES
+    return _Said(tuple(names), passes_on=passes_on, is_placed=bool(ips or macs))
+
+
+def _names(said: Mapping[str, _Said]) -> Mapping[str, str]:
     """What neighbours may call an asset -> its id; a name that several have is nobody's."""
     told: dict[str, set[str]] = {}
-    for one in assets:
-        macs = (mac_address(mac) for mac in texts(one, "mac_address"))
-        own = [*(f"mac {mac}" for mac in macs if mac), *(f"ip {one.realm}/{ip}" for ip in addresses(one))]
-        own += [f"name {one.realm}/{name.casefold()}" for name in [text(one, "hostname")] if name]
-        for name in own:
-            told.setdefault(name, set()).add(one.id)
+    for id, of in said.items():
+        for name in of.names:
+            told.setdefault(name, set()).add(id)
     return {name: min(ids) for name, ids in told.items() if len(ids) == 1}
 
 
@@ -162,10 +182,9 @@ def _remote(one: Asset, facts: Mapping[str, Value], names: Mapping[str, str]) ->
     return next((names[name] for name in wanted if name in names), "")
 
 
-def _switches(assets: Iterable[Asset], entries: Iterable[_Entry]) -> frozenset[str]:
-    """Whoever has a forwarding table, or is known to pass frames on."""
-    by_role = {one.id for one in assets if text(one, "asset_role_type").casefold() in _SWITCHES}
-    return frozenset(by_role | {entry.reporter for entry in entries if "fdb" in entry.how})
+def _reporters(entries: Iterable[_Entry]) -> frozenset[str]:
+    """Whoever has a forwarding table."""
+    return frozenset(entry.reporter for entry in entries if "fdb" in entry.how)
 
 
 def _cables(entries: Iterable[_Entry]) -> tuple[Link, ...]:
