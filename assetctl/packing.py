@@ -87,7 +87,8 @@ class Findings(Sequence[Finding]):
         source = iter(findings)
         self._pieces: list[tuple[bytes, Counter[Sort]]] = []
         while piece := list(islice(source, PIECE)):
-            sorts = Counter([Sort(one.severity, one.check, one.result) for one in piece])
+            told = Counter([(one.severity, one.check, one.result) for one in piece])
+            sorts = Counter({Sort(*sort): count for sort, count in told.items()})
             self._pieces.append((_pack([_finding_row(one) for one in piece]), sorts))
 
     def extend(self, more: "Findings") -> None:

@@ -16,7 +16,6 @@ MOST_STEPS = 10_000
 """Turns of loops in one evaluation, besides one turn for each thing that an outermost loop goes over."""
 MOST_LOOPS = 8
 """Loops within loops."""
-_NO_LOOPS: list[object] = [None] * MOST_LOOPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Group:
 
 @dataclass(slots=True)
 class Context:
-    """One evaluation: its subject, and the trace of what it read. loop: what each loop holds, outermost first."""
+    """One evaluation: its subject, and the trace of what it read. loop: what each loop holds, 0 the outermost."""
 
     survey: Survey
     max_age: timedelta
@@ -51,7 +50,7 @@ class Context:
     flow: SeenFlow | None = None
     group: Group | Unknown | None = None
     trace: list[Reading] = field(default_factory=list)
-    loop: list[object] = field(default_factory=_NO_LOOPS.copy)
+    loop: dict[int, object] = field(default_factory=dict)
     steps: int = 0
     most_steps: int = MOST_STEPS
 

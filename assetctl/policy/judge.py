@@ -33,6 +33,8 @@ MOST_FACTS = 100_000
 
 _Block = Mapping[str, Sequence[Target]]
 """Subjects of one stride, by what checks call them."""
+_Placed = Mapping[str, Sequence[tuple[Target, str, tuple[str, ...]]]]
+"""The same with the realm of each and the zones or conduits in which it lies, worked out once for all checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,21 @@ class _Course:
         for target in block.get(self.check.for_each, ()):
             self._groups.note(target)
 
-    def judge(self, block: _Block, tally: _Tally, where: Places) -> None:
+    def judge(self, block: _Placed, tally: _Tally) -> None:
         """Judge the subjects of a stride."""
-        for target in block.get(self.check.for_each, ()):
-            self._take(evaluate(self.check, self._survey, target, self._groups), tally, where)
+        check, survey, groups = self.check, self._survey, self._groups
+        for target, realm, places in block.get(check.for_each, ()):
+            self._take(evaluate(check, survey, target, groups), realm, places, tally)
 
     def end(self, tally: _Tally, where: Places) -> None:
         """Say so when there was nothing to judge at all."""
         if not self.counts:
             for verdict in of_nobody(self.check, self._survey):
-                self._take(verdict, tally, where)
+                self._take(verdict, realm_of(verdict.target), where.of(verdict.target), tally)
         tally.take(self)
 
-    def _take(self, verdict: Verdict, tally: _Tally, where: Places) -> None:
+    def _take(self, verdict: Verdict, realm: str, places: tuple[str, ...], tally: _Tally) -> None:
         target, result = verdict.target, verdict.result
-        places = where.of(target)
-        realm = target.view.asset.realm if target.view else realm_of(target)
         self.counts[realm, places, result] += 1
         if result is PASS:
             tally.passed[finding_id(self.check, target)] = verdict.newest_evidence
@@ -138,8 +139,9 @@ def _judged(checks: Iterable[Check], survey: Survey) -> _Tally:
             for course in compared:
                 course.compare(block)
     for block in _of_assets(survey):
+        placed = _placed(block, where)
         for course in courses:
-            course.judge(block, tally, where)
+            course.judge(placed, tally)
     _judge_the_rest(courses, survey, tally, where)
     for course in courses:
         course.end(tally, where)
@@ -151,9 +153,14 @@ def _judge_the_rest(courses: Sequence[_Course], survey: Survey, tally: _Tally, w
     for kind in dict.fromkeys(course.check.for_each for course in courses if course.check.for_each not in OF_ASSETS):
         every = targets(kind, survey)
         for at in range(0, len(every), AT_ONCE):
+            placed = _placed({kind: every[at : at + AT_ONCE]}, where)
             for course in courses:
-                course.judge({kind: every[at : at + AT_ONCE]}, tally, where)
+                course.judge(placed, tally)
             survey.forget()
+
+
+def _placed(block: _Block, where: Places) -> _Placed:
+    return {kind: [(one, realm_of(one), where.of(one)) for one in of_kind] for kind, of_kind in block.items()}
 
 
 def _of_assets(survey: Survey) -> Iterator[_Block]:

@@ -109,25 +109,21 @@ def _named(reading: Reading) -> str:
     return f"{where}{reading.key} = {one_line(shown(reading.value))}"
 
 
-def _because(reading: Reading) -> Iterable[Because]:
-    subject, facts = reading.subject, reading.facts
+def _because(reading: Reading) -> list[Because]:
+    subject, key, facts = reading.subject, reading.key, reading.facts
     where = subject.asset
     if subject.kind is not _ASSET:
         where = f"{subject.asset} {subject.kind} {subject.local_key}".rstrip()
     reason = CODES[reading.value.reason] if isinstance(reading.value, Unknown) else ""
     if not facts:
         value = "" if reason else one_line(shown(reading.value))
-        yield Because(where, reading.key, value, "" if reason else RECORD, reason=reason)
+        return [Because(where, key, value, "" if reason else RECORD, "", None, reason)]
+    found = []
     for fact in facts if len(facts) < 2 else _newest(facts):
-        yield Because(
-            subject=where,
-            key=reading.key,
-            value=one_line(shown(fact.value if fact.key == reading.key else reading.value)),
-            source=f"{fact.source.kind} {fact.source.name}",
-            evidence=fact.source.evidence,
-            observed_at=fact.last_seen,
-            reason=reason,
-        )
+        value, source = one_line(shown(fact.value if fact.key == key else reading.value)), fact.source
+        said = f"{source.kind} {source.name}"
+        found.append(Because(where, key, value, said, source.evidence, fact.last_seen, reason))
+    return found
 
 
 def _newest(facts: Iterable[Fact]) -> Iterable[Fact]:

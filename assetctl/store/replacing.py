@@ -1,10 +1,11 @@
 """The assets of a realm put in place of those that are stored, of which only what is different is written.
 
 Rows are compared as the driver takes and gives them, since making facts of them again would cost more than storing all
-of them. Of a device that is seen again most rows stay at their place with another time in them.
+of them. Of a device that is seen again most rows stay at their place with another time in them, and what one answer
+told has one time and one evidence: all rows of such an answer are one statement.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -20,7 +21,7 @@ from assetctl.store.asset_rows import asset_row, fact_row
 from assetctl.store.database import Database
 from assetctl.store.identities import insert_aliases
 from assetctl.store.records import Replaced
-from assetctl.store.statements import encoded, hold, in_chunks, insert_encoded, update_encoded
+from assetctl.store.statements import encoded, hold, in_chunks, insert_encoded, update_encoded, update_where
 from assetctl.store.tables import ALIAS, ASSET, FACT
 
 Row = tuple[Any, ...]
@@ -28,6 +29,10 @@ Row = tuple[Any, ...]
 _of_asset = itemgetter(0)
 _key = itemgetter(FACT.columns.keys().index("key"))
 _told = itemgetter(*(FACT.columns.keys().index(name) for name in ("local_key", "key", "value")))
+SEEN = ("evidence", "last_seen")
+"""What of a fact is new when a device is seen again and says the same."""
+_seen = itemgetter(*(FACT.columns.keys().index(name) for name in SEEN))
+_lasting = itemgetter(*(at for at, name in enumerate(FACT.columns.keys()) if name not in SEEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,16 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What a chunk of assets changes. emptied: ids of those whose facts are written anew. retold: see `Replaced`."""
+    """What a chunk of assets changes. emptied: ids of those whose facts are written anew. retold: see `Replaced`.
+
+    again: when and by which evidence something was seen, new and before, with the asset between them; see `_again`.
+    """
 
     assets: dict[bool, list[Row]] = field(default_factory=lambda: defaultdict(list))  # by whether it is there
     emptied: list[str] = field(default_factory=list)
     facts: list[Row] = field(default_factory=list)
     moved: list[Row] = field(default_factory=list)
+    again: list[Row] = field(default_factory=list)
     retold: list[str] = field(default_factory=list)
 
     def note(self, row: Row, told: list[Row], held: _Held | None) -> None:
@@ -58,13 +67,33 @@ class _Changes:
             self._note_facts(row[0], told, held.facts)
 
     def _note_facts(self, id: str, told: list[Row], held: list[Row]) -> None:
-        if list(map(_key, told)) == list(map(_key, held)):
-            self.moved.extend(row for row, was in zip(told, held, strict=True) if row != was)
+        says_the_same = list(map(_lasting, told)) == list(map(_lasting, held))
+        if says_the_same or list(map(_key, told)) == list(map(_key, held)):
+            again = _again(told, held, says_the_same=says_the_same)
+            self.again.extend((*now, id, *before) for before, now in again.items())
+            self.moved.extend(
+                row for row, was in zip(told, held, strict=True) if row != was and _seen(was) not in again
+            )
         else:
             self.emptied.append(id)
             self.facts.extend(told)
-        if set(map(_told, told)) != set(map(_told, held)):
+        if not says_the_same and set(map(_told, told)) != set(map(_told, held)):
             self.retold.append(id)
+
+
+def _again(told: list[Row], held: list[Row], *, says_the_same: bool) -> dict[Row, Row]:
+    """As when and by which evidence rows stand -> as when they are to stand, where that is all that is new of them.
+
+    Only what all rows that stand so have in common. Where one becomes what another one was, a statement for all of them
+    would take along what an earlier one has just changed.
+    """
+    steps = dict.fromkeys(zip(map(_seen, held), map(_seen, told), strict=True))
+    told_of = Counter(before for before, _ in steps)
+    pairs = () if says_the_same else zip(told, held, strict=True)
+    mixed = {_seen(was) for row, was in pairs if _lasting(row) != _lasting(was)}
+    alike = {old: new for old, new in steps if new != old and told_of[old] == 1 and old not in mixed}
+    chained = alike.keys() & set(alike.values())
+    return {old: new for old, new in alike.items() if old not in chained and new not in chained}
 
 
 def replace_assets(store: Database, realm: str, assets: Iterable[Asset]) -> Replaced:
@@ -105,7 +134,8 @@ def _put(connection: Connection, realm: str, chunk: list[Asset], held: dict[str,
     insert_encoded(connection, ASSET, changes.assets[False])
     update_encoded(connection, ASSET, changes.assets[True])
     insert_encoded(connection, FACT, changes.facts)
-    update_encoded(connection, FACT, changes.moved)
+    update_where(connection, FACT, changes.again, changed=SEEN, held=("asset", *SEEN))
+    update_encoded(connection, FACT, changes.moved)  # last: these rows stand as they are written
     return changes.retold
 
 
@@ -117,8 +147,10 @@ def _held(connection: Connection, realm: str) -> dict[str, _Held]:
 def _rows(connection: Connection, table: Table, realm: str) -> list[Row]:
     """The rows of a realm in the order of their primary key, as the driver gives them."""
     columns = [type_coerce(column, NULLTYPE).label(column.name) for column in table.columns]
-    chosen = select(*columns).where(table.c.realm == realm).order_by(*table.primary_key)
-    return list(map(tuple, connection.execute(chosen)))
+    found = connection.execute(select(*columns).where(table.c.realm == realm))
+    assert found.cursor is not None, "a select has one"
+    by_key = itemgetter(*(table.columns.keys().index(column.name) for column in table.primary_key))
+    return sorted(found.cursor.fetchall(), key=by_key)  # they are nearly so already; the database would sort them whole
 
 
 def _empty(connection: Connection, ids: Iterable[str]) -> None:

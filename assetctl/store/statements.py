@@ -94,14 +94,25 @@ def update_encoded(connection: Connection, table: Table, rows: list[tuple[Any, .
     """Write encoded rows over those with the same primary key. What a plain index holds must be as it was."""
     if not rows:
         return
-    columns, quoted = list(table.columns), connection.dialect.identifier_preparer
+    names = table.columns.keys()
+    own = [column.name for column in table.columns if not column.primary_key and not column.index]
+    keys = [column.name for column in table.primary_key]
+    in_order = itemgetter(*map(names.index, (*own, *keys)))
+    update_where(connection, table, list(map(in_order, rows)), changed=own, held=keys)
+
+
+def update_where(
+    connection: Connection, table: Table, rows: list[tuple[Any, ...]], *, changed: Iterable[str], held: Iterable[str]
+) -> None:
+    """Change columns of the rows that hold some values. rows: the new values, encoded, then those that are held."""
+    if not rows:
+        return
+    quoted = connection.dialect.identifier_preparer
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    own = [at for at, column in enumerate(columns) if not column.primary_key and not column.index]
-    keys = [at for at, column in enumerate(columns) if column.primary_key]
-    changes = ", ".join(f"{quoted.format_column(columns[at])} = {mark}" for at in own)
-    of_key = " AND ".join(f"{quoted.format_column(columns[at])} = {mark}" for at in keys)
-    statement = f"UPDATE {quoted.format_table(table)} SET {changes} WHERE {of_key}"  # noqa: S608  our own names
-    connection.exec_driver_sql(statement, list(map(itemgetter(*own, *keys), rows)))
+    changes = ", ".join(f"{quoted.format_column(table.c[name])} = {mark}" for name in changed)
+    of_them = " AND ".join(f"{quoted.format_column(table.c[name])} = {mark}" for name in held)
+    statement = f"UPDATE {quoted.format_table(table)} SET {changes} WHERE {of_them}"  # noqa: S608  our own names
+    connection.exec_driver_sql(statement, rows)
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -402,6 +403,23 @@ def test_what_is_seen_again_is_stored_as_if_for_the_first_time(store: Store, nam
     for key in {fact.key for fact in (*changed.facts, *same.facts)}:
         held = [fact for fact in (*changed.facts, *same.facts) if fact.key == key]
         assert list(store.facts(key=key)) == held, "by way of the index on the key"
+
+
+def test_whatever_of_a_device_is_seen_when_is_stored_as_it_was_seen(store: Store) -> None:
+    one, whole = stored.asset("a-1", facts=3), stored.asset("a-2", facts=3)
+    before = (at(0), at(0), at(1)), (at(0), at(1), at(2))
+    for seen, later, news in product(before, product((at(0), at(1), at(3)), repeat=3), (False, True)):
+        store.replace_assets("plant", [seen_at(one, seen), seen_at(whole, seen)])
+        changed = seen_at(told_otherwise(one) if news else one, later), seen_at(whole, (at(2), at(0), at(1)))
+        assert store.replace_assets("plant", changed).retold == ({"a-1"} if news else frozenset())
+        assert store.assets() == changed
+
+
+def seen_at(asset: Asset, times: Iterable[datetime]) -> Asset:
+    """Each fact as it is when its answer came at that time."""
+    said = zip(asset.facts, times, strict=True)
+    facts = (replace(f, last_seen=at, source=replace(f.source, evidence=f"s:{at:%M}")) for f, at in said)
+    return replace(asset, facts=tuple(facts))
 
 
 def test_what_is_seen_again_keeps_its_rows(store: Store) -> None:
