@@ -5,6 +5,7 @@ without waiting, when somebody else has written in between. The write-ahead log 
 commit over a kill of this process, and all but the last ones over a loss of power, without a disk flush per commit.
 """
 
+import logging
 import os
 import sqlite3
 import time
@@ -107,6 +108,7 @@ def connect(url: URL, *, wait_s: float, foreign_keys: bool = True) -> Engine:
     arguments |= {"connect_timeout": str(max(2, int(wait_s)))}
     for name in url.query:
         arguments.pop(name, None)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)  # of a lost server it would tell beside our own line
     try:
         return create_engine(url, hide_parameters=True, connect_args=arguments)
     except ModuleNotFoundError as error:

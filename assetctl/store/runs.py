@@ -28,7 +28,7 @@ def put_run(store: Database, run: CheckRun, findings: Iterable[Finding]) -> None
     with store.writing() as connection:
         put(connection, CHECK_RUN, [_row(run)])
         connection.execute(delete(FINDING).where(FINDING.c.run == run.id))
-        insert_all(connection, FINDING, ((run.id, at, *row) for at, row in enumerate(kept)))
+        insert_all(connection, FINDING, (_finding_row(run.id, at, row) for at, row in enumerate(kept)))
 
 
 def runs(store: Database, realm: str | None = None) -> tuple[CheckRun, ...]:
@@ -98,6 +98,11 @@ def _run(row: Row[Any]) -> CheckRun:
     fields["places"] = {place: of for place, of in row.places.items() if not place.startswith(_REALM)}
     fields["realms"] = {place.removeprefix(_REALM): of for place, of in row.places.items() if place.startswith(_REALM)}
     return CheckRun(**fields)
+
+
+def _finding_row(run_id: str, ordinal: int, packed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A finding in the order of the table's columns, which is that in which it is packed."""
+    return run_id, ordinal, *packed
 
 
 def _because(document: dict[str, Any]) -> Because:

@@ -14,9 +14,11 @@ import pytest
 
 from assetctl import exchange, policy, work
 from assetctl import store as stores
-from assetctl.errors import Exit
+from assetctl.errors import EnvironmentFault, Exit
 from assetctl.model import ScanState
 from assetctl.store.repo import open_store
+from assetctl.store.statements import insert_all
+from assetctl.store.tables import IDENTITY
 from tests.faults.judging import _spoke_well
 from tests.faults.moments import Moment
 from tests.faults.operations import NMAP, Operation, assets, findings
@@ -147,6 +149,22 @@ def test_a_server_that_fails_is_one_line_and_nothing_is_written_by_halves(
     again = site.call(operation, None, *more)
     assert again.code == Exit.DONE, again.err
     assert site.outcome(operation) == undisturbed[operation.name]
+
+
+def test_rows_that_are_cut_off_on_their_way_are_told_by_us_alone(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    site.at("cut", "empty")
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        for number in range(100_000):
+            if number == 50_000:
+                cut_off(site)
+            yield f"{number:064x}", f"serial:{number}", f"a-{number}"
+
+    with open_store(site.url) as store:
+        with pytest.raises(EnvironmentFault), store.writing() as connection:
+            insert_all(connection, IDENTITY, rows())
+        assert store.identities() == {}
+    assert caplog.records == []
 
 
 def test_a_table_that_somebody_holds_is_waited_for_and_then_told(site: Site, undisturbed: dict[str, Any]) -> None:
