@@ -297,6 +297,28 @@ def _name(invoke: int, place: str, instance: int, name: bytes) -> bytes:
     return b"\x81\x0a" + (4 + len(npdu)).to_bytes(2) + npdu
 
 
+def _of_wildcard(invoke: int, prop: int, value: str) -> tuple[bytes, bytes]:
+    """A question to whichever device is there, and the answer of one that repeats the wildcard."""
+    about = f"0c023fffff19{prop:02x}"
+    apdus = f"0100 0005{invoke:02x}0c {about}", f"0100 30{invoke:02x}0c {about} 3e{value}3f"
+    units = [bytes.fromhex(apdu) for apdu in apdus]
+    return units[0], units[1]
+
+
+@pytest.mark.parametrize(("instance", "is_known"), [("c402000007", True), ("c4023fffff", False)])
+def test_a_device_that_repeats_the_wildcard_is_known_by_the_instance_it_tells(
+    tmp_path: Path, instance: str, is_known: bool
+) -> None:
+    wire = Wire()
+    for invoke, (prop, value) in enumerate(((75, instance), (77, "750600" + b"AHU-7".hex()))):
+        asked, told = (b"\x81\x0a" + (4 + len(unit)).to_bytes(2) + unit for unit in _of_wildcard(invoke, prop, value))
+        wire.datagram(asked, source=(CLIENT, 47808), target=(SERVER, 47808))
+        wire.datagram(told, source=(SERVER, 47808), target=(CLIENT, 47808))
+    said = _said(_read(tmp_path, wire.packets), "bacnet")
+    assert said.get(("", "bacnet_device_instance")) == (7 if is_known else None)
+    assert said.get(("", "hostname")) == ("AHU-7" if is_known else None)
+
+
 def test_devices_behind_a_router_are_its_parts_even_with_equal_numbers(tmp_path: Path) -> None:
     wire = Wire()
     rooms = (("00050101", 501, b"ROOM1"), ("00050102", 502, b"ROOM2"))

@@ -13,7 +13,18 @@ from assetctl.errors import WireError
 from assetctl.exchange.capture import routed
 from assetctl.model import Exchange, IPAddress, Transport
 from assetctl.protocols.bacnet import calls, codec, frames, segments
-from assetctl.protocols.bacnet.values import DEVICE, Element, Form, context, element, enclosed, opening
+from assetctl.protocols.bacnet.values import (
+    DEVICE,
+    OBJECT_IDENTIFIER,
+    Element,
+    Form,
+    application,
+    context,
+    device_instance,
+    element,
+    enclosed,
+    opening,
+)
 from assetctl.talk import Ask, Open
 from assetctl.wire import Reader
 
@@ -136,7 +147,19 @@ class Answers:
                     self._values.setdefault(instance, {}).setdefault(prop, value)
             except WireError:
                 continue
+        self._name_wildcard()
         self._instance = self._own()
+
+    def _name_wildcard(self) -> None:
+        """What was told of the wildcard, by a device that repeats it, is its own where it told its instance too."""
+        told = self._values.pop(codec.WILDCARD, {})
+        try:
+            raw = application(Reader(told.get(_OBJECT_IDENTIFIER, b"")), OBJECT_IDENTIFIER, "object identifier")
+            instance = device_instance(raw, "object identifier")
+        except WireError:
+            return
+        if instance != codec.WILDCARD:
+            self._values[instance] = told | self._values.get(instance, {})
 
     def _own(self) -> int | None:
         """The instance of the device: the one it was called by, or of which most was read."""
@@ -146,7 +169,7 @@ class Answers:
             named = None
         if named is not None:
             return named
-        read = {instance: len(values) for instance, values in self._values.items() if instance != codec.WILDCARD}
+        read = {instance: len(values) for instance, values in self._values.items()}
         return max(read, key=lambda one: (read[one], -one), default=None)
 
     def opened(self, step: Open) -> bool:
