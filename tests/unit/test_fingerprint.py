@@ -494,7 +494,7 @@ def test_the_maker_of_a_condition_is_on_the_list(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "model"),
-    [("M4300-52G", "M4300-52G"), ("SW01-HALLE", None), ("BER-SW-02", None), ("VXWORKS5", None), ("RTL8382M", None)],
+    [("M4300-52G", "M4300-52G"), ("SW01-HALLE", None), ("BER-SW-02", None), ("QX300-BERLIN", None), ("RTL8382M", None)],
 )
 def test_the_name_of_a_product_alone_is_a_model_where_somebody_is_known_to_have_made_it(
     text: str, model: str | None
@@ -508,3 +508,11 @@ def test_a_name_that_was_read_because_of_its_maker_is_that_makers() -> None:
     panel = Claim("description", "GS2107-WTBD")  # as a panel of Mitsubishi Electric is called
     told = derive([panel, Claim("snmp_enterprise_number", 890)])
     assert {one.claim.value for one in told if one.claim.key == "manufacturer"} == {"Zyxel"}
+
+
+def test_a_version_behind_the_name_of_a_product_is_its_firmware_only_when_it_cannot_be_that_of_its_hardware() -> None:
+    number = Claim("snmp_enterprise_number", 890)
+    for text in ("QX245 3.0", "QX245 v3.0", "QX245 Linux 4.9.11"):
+        assert "firmware_software_version" not in values(Claim("description", text), number)
+    told = values(Claim("description", "QX245, Firmware Version 3.0"), number)
+    assert (told["model"], told["firmware_software_version"]) == ("QX245", "3.0")
