@@ -17,7 +17,7 @@ EVERY = tuple(chain.from_iterable(products.read(file) for file in products.every
 FILES = pytest.mark.parametrize("file", products.every(), ids=lambda file: file.name)
 ARC = re.compile(r"1\.3\.6\.1\.4\.1(?:\.(?:0|[1-9][0-9]{0,9})){3,12}")
 MODEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 /.+-]{0,38}[A-Za-z0-9+])?")
-NO_MODEL = re.compile(r"(?i)unknown|generic|stack|series|family|module|software|reserved")
+NO_MODEL = re.compile(r"(?i)unknown|generic|(?<!bay)stack|series|family|module|software|reserved")
 IOS = "Cisco IOS Software, C2960 Software (C2960-LANBASEK9-M), Version 12.2(55)SE, RELEASE SOFTWARE (fc2)"
 
 
@@ -40,7 +40,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 def test_there_are_many() -> None:
-    assert len(EVERY) >= 4900
+    assert len(EVERY) >= 5500
 
 
 def test_no_arc_stands_there_twice() -> None:
@@ -67,7 +67,7 @@ def test_makers_roles_and_sources_are_spelled_as_everywhere(file: Traversable) -
         assert makers.is_listed(one.maker)
         assert not one.agent or (makers.is_listed(one.agent) and one.agent != one.maker)
         assert one.role in {"", *ROLES}
-        assert re.fullmatch(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", one.source)
+        assert re.fullmatch(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)+", one.source)
 
 
 @FILES
@@ -93,9 +93,15 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.9.1.961", "Rockwell Automation", "1783-MS10T", "switch", "CISCO-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.9.12.3.1.3.1812", "Cisco", "N9K-C93180YC-EX", "switch", "CISCO-ENTITY-VENDORTYPE-OID-MIB"),
         ("1.3.6.1.4.1.9.5.44", "Cisco", "WS-C6509", "switch", "CISCO-STACK-MIB"),
+        ("1.3.6.1.4.1.45.3.46.1", "Nortel", "BayStack 470-48T", "switch", "SYNOPTICS-ROOT-MIB"),
+        ("1.3.6.1.4.1.45.3.78.1", "Avaya", "Ethernet Routing Switch 4826GTS-PWR+", "switch", "SYNOPTICS-ROOT-MIB"),
+        ("1.3.6.1.4.1.171.10.118.1", "D-Link", "DGS-3620-28TC", "switch", "SWDGS3620PRIMGMT-MIB"),
         ("1.3.6.1.4.1.207.1.14.100", "Allied Telesis", "x610-24Ts", "switch", "AT-PRODUCT-MIB"),
         ("1.3.6.1.4.1.248.11.2.1.15.18", "Hirschmann", "BRS40-0012", "switch", "HM2-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.248.14.10.71", "Hirschmann", "MACH4002-24G-3X", "switch", "HMPRIV-MGMT-SNMP-MIB"),
+        ("1.3.6.1.4.1.318.1.3.28.38", "APC", "Galaxy VM 80kVA", "ups", "PowerNet-MIB"),
+        ("1.3.6.1.4.1.332.11.5.3.2", "Digi International", "PortServer II", "serial-server", "DIGI-SMI"),
+        ("1.3.6.1.4.1.890.1.5.8.53", "Zyxel", "GS2200-48", "switch", "ZYXEL-MIB"),
         ("1.3.6.1.4.1.1916.2.174", "Extreme Networks", "Summit X440-24t", "switch", "EXTREME-BASE-MIB"),
         ("1.3.6.1.4.1.2011.2.23.140", "Huawei", "S5700-28C-EI", "switch", "HUAWEI-MIB"),
         ("1.3.6.1.4.1.2636.1.1.1.2.21", "Juniper", "MX960", "router", "JUNIPER-CHASSIS-DEFINES-MIB"),
@@ -108,6 +114,7 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.1991.1.3.58.2.2.1.3", "Brocade", "ICX6450-48P", "switch", "FOUNDRY-SN-ROOT-MIB"),
         ("1.3.6.1.4.1.3097.1.5.24", "WatchGuard", "XTM330", "firewall", "WATCHGUARD-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.3224.1.14", "Juniper", "NetScreen-5GT", "firewall", "NETSCREEN-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.4196.1.1.2.6", "Siemens", "ESM TP80", "switch", "SN-OSM-PRIV-MIB"),
         ("1.3.6.1.4.1.4526.100.4.32", "NETGEAR", "GS724Tv4", "switch", "NETGEAR-REF-MIB"),
         ("1.3.6.1.4.1.4526.100.7.2", "NETGEAR", "WG312", "access-point", "NETGEAR-REF-MIB"),
         ("1.3.6.1.4.1.5624.2.1.73", "Enterasys", "XSR-1220", "router", "ENTERASYS-OIDS-MIB"),
@@ -121,8 +128,10 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
             "ALCATEL-IND1-DEVICES",
         ),
         ("1.3.6.1.4.1.6527.1.3.4", "Nokia", "7750 SR-7", "router", "TIMETRA-GLOBAL-MIB"),
+        ("1.3.6.1.4.1.6527.6.1.1.2.3", "Nokia", "7705 SAR-18", "router", "ALU-SAR-GLOBAL-MIB"),
         ("1.3.6.1.4.1.674.10895.3011", "Dell", "PowerConnect 6248", "switch", "DELL-REF-MIB"),
         ("1.3.6.1.4.1.674.11000.5000.100.2.1.3", "Dell", "S4048T-ON", "switch", "DELLEMC-OS10-PRODUCTS-MIB"),
+        ("1.3.6.1.4.1.8691.10.2210", "Moxa", "ioLogik E2210", "remote-io", "MOXA-IO-E2210-MIB"),
         ("1.3.6.1.4.1.8691.15.34", "Moxa", "AWK-4131A", "access-point", "MOXA-AWK4131A-MIB"),
         ("1.3.6.1.4.1.11863.5.33", "TP-Link", "T2600G-28TS", "switch", "TPLINK-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.14823.1.2.59", "Aruba", "AP-225", "access-point", "ARUBA-MIB"),
@@ -130,6 +139,7 @@ def test_every_arc_is_found_as_it_stands_there_and_nothing_beside_it() -> None:
         ("1.3.6.1.4.1.25053.3.1.4.69", "Ruckus", "R710", "access-point", "RUCKUS-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.25506.1.462", "H3C", "S5120-28P-SI", "switch", "HH3C-PRODUCT-ID-MIB"),
         ("1.3.6.1.4.1.25506.11.1.113", "HP", "5900AF-48XGT-4QSFP+", "switch", "HH3C-PRODUCT-ID-MIB"),
+        ("1.3.6.1.4.1.15004.2.8.2", "RUGGEDCOM", "RX1501", "router", "RUGGEDCOM-MIB"),
         ("1.3.6.1.4.1.19046.1.7.32", "Lenovo", "NE1032", "switch", "LENOVO-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.28557.1.45", "Hillstone", "SG-6000-M2105", "firewall", "HILLSTONE-PRODUCTS-MIB"),
         ("1.3.6.1.4.1.29671.2.17", "Cisco", "MR34", "access-point", "MERAKI-CLOUD-CONTROLLER-MIB"),
@@ -146,6 +156,7 @@ def test_the_arc_names_the_product_of_an_agent_that_says_no_more(
 @pytest.mark.parametrize(
     ("oid", "maker", "model"),
     [
+        ("1.3.6.1.4.1.890.1.5.13.13", "Zyxel", "IES-5206"),
         ("1.3.6.1.4.1.3375.2.1.3.4.82", "F5", "BIG-IP 4200"),
         ("1.3.6.1.4.1.3417.1.1.37", "Blue Coat", "SG-S400"),
         ("1.3.6.1.4.1.7779.1.1421", "Infoblox", "IB-4010"),
@@ -216,6 +227,18 @@ def test_a_description_without_a_model_leaves_it_to_the_arc() -> None:
 def test_a_description_that_names_a_series_leaves_the_model_to_the_arc() -> None:
     found = told(*arc("1.3.6.1.4.1.25461.2.3.18"), Claim("description", "Palo Alto Networks PA-3000 series firewall"))
     assert (found["model"][0], found["asset_role_type"][0]) == ("PA-3020", "firewall")
+
+
+def test_a_router_that_writes_its_model_back_to_front_has_it_from_the_arc() -> None:
+    text = "TiMOS-B-6.0.R6 both/mpc ALCATEL SAS-M 24F 2XFP 7210 Copyright (c) 2000-2014 Alcatel-Lucent."
+    found = told(*arc("1.3.6.1.4.1.6527.6.2.1.2.2.2"), Claim("description", text))
+    assert (found["model"][0], found["asset_role_type"][0]) == ("7210 SAS-M 24F 2XFP", "router")
+
+
+def test_a_later_seller_that_the_description_names_stands_above_the_maker_of_the_arc() -> None:
+    text = "Ethernet Routing Switch 4926GTS-PWR+ HW:06 FW:7.6.0.1 SW:v7.6.0.008 BN:08 (c) Extreme Networks"
+    found = told(*arc("1.3.6.1.4.1.45.3.82.2"), Claim("description", text))
+    assert (found["manufacturer"][0], found["model"][0]) == ("Extreme Networks", "4926GTS-PWR+")
 
 
 def test_a_router_whose_image_is_named_like_a_switch_is_a_router() -> None:
