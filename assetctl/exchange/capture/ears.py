@@ -7,6 +7,7 @@ from functools import cache, partial
 
 from assetctl.exchange.capture import (
     bacnet,
+    calls,
     dnp3,
     enip,
     fins,
@@ -123,6 +124,22 @@ def _stations(protocol: Protocol) -> Ear:
     )
 
 
+def _called(protocol: Protocol, wants: Callable[[bytes], bool], plain: calls.Plain) -> Ear:
+    def is_answer(unit: bytes) -> bool:
+        return bool(plain(unit))
+
+    return Ear(
+        protocol,
+        Mode.UNITS,
+        wants,
+        key=lambda _, answers: tuple(map(plain, answers)),
+        answers=partial(calls.Answers, plain),
+        belongs=lambda _, answer: is_answer(answer),
+        is_answer=is_answer,
+        alone=is_answer,
+    )
+
+
 _UNASKED, _FIRST = partial(_words, mode=Mode.UNASKED), partial(_words, mode=Mode.FIRST)
 _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "modbus": lambda protocol: Ear(
@@ -174,6 +191,8 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "mqtt": lambda protocol: Ear(
         protocol, Mode.TURNS, mqtt.wants, mqtt.key, mqtt.Answers, kept=mqtt.kept, settle=mqtt.settle, most=32,
     ),
+    "knx": partial(_called, wants=calls.wants_knx, plain=calls.plain_knx),
+    "ads": partial(_called, wants=calls.wants_ads, plain=calls.plain_ads),
     "dnp3": _stations,
     "dnp3_tcp": _stations,
     **dict.fromkeys(("codesys_v2", "veeder_root"), _turns),
