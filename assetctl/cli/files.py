@@ -7,7 +7,7 @@ import typer
 
 from assetctl.cli.app import App, of
 from assetctl.cli.clock import now
-from assetctl.text import counted
+from assetctl.text import counted, one_line
 
 imports = typer.Typer(help="Take in what the plant already has; no packet is sent.", no_args_is_help=True)
 
@@ -90,7 +90,8 @@ def _import_list(
         f"a position in {seen.accepted} of {counted(seen.rows, 'row')}; {counted(len(seen.rejects), 'reject')}"
     )
     for one in seen.rejects[:10]:
-        app.output.say(f"  row {one.row} {one.column}: {one.reason}")
+        held = f' "{one_line(one.value)}"' if one.value else ""
+        app.output.say(f"  row {one.row}{' ' * bool(one.column)}{one.column}{held}: {one.reason}")
     if rejects is not None:
         write_rejects(rejects, seen.rejects)
         app.output.say(f"rejects: {rejects}")
@@ -100,3 +101,5 @@ def _import_list(
     with app.store(create=True) as store:
         count = take_positions(store, positions, realm=realm, declared=app.declared)
     app.output.say(f"{counted(len(positions), 'position')} taken in; {counted(count, 'asset')} in {realm}")
+    if not count:
+        app.output.say("a position says what should stand there; an asset is what a scan or a capture has shown")

@@ -30,6 +30,15 @@ _LEADING_ZERO = re.compile(r"(?:\A|\.)0[0-9]")
 _DOTTED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){3}\Z")
 _NUMBER = re.compile(r"[0-9]{1,9}\Z")
 _LIST = re.compile(r"[,;\s]+")
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]{1,14})?E\+[0-9]{2,3}\Z")  # what spreadsheets show of a long number
+_MONTH = r"(?:jan|feb|m[aä]r|mrz|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]{0,8}\.?"
+_DAY = re.compile(rf"(?:[0-9]{{1,2}}[. -]{{1,2}}{_MONTH}|{_MONTH}[ -][0-9]{{2,4}})\Z", re.IGNORECASE)
+_UNDATED = frozenset(
+    {"firmware_software_version", "hardware_version", "os_version", "serial_number", "order_code", "asset_number"}
+)
+_SUMS = frozenset({"total", "totals", "sum", "subtotal", "grand total", "summe", "gesamt", "gesamtsumme"})
+_AS_TEXT = "make the column a text, type the value again and save"
+MADE_A_DATE = f"a spreadsheet has made a date of it; {_AS_TEXT}"
 
 
 def is_nothing(text: str) -> bool:
@@ -39,6 +48,10 @@ def is_nothing(text: str) -> bool:
 
 def parse(key: str, text: str) -> Value:
     """The value of a fact key that a cell declares. Raises ValueError with what is expected and what was found."""
+    if _ROUNDED.match(text):
+        raise ValueError(f"a spreadsheet has rounded this number; {_AS_TEXT}")
+    if key in _UNDATED and _DAY.match(text):
+        raise ValueError(MADE_A_DATE)
     if key in _READERS:
         return _READERS[key](text)
     match vocabulary()[key].type:
@@ -54,15 +67,27 @@ def parse(key: str, text: str) -> Value:
     return _text(text)
 
 
+def may_be_a_date(key: str) -> bool:
+    """Whether a cell with a day in it can be meant: a version or a name such as 1.2 or 3-4 is made one unasked."""
+    return key not in _UNDATED | {"position", "model", "hostname", "ip_address", "mac_address"}
+
+
 def first_address(text: str) -> tuple[str, tuple[str, ...]]:
-    """The first of the addresses in a cell, and the others, which a position cannot also be found by."""
+    """The first of the addresses in a cell, and the others, which a position cannot also be found by.
+
+    10,20,1,7 is not four of them.
+    """
     parts = [part for part in _LIST.split(text.strip()) if part]
+    if all(part.isdigit() for part in parts[:2]):
+        return text, ()
     return (parts[0] if parts else "", tuple(parts[1:]))
 
 
 def position_id(text: str) -> str:
-    """An identifier of a position. Raises ValueError when it is too long or holds hidden characters."""
+    """An identifier of a position. Raises ValueError when it is too long, holds hidden characters or heads a sum."""
     name = " ".join(text.split())
+    if name.casefold().rstrip(":") in _SUMS:
+        raise ValueError("a sum, not a position")
     if len(name) > MOST_NAME or not is_plain(name):
         raise ValueError(f"an identifier of at most {MOST_NAME} visible characters is expected")
     return name

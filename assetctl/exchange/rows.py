@@ -18,13 +18,14 @@ class Row:
     """One row that holds something.
 
     number: as a spreadsheet or editor counts it, from 1. cells: texts, stripped. problems: column -> why that cell
-    has no usable text. formulas: columns whose text was calculated.
+    has no usable text. formulas: columns whose text was calculated. dates: columns that hold a day or a time.
     """
 
     number: int
     cells: tuple[str, ...]
     problems: Mapping[int, str] = field(default_factory=dict)
     formulas: frozenset[int] = frozenset()
+    dates: frozenset[int] = frozenset()
 
     def cell(self, column: int) -> str:
         return self.cells[column] if column < len(self.cells) else ""

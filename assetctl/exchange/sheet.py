@@ -222,6 +222,8 @@ def _value(row: Row, column: Column, found: _List) -> Value | None:
     text = row.cell(column.index)
     if declared.is_nothing(text):
         return None
+    if column.index in row.dates and not declared.may_be_a_date(column.key):
+        raise ValueError(declared.MADE_A_DATE)
     if column.key == POSITION:
         return declared.position_id(text)
     if column.key == "ip_address":

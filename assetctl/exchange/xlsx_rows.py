@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
@@ -147,7 +147,8 @@ def _row(number: int, cells: tuple[Any, ...], written: tuple[Any, ...]) -> Row:
     while texts and not texts[-1]:
         texts.pop()
     formulas = frozenset(at for at, cell in enumerate(written) if cell.data_type == "f")
-    return Row(number, tuple(texts), problems, formulas)
+    dates = frozenset(at for at, cell in enumerate(cells) if isinstance(cell.value, date | time))
+    return Row(number, tuple(texts), problems, formulas, dates)
 
 
 def cell_text(value: object, number_format: str, *, is_error: bool) -> tuple[str, str]:
@@ -203,7 +204,7 @@ class _Merged:
                 cells[column] = cells[column] or text
         for column, last in self._starts.get(row.number, ()):
             self._open[column] = (last, row.cell(column))
-        return Row(row.number, tuple(cells), row.problems, row.formulas)
+        return replace(row, cells=tuple(cells))
 
 
 def _merges(archive: zipfile.ZipFile, sheet: Any, path: Path) -> list[tuple[int, int, int]]:

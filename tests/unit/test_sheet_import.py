@@ -666,3 +666,37 @@ def test_the_match_keys_are_those_that_find_a_device() -> None:
     from assetctl import standing
 
     assert sheet.MATCH_KEYS == standing.MATCH_KEYS
+
+
+def test_what_a_spreadsheet_made_of_a_value_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = text_file(
+        tmp_path / "de.csv",
+        "AKS;Seriennummer;Firmware;Bemerkung\r\nP-1;1,23457E+12;01. Feb;geprüft 1. Feb\r\nP-2;12345E3;Feb 24;\r\n"
+        "P-3;47110815;2.80;\r\n",
+    )
+    positions, rejects = positions_of(path)
+    assert [one.declared for one in positions] == [
+        {"notes_description": "geprüft 1. Feb"},
+        {"serial_number": "12345E3"},
+        {"serial_number": "47110815", "firmware_software_version": "2.80"},
+    ]
+    assert [(one.row, one.column) for one in rejects] == [(2, "Seriennummer"), (2, "Firmware"), (3, "Firmware")]
+
+
+def test_a_date_is_no_version_and_no_name(tmp_path: Path) -> None:
+    day = date(2026, 2, 1)
+    path = workbook(tmp_path / "list.xlsx", ["Tag", "FW", "Notes", "IP"], ["P-1", day, day, "10.1.1.1"], [day, "1.2"])
+    positions, rejects = positions_of(path)
+    assert [(one.id, one.declared) for one in positions] == [("P-1", {"notes_description": "2026-02-01"})]
+    assert [(one.row, one.column) for one in rejects] == [(2, "FW"), (3, "Tag")]
+
+
+def test_a_sum_is_no_position_and_an_address_with_commas_is_one_mistake(tmp_path: Path) -> None:
+    path = text_file(tmp_path / "list.csv", "Tag;IP\nP-1;10,20,1,12\nP-2;10.1.1.1, 10.1.1.2\nSumme:;2\n")
+    positions, rejects = positions_of(path)
+    assert [one.id for one in positions] == ["P-1", "P-2"]
+    assert [(one.row, one.column, one.value) for one in rejects] == [
+        (2, "IP", "10,20,1,12"),
+        (3, "IP", "10.1.1.2"),
+        (4, "Tag", "Summe:"),
+    ]
