@@ -175,7 +175,7 @@ def diff_scans(
         old, new = (stored_side(name, store, declared, now=now(), time=None) for name in (before, after))
     rows = diff(old, new)
     code = Exit.DRIFT if rows else Exit.DONE
-    app.output.rows("diff", rows, columns=COLUMNS, command="scans diff", code=code)
+    app.output.rows("diff", rows, columns=COLUMNS, command="scans diff", code=code, empty="no difference")
     finish(code)
 
 

@@ -58,7 +58,8 @@ def diff(
     sides = [file_side(name) for name in names] if all(map(is_file, names)) else _sides(app, names)
     rows = compared(*sides)
     code = Exit.DRIFT if rows else Exit.DONE if any(side.items for side in sides) else Exit.NOTHING
-    app.output.rows("diff", rows, columns=COLUMNS, command="diff", code=code)
+    empty = "no difference" if code is Exit.DONE else "nothing to compare"
+    app.output.rows("diff", rows, columns=COLUMNS, command="diff", code=code, empty=empty)
     finish(code)
 
 

@@ -165,4 +165,7 @@ def _misused(error: TyperException) -> int:
     text = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
     context = getattr(error, "ctx", None)
     see = f" See: {context.command_path} --help" if context is not None else ""
+    option = getattr(error, "option_name", "")
+    if context is not None and any(option in one.opts for one in context.find_root().command.params):
+        text = f"{option} stands before the command: {context.find_root().command_path} {option} ..."
     return _told(f"{text}{see}" if text else "", Exit.USAGE)

@@ -67,9 +67,16 @@ class Output:
             self._is_asked = False
 
     def rows(
-        self, schema: str, rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str], command: str, code: int = 0
+        self,
+        schema: str,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        columns: Sequence[str],
+        command: str,
+        code: int = 0,
+        empty: str = "nothing to show",
     ) -> None:
-        """A list of records: all their keys in JSON, the named columns in tables and CSV."""
+        """A list of records: all their keys in JSON, the named columns in tables and CSV. empty: said for no record."""
         if self.format is Format.JSON:
             self.document(schema, list(rows), command=command, code=code)
             return
@@ -85,7 +92,7 @@ class Output:
 
                 print(table(columns, ([shown(record.get(name)) for name in columns] for record in records)), end="")
             case _:
-                self._table(records, columns)
+                self._table(records, columns, empty)
 
     def document(self, schema: str, data: object, *, command: str, code: int = 0) -> None:
         """One answer in the JSON envelope, whatever the format."""
@@ -113,9 +120,9 @@ class Output:
         for record in records:
             writer.writerow([cell(shown(record.get(name))) for name in columns])
 
-    def _table(self, records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    def _table(self, records: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
         if not records:
-            self.say("nothing to show")
+            self.say(empty)
             return
         if not sys.stdout.isatty():
             self._lines(records, columns)

@@ -15,6 +15,7 @@ MOST_BYTES = 1024 * 1024
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 # tomllib's time grows with the square of a key's parts; 128 are what an OID in a text may have
 _ENDLESS_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){130}""", re.ASCII)
+_TWICE = re.compile(r"overwrite|twice|mutate|Duplicate", re.IGNORECASE)  # tomllib's words for what was given before
 _HEADER = re.compile(r"\s*(\[{1,2})\s*([A-Za-z0-9_.-]+)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
@@ -43,6 +44,8 @@ def _problem(path: Path, text: str, said: str) -> str:
         return f"{path}: TOML is expected, a value that cannot be read was found; is a number too long?"
     line = place[1] or str(text.count("\n") + 1)
     reason = _PLACE.sub("", said).strip()
+    if _TWICE.search(reason):
+        return f"{path}:{line}: TOML is expected, a key or table stands there for the second time; keep one of the two"
     return f"{path}:{line}: TOML is expected, {reason[:1].lower()}{reason[1:160]}; texts need quotes, lists brackets"
 
 

@@ -77,7 +77,7 @@ def _untyped(text: str, *, is_mac: bool, is_text: bool, oid_of: _Names) -> bytes
         return integer(_below(passed * 100 + hundredths, 2**32), codec.TIME_TICKS)
     if _DOTTED.match(text):
         return tlv(codec.IP_ADDRESS, IPv4Address(text).packed)
-    found = oid_of(text) if text.startswith((".", "iso.")) or "::" in text else None
+    found = oid_of(text) if text.startswith((".", "iso.", "ccitt.")) or "::" in text else None
     if found is None:
         raise ValueError("a value in the words of snmpwalk is expected, such as STRING: or a number")
     return tlv(codec.OBJECT_ID, codec.encode_oid(found))

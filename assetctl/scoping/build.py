@@ -12,7 +12,7 @@ from assetctl import text
 from assetctl.entries import DAYS
 from assetctl.errors import InputError
 from assetctl.model import DEFAULT_REALM
-from assetctl.scope import Consent, CredentialEntry, Scope, Vantage, Window
+from assetctl.scope import Consent, CredentialEntry, Scope, Target, Vantage, Window
 from assetctl.scoping.flags import Flags
 from assetctl.scoping.offered import Known, depth_of, parameters_of, ports_of, probes_of
 from assetctl.scoping.profiles import limits_of, networks_of, refuse_loosening
@@ -53,6 +53,7 @@ def _build(settings: Settings, flags: Flags, *, sweep: bool, cwd: Path, resolve:
     typed = Reader(realm, resolve, cwd)
     named = Reader(realm, None, settings.found.folder)
     targets = targets_of(settings, flags, listed, typed)
+    _refuse_stray(settings, targets)
     realms = {realm, *(target.realm for target in targets)}
     networks = networks_of(settings, flags.profile, realms)
     if flags.targets:
@@ -101,6 +102,17 @@ def _realm(settings: Settings, wanted: str) -> str:
         except ValueError as error:
             raise InputError(f"--realm: {error}") from None
     return declared[0] if len(declared) == 1 else DEFAULT_REALM
+
+
+def _refuse_stray(settings: Settings, targets: Iterable[Target]) -> None:
+    """Refuse a target of the default realm where several others are declared: it was meant for one of them."""
+    declared = sorted({network.realm for network in settings.networks})
+    for target in targets:
+        if len(declared) > 1 and target.realm == DEFAULT_REALM and DEFAULT_REALM not in declared:
+            raise InputError(
+                f"target {target}: no [[networks]] of this realm in the settings; declared are {', '.join(declared)}: "
+                f"write {declared[0]}/{target.first} or give --realm"
+            )
 
 
 def _vantage(settings: Settings) -> Iterable[Vantage]:

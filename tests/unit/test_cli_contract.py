@@ -364,3 +364,10 @@ def test_the_worst_code_is_the_one_that_counts() -> None:
         assert worst(second, first) == worst(first, second) == first
     assert worst() == worst(Exit.DONE) == Exit.DONE
     assert set(PRECEDENCE) == set(Exit) - {Exit.DONE}
+
+
+def test_a_global_option_behind_its_command_is_told_where_it_stands(desk: Desk) -> None:
+    said = desk.call("assets", "list", "--format", "json")
+    assert said.code == 2
+    assert len(said.errors) == 1
+    assert "--format stands before the command: " in said.errors[0]

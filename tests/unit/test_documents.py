@@ -231,3 +231,11 @@ def test_any_yaml_signs_give_text_lists_and_mappings_or_an_input_error(tmp_path_
         check(read_yaml(path).root)
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("content", ["a = 1\na = 2", "[a]\n[a]", "a = {}\na.b = 1", "a = []\n[[a]]"])
+def test_what_stands_twice_in_toml_is_called_so(tmp_path, content):
+    said = _refused(read_toml, _file(tmp_path, content, "f.toml"))
+    assert said.startswith(
+        f"{tmp_path / 'f.toml'}:2: TOML is expected, a key or table stands there for the second time"
+    )

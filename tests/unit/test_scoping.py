@@ -267,3 +267,13 @@ def test_a_text_that_is_no_address_is_refused_with_its_key(tmp_path, content, sa
         _scope(tmp_path, content)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+SEVERAL = '[[networks]]\nrange = "10.0.0.0/24"\nrealm = "a"\n[[networks]]\nrange = "10.0.0.0/24"\nrealm = "b"\n'
+
+
+def test_a_target_of_no_declared_realm_is_refused_where_several_are_declared(tmp_path):
+    with pytest.raises(InputError, match=r"declared are a, b: write a/10\.0\.0\.1 or give --realm"):
+        _scope(tmp_path, SEVERAL, targets=("10.0.0.1",))
+    for flags in ({"targets": ("b/10.0.0.1",)}, {"targets": ("10.0.0.1",), "realm": "b"}):
+        assert [target.realm for target in _scope(tmp_path, SEVERAL, **flags).targets] == ["b"]

@@ -259,3 +259,9 @@ def test_tables_of_another_maker_are_no_identity() -> None:
 def test_where_the_agent_names_itself_its_own_subtree_is_asked_by_that_name_alone() -> None:
     named = "1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.6574.1\n"
     assert "Hikvision" not in told(named + SUBTREE).values()
+
+
+def test_an_identifier_below_ccitt_is_a_value_without_its_type_too() -> None:
+    found = parse(b"iso.3.6.1.2.1.2.2.1.22.1 = ccitt.0\niso.3.6.1.2.1.1.2.0 = iso.3.6.1.4.1.9.1.1\n", "a")
+    assert found.skipped == 0
+    assert found.objects[(1, 3, 6, 1, 2, 1, 2, 2, 1, 22, 1)] == bytes.fromhex("060100")
