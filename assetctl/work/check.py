@@ -229,10 +229,11 @@ def check(
 def _within(judgement: Judgement, zones: frozenset[str]) -> Judgement:
     """What a judgement says of some zones."""
     places = {key: count for key, count in judgement.places.items() if key[0] in zones}
-    counts: Counter[tuple[str, Result]] = Counter()
-    for (_, check, result), count in places.items():
-        counts[check, result] += count
     findings = Findings(one for one in judgement.findings if zones & set(one.zone.split()))
+    counts = Counter((one.check, one.result) for one in findings)  # a flow between two of the zones is one
+    for (_, check, result), count in places.items():
+        if result in (Result.PASS, Result.NOT_APPLICABLE):
+            counts[check, result] += count
     return replace(judgement, findings=findings, counts=dict(counts), places=places)
 
 

@@ -72,6 +72,21 @@ def test_a_zone_judges_what_lies_in_it_and_keeps_no_run(desk: Desk) -> None:
     assert kept(desk) == before
 
 
+def test_a_flow_between_two_of_the_zones_counts_once(desk: Desk) -> None:
+    zones = ZONES.replace("cell-1,", "cell-1, level: 1,").replace("cell-2,", "cell-2, trust: untrusted,")
+    desk.write("zones.yaml", "schema: 2" + zones.replace("sl_t: 1, ", ""))
+    at = stamp(datetime.now(UTC) - timedelta(hours=1))
+    desk.write(
+        "flows.csv",
+        f"start,source,target,transport,port,service,answered\n{at},127.62.0.7,127.61.0.2,tcp,3389,rdp,yes\n",
+    )
+    assert desk.call("import", "flows", "flows.csv", "--sensor", "tap").code == 0
+    _, rows = judged(desk, "--policy", "CON-008", "--zone", "cell-1", "--zone", "cell-2")
+    said = desk.call("check", "--fail-on", "never", "--policy", "CON-008", "--zone", "cell-1", "--zone", "cell-2")
+    assert [row["result"] for row in rows] == ["fail"]
+    assert "1 check: 0 pass, 1 fail, 0 unknown, 0 not applicable, 0 error" in said.err
+
+
 def test_a_zone_that_nobody_declared_is_named(desk: Desk) -> None:
     said = desk.call("check", "--zone", "cell1")
     assert (said.code, said.errors) == (
