@@ -5,7 +5,7 @@ several the one that allows the flow.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from assetctl.model import Conduit, Zone
 from assetctl.policy.flows import fitting
@@ -25,15 +25,11 @@ class Conduits:
         for conduit in conduits:
             self._declared[frozenset((conduit.source, conduit.target))].append(conduit)
 
-    def declared_between(self, one: str, other: str) -> Sequence[Conduit]:
-        """The conduits that name two zones themselves as their ends."""
-        return self._declared.get(frozenset((one, other)), ())
-
     def holding(self, one: str, other: str, transport: str, port: int) -> Conduit | None:
         """The conduit that a flow between two zones takes; None when there is none, or no need of one."""
         if one == other:
             return None
-        found = self._between(one, other)
+        found = self.between(one, other)
         return next((conduit for conduit in found if fitting(conduit, transport, port)), found[0] if found else None)
 
     def is_part_of(self, inner: str, outer: str) -> bool:
@@ -45,7 +41,7 @@ class Conduits:
         mine, theirs = self._above.get(one, (one,)), self._above.get(other, (other,))
         return one in theirs or other in mine or (len(mine) > 1 and len(theirs) > 1 and mine[1] == theirs[1])
 
-    def _between(self, one: str, other: str) -> tuple[Conduit, ...]:
+    def between(self, one: str, other: str) -> tuple[Conduit, ...]:
         """The conduits that hold between two zones: of the zones themselves, else of the nearest around them.
 
         One between a zone and the zone around it holds for what lies directly in the outer one, not for other parts.

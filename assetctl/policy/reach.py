@@ -50,9 +50,7 @@ def _asked_from_elsewhere(c: Context, own: Zone, ports: tuple[str, ...]) -> Iter
 
 def _is_passed(c: Context, own: Zone, zone: Zone, fact: Fact) -> bool:
     """Whether a conduit between two zones allows what answered."""
-    return any(
-        is_allowed(c, conduit, fact) for conduit in traffic_of(c.survey).conduits.declared_between(own.id, zone.id)
-    )
+    return any(is_allowed(c, conduit, fact) for conduit in traffic_of(c.survey).conduits.between(own.id, zone.id))
 
 
 def has_switch_port(c: Context) -> Operand:

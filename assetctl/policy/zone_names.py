@@ -279,7 +279,9 @@ def _less_trusted(c: Context, _: object, __: str) -> Operand:
 def is_allowed(c: Context, conduit: Conduit, fact: Fact) -> bool:
     """Whether a conduit lets the vantage of a port's fact reach that port: by the side it asked from, and the port."""
     zone = segments_of(c).vantage_zone(c.survey.views[fact.subject.asset].asset.realm, fact.vantage)
-    side = "from" if zone is not None and zone.id == conduit.source else "to"
+    inside = traffic_of(c.survey).conduits.is_part_of
+    is_from = zone is not None and zone.id != conduit.target and inside(zone.id, conduit.source)
+    side = "from" if is_from else "to"
     transport, _, port = fact.subject.local_key.partition("/")
     return conduit.opens in (side, "both") and port.isdecimal() and bool(fitting(conduit, transport, int(port)))
 
