@@ -22,6 +22,7 @@ from assetctl.exchange.capture import (
     s7,
     snmp,
     tls,
+    umas,
 )
 from assetctl.exchange.capture.answers import Answers, FirstWords, Published, masked, varying
 from assetctl.model import Claim, Exchange, IPAddress, Transport
@@ -191,6 +192,7 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "mqtt": lambda protocol: Ear(
         protocol, Mode.TURNS, mqtt.wants, mqtt.key, mqtt.Answers, kept=mqtt.kept, settle=mqtt.settle, most=32,
     ),
+    "umas": lambda protocol: Ear(protocol, Mode.UNITS, umas.wants, umas.key, umas.Answers, umas.belongs),
     "knx": partial(_called, wants=calls.wants_knx, plain=calls.plain_knx),
     "ads": partial(_called, wants=calls.wants_ads, plain=calls.plain_ads),
     "dnp3": _stations,
