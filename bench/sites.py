@@ -6,7 +6,7 @@ device over time. Each step runs in a process of its own, so that its memory is 
 
 Run as a program it is one side: `python -m bench.sites ENGINE ASSETS FACTS` prints its figures as JSON; ENGINE is
 sqlite or postgresql. `python -m bench.site_table` puts several sizes side by side. `python -m bench sites` compares the
-size in ASSETCTL_BENCH_ASSETS (such as 10000) with a tenth of it.
+size in ASSETCTL_BENCH_ASSETS (such as 10000) with a tenth of it, 1000 at the least.
 
 Both databases must give the same outputs: each step tells a digest of what it wrote or found.
 """
