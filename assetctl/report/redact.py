@@ -83,7 +83,9 @@ class Pseudonyms:
             begun = folded[word.start() :]
             at = bisect_left(self._sorted, begun)
             if at < len(self._sorted) and self._sorted[at].startswith(begun):
-                text = text if self._sorted[at] == begun else text[: word.start()]
+                if self._sorted[at] == begun:  # a name as a whole, or as it is written when it is cut
+                    return text
+                text = text[: word.start()]
                 break
         return _BEGUN_ADDRESS.sub("", text) if self._addresses else text
 

@@ -62,6 +62,10 @@ def test_a_text_that_was_cut_holds_no_beginning_of_what_is_taken_out(hidden: str
 
 def test_a_name_before_a_cut_is_the_one_that_stands_there_as_a_whole() -> None:
     redact = Pseudonyms(KEY, ["press plant hall", "plant hall nine"])
+    long = "220 Seedbanner <&> ready" + ", as was said before" * 8
+    cut = one_line(long).removesuffix("…")
+    assert cut.endswith(" b")
+    assert "Seed" not in Pseudonyms(KEY, [long, cut])(f"it greets '{cut}…' twice")
     assert redact("in press plant hall…") == f"in {redact.pseudonym('name', 'press plant hall')}…"
 
 
