@@ -82,10 +82,6 @@ class Gate:
             most = 1 if place.network.fragile else self.plan.scope.limits.devices_per_24
         return None if self._seats.take(place.main, step.address, most) else Wait(SEAT_WAIT_S)
 
-    def note_begin(self, step: Step) -> None:
-        """Put on record that a talk begins, so that a resumed scan knows how often it did."""
-        self._journal.decision(step, "begin")
-
     def note_listen(self, step: Step) -> int:
         """Put on record that a talk only listens for a while; the number of the line."""
         return self._journal.decision(step, "listen")
@@ -100,8 +96,11 @@ class Gate:
 
     # --- what may leave ---------------------------------------------------------------------------------------------
 
-    def permit(self, step: Step, action: Open | Ask, *, opened: Open) -> Permit | Wait | Refused:
-        """Leave for one connect or unit. opened: the connection it goes over, which is `action` itself for an Open."""
+    def permit(self, step: Step, action: Open | Ask, *, opened: Open, begins: bool = False) -> Permit | Wait | Refused:
+        """Leave for one connect or unit. opened: the connection it goes over, which is `action` itself for an Open.
+
+        begins: it is the first of its talk, which is put on record, so that a resumed scan knows how often that began.
+        """
         try:
             request = self._listed.name(step, action, opened)
         except Refusal as refusal:
@@ -118,7 +117,9 @@ class Gate:
             if wait.seconds > 0:
                 return wait
         kind, payload = ("unit", action.payload) if isinstance(action, Ask) else ("connect", b"")
-        number = self._journal.decision(step, "permit", request=request, units=units, packets=packets, payload=payload)
+        number = self._journal.decision(
+            step, "permit", request=request, units=units, packets=packets, payload=payload, begins=begins
+        )
         device.units[step.purse] = device.units.get(step.purse, 0) + units
         if units and is_paced:
             self._spend(step, action, device, packets)

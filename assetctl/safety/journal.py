@@ -32,6 +32,7 @@ class Journal:
         packets: int = 0,
         payload: bytes = b"",
         reason: str = "",
+        begins: bool = False,
     ) -> int:
         """Put a decision on record and return the number of its line."""
         told = (
@@ -40,6 +41,8 @@ class Journal:
         )
         if payload:
             told += f',"size":{len(payload)},"sha256":"{sha256(payload).hexdigest()}"'
+        if begins:
+            told += ',"begins":true'
         if reason:
             told += f',"reason":{quoted(reason)}'
         return self._ledger.append_text(told, now_s=self._monotonic())

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from assetctl.errors import AssetctlError, EnvironmentFault, WireError, lacking
 from assetctl.model import Address, Claim, Exchange, Observation, Outcome, Segment, Transport
@@ -253,13 +254,13 @@ class _Talking:
 
     async def _permitted(self, action: Open | Ask, opened: Open) -> Permit | Refused:
         """What the gate says once there is nothing to wait for. For the run's pace one waits, the others queue."""
-        permit, step = self._gate.permit, self._step
-        while isinstance(answer := permit(step, action, opened=opened), Wait):
+        permit = partial(self._gate.permit, self._step, action, opened=opened, begins=not self.exchanges)
+        while isinstance(answer := permit(), Wait):
             if not answer.is_shared:
                 await asyncio.sleep(min(answer.seconds, NAP_S))
                 continue
             async with self._around.turn:
-                while isinstance(answer := permit(step, action, opened=opened), Wait) and answer.is_shared:
+                while isinstance(answer := permit(), Wait) and answer.is_shared:
                     await asyncio.sleep(min(answer.seconds, NAP_S))
             if not isinstance(answer, Wait):
                 break

@@ -1,6 +1,7 @@
 """The ledgers of a store: what earlier runs spent, and what a traffic record says of a run."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,12 +55,7 @@ def spent(scans: Iterable[Scan], *, now: datetime) -> dict[Destination, dict[str
 
 def begun(path: Path) -> Mapping[str, int]:
     """How often each step was begun, according to a ledger."""
-    counts: dict[str, int] = {}
-    for line in read(path):
-        if line.entry.get("do") == "begin":
-            step = line.entry["step"]
-            counts[step] = counts.get(step, 0) + 1
-    return counts
+    return Counter(line.entry["step"] for line in read(path) if line.entry.get("begins"))
 
 
 def leased(path: Path) -> Mapping[str, str]:

@@ -174,7 +174,6 @@ async def _take(run: Run, step: Step, known: Mapping[str, str]) -> Observation:
     seat = await _seat(run, step)
     if isinstance(seat, Refused):
         return _untaken(run, step, Outcome.DENIED, seat.reason)
-    run.gate.note_begin(step)
     probe, reader = (finder.find, finder.READER) if protocol is None else (protocol.probe, protocol.reader)
     try:
         return await converse(step, probe(context), context, reader, gate=run.gate, around=run.around)

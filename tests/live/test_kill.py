@@ -264,7 +264,7 @@ def _count_costs(here: Place, scan: Scan, peers: Plant, figures: Figures) -> Non
 
 
 def _begun(scan: Scan) -> Mapping[str, int]:
-    return Counter(line.entry["step"] for line in read(Path(scan.ledger)) if line.entry["do"] == "begin")
+    return Counter(line.entry["step"] for line in read(Path(scan.ledger)) if line.entry.get("begins"))
 
 
 def _scan(here: Place) -> Scan:

@@ -222,11 +222,11 @@ def test_a_stop_ends_the_listening_and_the_scan_goes_on_with_what_is_left(segmen
         end(running)
     (row,) = desk.data("scans", "list")
     assert row["state"] == "interrupted"
-    begun = [line["step"].partition("@")[0] for line in _ledger_so_far(desk) if line["do"] == "begin"]
+    begun = [line["step"].partition("@")[0] for line in _ledger_so_far(desk) if line.get("begins")]
     assert "profinet_dcp" not in begun
     resumed = desk.run("--format", "json", "-q", "scan", "--resume", row["id"], "--approval", approval)
     assert resumed.returncode == 0, resumed.stderr
-    again = [line["step"].partition("@")[0] for line in _ledger_so_far(desk) if line["do"] == "begin"][len(begun) :]
+    again = [line["step"].partition("@")[0] for line in _ledger_so_far(desk) if line.get("begins")][len(begun) :]
     assert {"lldp", "profinet_dcp"} <= set(again)
     assert [line["request"] for line in _ledger_so_far(desk) if line.get("size") == 60] == ["identify-all"]
 

@@ -85,7 +85,7 @@ def test_the_highest_rate_is_that_of_the_fullest_second(milliseconds: list[int])
 
 
 def test_beginnings_and_ended_calls_are_counted(tmp_path: Path) -> None:
-    begin = {"do": "begin", "step": "x"}
+    begin = {"do": "permit", "step": "x", "begins": True}
     calls = [{"do": "lease", "sha256": "argv-1"}, {"do": "leased", "re": 3, "sha256": "report-1"}]
     scan = run(tmp_path, "a", begin, begin, *calls, {"do": "lease", "sha256": "argv-2"})
     assert ledgers.begun(Path(scan.ledger)) == {"x": 2}

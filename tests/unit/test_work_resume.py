@@ -108,7 +108,7 @@ def test_a_step_that_was_begun_twice_is_not_begun_again(desk: Desk, servers: Pla
     with store_of(desk) as store:
         done = store.steps_done(scan)
     path = Path(scan_of(desk).ledger)
-    begun = [line.entry for line in read(path) if line.entry["do"] == "begin"]
+    begun = [line.entry for line in read(path) if line.entry.get("begins")]
     lost = next(entry for entry in begun if f"{scan}/{entry['step']}" not in done)
     ledger = reopen(path)
     ledger.append(lost, now_s=0)
