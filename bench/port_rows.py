@@ -57,7 +57,7 @@ def refused_ports() -> list[Row]:
         found = rounds(sides, PORT_ROUNDS, warm=False)
     _same_ports(found)
     what = f"connects to {len(ports.PORTS)} ports at {WIDE} addresses, all but {ports.OPEN} refused, client layer: "
-    note = "nmap -sT -T4 keeps nothing; ours has four ledger lines for each connect"
+    note = "nmap -sT -T4 keeps nothing; ours has two ledger lines for each connect"
     return [
         at_most("P10", f"{what}wall of nmap", ratio(found, "ours", "nmap", "wall"), 2.2, note=note),
         at_most("P10", f"{what}CPU of nmap", ratio(found, "ours", "nmap", "cpu"), None),
