@@ -47,11 +47,18 @@ def house(name: str) -> str:
     """The company behind a brand or a division, where devices of one are sold under both names; else the maker itself.
 
     "Siemens Schweiz AG (Formerly: Cerberus AG)" is of the house of Siemens: a listed name stands at its beginning.
+    "Mitsubishi Motors" is not of that of Mitsubishi Electric: what is short for a longer name stands for it alone.
     """
     words = compared(name).split()
-    heads = (" ".join(words[:size]) for size in range(len(words), 0, -1))
-    known = next((makers().spellings[head] for head in heads if head in makers().spellings), name)
+    heads = [" ".join(words[:size]) for size in range(len(words), 0, -1)]
+    listed = ((head, makers().spellings[head]) for head in heads if head in makers().spellings)
+    known = next((maker for head, maker in listed if head == heads[0] or not _is_short_for(head, maker)), name)
     return makers().houses.get(known, known)
+
+
+def _is_short_for(head: str, maker: str) -> bool:
+    """Whether words are no more than the beginning of a maker's name."""
+    return compared(maker).startswith(head + " ")
 
 
 def compared(text: str) -> str:

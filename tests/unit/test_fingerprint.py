@@ -443,6 +443,18 @@ def test_a_brand_and_its_house_are_no_two_makers() -> None:
     assert makers.house("Delta Controls Germany Limited") == "Delta Controls"
     assert makers.house("Delta Computer Systems Inc.") not in {"Delta Controls", "Delta Electronics"}
     assert makers.house("Nobody Ltd") == "Nobody Ltd"
+    assert makers.house("Schneider Electric Motion USA") == makers.house("Schneider Automation") == "Schneider Electric"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Mitsubishi Heavy Industries", "Mitsubishi Motors", "Schneider Elektronik", "Rockwell Collins", "Digi-Data"),
+        *("Emerson Radio", "Carrier Access", "Hitachi Zosen", "Yamaha Motor"),
+    ],
+)
+def test_another_company_that_begins_with_the_same_word_is_a_house_of_its_own(name: str) -> None:
+    assert makers.house(f"{name} Corporation") in {name, f"{name} Corporation"}
 
 
 def test_fields_that_are_parted_by_tabs_are_read_as_those_parted_by_spaces() -> None:
