@@ -15,10 +15,12 @@ from tests.unit.capture_writer import CLIENT, SERVER, Wire, server_of, talk, wri
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 WHOLE = ("modbus", "s7", "profinet_dcp", "knx", "ads", "hartip", "crimson", "pcworx", "moxa", "greeting", "mysql")
 WHOLE += ("fox", "vnc", "postgres", "http", "opcua", "fins", "fins_tcp", "mqtt", "ntp", "dnp3", "dnp3_tcp", "bacnet")
-WHOLE += ("rdp", "proconos", "srtp", "codesys_v3_tcp", "codesys_v2", "veeder_root")
+WHOLE += ("rdp", "proconos", "srtp", "codesys_v3_tcp", "codesys_v2", "veeder_root", "mms")
 # what was asked in vain is not in a capture; an answer to another question is heard all the same
 OTHERWISE = {"modbus-gateway_silent", "profinet_dcp-answers_to_others"}
 OTHERWISE |= {"dnp3_tcp-source_zero"}  # nobody else's question shows that its answer is one
+OTHERWISE |= {"mms-segmented"}  # its first TPDU ends before it tells to what it answers
+OTHERWISE |= {"mms-other_tsap"}  # a connection alone is heard as one that S7 shares
 OTHERWISE |= {"rdp-xrdp"}  # TLS 1.3 seals the certificate
 OF_OTHER_QUESTIONS = {"service_name", "interface_type", "interface_admin_status", "tls_weak_suites", "tls_versions"}
 OF_OTHER_QUESTIONS |= {"snmp_versions_answered"}

@@ -12,6 +12,7 @@ from assetctl.exchange.capture import (
     enip,
     fins,
     iec104,
+    mms,
     modbus,
     mqtt,
     ntp,
@@ -178,6 +179,10 @@ _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "iec104": lambda protocol: Ear(
         protocol, Mode.UNITS, iec104.wants, iec104.key, iec104.Answers, iec104.belongs,
         alone=iec104.alone, kept=iec104.kept, most=iec104.MOST_STATIONS + 1, spoken="iec104",
+    ),
+    "mms": lambda protocol: Ear(
+        protocol, Mode.UNITS, mms.wants, mms.key, mms.Answers, mms.belongs, mms.continues,
+        kept=mms.kept, spoken="mms", identity=mms.identity,
     ),
     "ntp": lambda protocol: Ear(
         protocol, Mode.UNITS, ntp.wants, ntp.key, ntp.Answers, ntp.belongs, is_answer=ntp.is_answer, settle=ntp.settle,

@@ -14,9 +14,10 @@ _LONG = 0x80
 
 
 def encode(tag: int, *contents: bytes) -> bytes:
-    """One element of at most 255 octets. tag: identifier octet."""
+    """One element of at most 65535 octets. tag: identifier octet."""
     content = b"".join(contents)
-    return bytes((tag,)) + (b"" if len(content) < _LONG else b"\x81") + bytes((len(content),)) + content
+    size = len(content).to_bytes(1 if len(content) < 0x100 else 2)
+    return bytes((tag,)) + (b"" if len(content) < _LONG else bytes((_LONG | len(size),))) + size + content
 
 
 def elements(r: Reader) -> Iterator[tuple[int, Reader]]:
