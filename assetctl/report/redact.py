@@ -32,6 +32,7 @@ _IPV6 = (
 )
 _ADDRESS = re.compile(f"(?P<mac>{_MAC})|{_IPV6}|{_IPV4}")
 _WORD = re.compile(r"\w+")
+_LABEL = re.compile(r"(\b[\da-fA-F]*[^\W\da-fA-F]\w*[:-])")  # touches an address, and is no group of hex digits
 _CUT = "…"
 _BEGUN_ADDRESS = re.compile(r"(?<![\w.:-])[0-9A-Fa-f]{0,4}(?:[.:-][0-9A-Fa-f.:-]*)?\Z")
 
@@ -58,15 +59,16 @@ class Pseudonyms:
             elif first:
                 self._names.setdefault(first[0], []).append((name, first.start()))
         self._sorted = sorted(name[offset:] for found in self._names.values() for name, offset in found)
+        self._with_cut = [name for name in self._sorted if _CUT in name]
 
     def __call__(self, text: str) -> str:
         if _folded(text.strip()) in self._short:
             return self.pseudonym("name", text.strip())
-        if _CUT in text:
+        if _CUT in text and not any(name in _folded(text) for name in self._with_cut):
             *cut, rest = text.split(_CUT)
             text = "".join(f"{self._without_begun(part)}{_CUT}" for part in cut) + rest
         named = "".join(self._without_names(text))
-        return _ADDRESS.sub(self._address, named) if self._addresses else named
+        return "".join(_ADDRESS.sub(self._address, part) for part in _LABEL.split(named)) if self._addresses else named
 
     def is_address(self, text: str) -> bool:
         """Whether a text is one address and nothing else."""
@@ -87,7 +89,8 @@ class Pseudonyms:
                     return text
                 text = text[: word.start()]
                 break
-        return _BEGUN_ADDRESS.sub("", text) if self._addresses else text
+        *labelled, last = _LABEL.split(text)
+        return "".join(labelled) + _BEGUN_ADDRESS.sub("", last) if self._addresses else text
 
     def _without_names(self, text: str) -> Iterator[str]:
         folded, done = _folded(text), 0

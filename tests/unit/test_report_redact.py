@@ -41,6 +41,16 @@ def test_only_the_address_is_replaced(text: str, kept: str) -> None:
     assert not re.search(r"10\.20\.1|10\.0\.0\.1|2001", shown)
 
 
+@pytest.mark.parametrize("label", ["host:", "node:", "IP:", "MAC:", "mac_2:", "Gerät:", "port-"])
+@pytest.mark.parametrize(
+    "address", ["10.20.1.5", "fe80::1:2", "00:1B:1B:00:4A:05", "00-1b-1b-00-4a-05", "001b.1b00.4a05"]
+)
+def test_an_address_that_touches_what_it_is_called_is_replaced(label: str, address: str) -> None:
+    redact = Pseudonyms(KEY)
+    assert redact(f"at {label}{address}.") == f"at {label}{redact(address)}."
+    assert redact(f"at {label}{address}…") == f"at {label}…"
+
+
 def test_the_longest_name_is_taken_and_part_of_a_word_is_not() -> None:
     redact = Pseudonyms(KEY, ["press", "press-plc", "+L1-K3", "Works North"])
     assert redact("press-plc") == redact.pseudonym("name", "press-plc")
@@ -66,6 +76,8 @@ def test_a_name_before_a_cut_is_the_one_that_stands_there_as_a_whole() -> None:
     cut = one_line(long).removesuffix("…")
     assert cut.endswith(" b")
     assert "Seed" not in Pseudonyms(KEY, [long, cut])(f"it greets '{cut}…' twice")
+    dotted = Pseudonyms(KEY, ["line…seven"])
+    assert dotted("in line…seven") == f"in {dotted.pseudonym('name', 'line…seven')}"
     assert redact("in press plant hall…") == f"in {redact.pseudonym('name', 'press plant hall')}…"
 
 
