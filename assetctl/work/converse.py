@@ -102,11 +102,11 @@ def vantage_of(step: Step, around: Surroundings) -> str:
 def overall(exchanges: list[Exchange], *, denied: bool) -> Outcome:
     """Outcome of a step: answered when any unit was, else how its last exchange ended, else denied.
 
-    A datagram socket that was opened tells nothing of a device: no packet left for it.
+    A socket for datagrams or frames that was opened tells nothing of a device: no packet left for it.
     """
     if any(e.outcome is Outcome.ANSWERED and e.received for e in exchanges):
         return Outcome.ANSWERED
-    opened = [e for e in exchanges if e.outcome is not Outcome.ANSWERED or not e.detail.startswith("udp/")]
+    opened = [e for e in exchanges if e.outcome is not Outcome.ANSWERED or e.detail.startswith("tcp/")]
     units = [e for e in exchanges if e.request != "connect"] or opened
     if units:
         return units[-1].outcome

@@ -166,7 +166,12 @@ def test_a_closed_port_is_refused_and_known_as_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("detail", "denied", "outcome"),
-    [("udp/47808", True, Outcome.DENIED), ("udp/47808", False, Outcome.ABORTED), ("tcp/502", True, Outcome.ANSWERED)],
+    [
+        ("udp/47808", True, Outcome.DENIED),
+        ("udp/47808", False, Outcome.ABORTED),
+        ("link/34962", True, Outcome.DENIED),
+        ("tcp/502", True, Outcome.ANSWERED),
+    ],
 )
 def test_a_socket_from_which_nothing_left_is_no_answer(detail: str, denied: bool, outcome: Outcome) -> None:
     opened = Exchange("s1:1", "connect", b"", (), Outcome.ANSWERED, datetime(2026, 3, 2, tzinfo=UTC), None, detail)
