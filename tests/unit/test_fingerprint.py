@@ -506,7 +506,15 @@ def test_the_maker_of_a_condition_is_on_the_list(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "model"),
-    [("M4300-52G", "M4300-52G"), ("SW01-HALLE", None), ("BER-SW-02", None), ("QX300-BERLIN", None), ("RTL8382M", None)],
+    [
+        ("M4300-52G", "M4300-52G"),
+        ("SW01-HALLE", None),
+        ("BER-SW-02", None),
+        ("QX300-BERLIN", None),
+        ("RTL8382M", None),
+        ("BERLIN01", None),
+        ("WINDOWS10", None),
+    ],
 )
 def test_the_name_of_a_product_alone_is_a_model_where_somebody_is_known_to_have_made_it(
     text: str, model: str | None
@@ -528,3 +536,12 @@ def test_a_version_behind_the_name_of_a_product_is_its_firmware_only_when_it_can
         assert "firmware_software_version" not in values(Claim("description", text), number)
     told = values(Claim("description", "QX245, Firmware Version 3.0"), number)
     assert (told["model"], told["firmware_software_version"]) == ("QX245", "3.0")
+
+
+def test_a_text_that_may_be_the_administrators_names_no_product_and_stands_below_the_arc() -> None:
+    fortinet = Claim("snmp_enterprise_number", 12356)
+    assert "model" not in values(Claim("description", "QX2000-24P"), fortinet)
+    arc = Claim("sys_object_id", "1.3.6.1.4.1.4526.100.4.32")
+    told = derive([Claim("description", "QX2000-24P"), arc, Claim("snmp_enterprise_number", 4526)])
+    surest = max((one.claim for one in told if one.claim.key == "model"), key=lambda one: one.confidence)
+    assert surest.value == "GS724Tv4"
