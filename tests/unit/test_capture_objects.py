@@ -53,3 +53,19 @@ def test_a_unit_is_known_by_all_that_it_told(tmp_path: Path, unit_id: int, talk:
 def test_a_unit_that_refused_everything_has_told_nothing(tmp_path: Path) -> None:
     said = _said(_read(tmp_path, _packets(1, [(1, 0, ()), (4, 0, ())])), "modbus")
     assert not {("", key) for key in TOLD} & set(said)
+
+
+def test_an_answer_goes_to_the_question_of_its_own_unit_where_all_have_one_number(tmp_path: Path) -> None:
+    wire = Wire()
+    line = wire.connection(502)
+    line.say(_adu(0, 255, bytes.fromhex("2b0e0100")))
+    for unit_id, name in ((1, b"Meter"), (2, b"Drive")):
+        line.say(_adu(0, unit_id, bytes.fromhex("2b0e0100")))
+        told = bytes.fromhex("2b0e0181000001") + bytes((0, len(name))) + name
+        line.say(_adu(0, unit_id, told), from_server=True)
+    line.close()
+    said = _said(_read(tmp_path, wire.packets), "modbus")
+    assert {part: value for (part, key), value in said.items() if key == "manufacturer"} == {
+        "unit/1": "Meter",
+        "unit/2": "Drive",
+    }

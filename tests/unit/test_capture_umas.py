@@ -40,3 +40,34 @@ def test_a_refusal_names_nothing(tmp_path: Path) -> None:
     line.close()
     said = _said(_read(tmp_path, wire.packets), "umas")
     assert not {("", key) for key in NAMES} & set(said)
+
+
+def _told(unit_id: int, content: bytes) -> bytes:
+    return b"\0\7\0\0" + (len(content) + 3).to_bytes(2) + bytes((unit_id, 0x5A, 0)) + content
+
+
+@pytest.mark.parametrize("own", [0, 255])
+def test_a_cpu_behind_another_is_not_the_one_in_front(tmp_path: Path, own: int) -> None:
+    asked, told, claims = _recorded()
+    behind = told[9:].replace(b"BMX P34", b"BMX P35")
+    assert behind != told[9:]
+    wire = Wire()
+    line = wire.connection(502)
+    for unit_id, content in ((3, behind), (4, told[9:]), (own, b"\xfd\0"), (own, told[9:])):
+        line.say(b"\0\7" + asked[2:6] + bytes((unit_id, 0x5A, 0, 2)))
+        line.say(_told(unit_id, content), from_server=True)
+    line.close()
+    said = _said(_read(tmp_path, wire.packets), "umas")
+    assert {key: said["", key] for key in claims} == claims
+
+
+def test_of_several_cpus_behind_a_gateway_none_is_the_gateway(tmp_path: Path) -> None:
+    asked, told, _ = _recorded()
+    wire = Wire()
+    line = wire.connection(502)
+    for unit_id in (3, 4):
+        line.say(b"\0\7" + asked[2:6] + bytes((unit_id, 0x5A, 0, 2)))
+        line.say(_told(unit_id, told[9:]), from_server=True)
+    line.close()
+    said = _said(_read(tmp_path, wire.packets), "umas")
+    assert not {("", key) for key in NAMES} & set(said)

@@ -59,6 +59,7 @@ class Ear:
     kept: what is stored of a question and its answer, for what people typed and process data stay in the capture.
     identity: what an exchange proves about which device answers: of what, and its value; two values are two devices.
     spoken: the service that any question with its answer shows, where `belongs` is proof enough.
+    is_farther: whether a unit answers another question rather than one that it belongs to as well.
     """
 
     protocol: Protocol
@@ -78,6 +79,7 @@ class Ear:
     most: int = MOST_EXCHANGES
     spoken: str = ""
     identity: Callable[[bytes, Sequence[bytes]], tuple[Hashable, Hashable] | None] = lambda _question, _answers: None
+    is_farther: Callable[[bytes, bytes], bool] = lambda _question, _answer: False
 
 
 def _published(protocol: Protocol) -> Ear:
@@ -145,7 +147,7 @@ def _called(protocol: Protocol, wants: Callable[[bytes], bool], plain: calls.Pla
 _UNASKED, _FIRST = partial(_words, mode=Mode.UNASKED), partial(_words, mode=Mode.FIRST)
 _SPECIAL: dict[str, Callable[[Protocol], Ear]] = {
     "modbus": lambda protocol: Ear(
-        protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs,
+        protocol, Mode.UNITS, modbus.wants, modbus.key, modbus.Answers, modbus.belongs, is_farther=modbus.is_others,
         context=modbus.context, settle=modbus.settle, spoken="modbus", identity=modbus.identity,
     ),
     "enip": lambda protocol: Ear(

@@ -16,7 +16,7 @@ from assetctl.protocols.modbus import codec
 from assetctl.talk import Ask, Open
 
 _SELF = 255
-_OWN = (255, 0)
+OWN = (255, 0)
 _IDENTIFICATION, _SERVER_ID = b"\x2b\x0e", b"\x11"
 _FIRST = _IDENTIFICATION + bytes((codec.BASIC, 0))
 _MOST_OBJECTS = 128
@@ -37,9 +37,14 @@ def belongs(question: bytes, answer: bytes) -> bool:
         _is_adu(question)
         and len(answer) >= 9
         and question[:4] == answer[:4]
-        and question[6] in (answer[6], *_OWN)
+        and question[6] in (answer[6], *OWN)
         and question[7] == answer[7] & 0x7F
     )
+
+
+def is_others(question: bytes, answer: bytes) -> bool:
+    """Whether the question is to another unit: some clients give all their questions one transaction."""
+    return question[6] != answer[6]
 
 
 def key(question: bytes, answers: Sequence[bytes]) -> bytes:
@@ -61,7 +66,7 @@ def own_unit(exchanges: Sequence[Exchange]) -> int | None:
     """The unit id under which the device itself was heard; None where only parts were."""
     told = {one.sent[6] for one in exchanges if any(_is_data(unit) for unit in one.received)}
     heard = {one.sent[6] for one in exchanges}
-    for number in _OWN:
+    for number in OWN:
         if number in heard:
             return number
     return next(iter(told)) if len(told) == 1 else None

@@ -200,7 +200,8 @@ class Talks:
         if line.open_answer:
             line.open_answer.append(unit)
         else:
-            index = next((at for at, (asked, *_) in enumerate(line.waiting) if _belongs(ear, asked, unit)), None)
+            fits = [at for at, (asked, *_) in enumerate(line.waiting) if _belongs(ear, asked, unit)]
+            index = min(fits, key=lambda at: ear.is_farther(line.waiting[at][0], unit), default=None)
             if index is None:
                 if ear.alone(unit):
                     self._keep(_place(ear, ends), ear, Heard(b"", (unit,), 0, piece.number, piece.at))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assetctl.errors import WireError
+from assetctl.exchange.capture import modbus
 from assetctl.model import Exchange, Transport
 from assetctl.protocols.umas import codec
 from assetctl.talk import Ask, Open
@@ -35,7 +36,7 @@ def key(question: bytes, answers: Sequence[bytes]) -> tuple[bytes, ...]:
 
 @dataclass(slots=True)
 class Answers:
-    """The identity that was told first."""
+    """The identity that the device told, or the one unit that told any: several are behind a gateway."""
 
     exchanges: Sequence[Exchange]
     transport: Transport
@@ -44,13 +45,21 @@ class Answers:
         return step.transport is self.transport
 
     def said(self, ask: Ask) -> tuple[bytes, ...]:
-        for unit in (unit for one in self.exchanges for unit in one.received):
-            head = ask.payload[:4]
-            if ask.payload[7:8] == bytes((_FUNCTION,)):
-                return (head + unit[4:6] + ask.payload[6:7] + unit[7:],)
-            if shown := _shown(unit):
-                return (head + (len(shown) + 1).to_bytes(2) + ask.payload[6:7] + shown,)
-        return ()
+        unit = self._own()
+        shown = _shown(unit)
+        head = ask.payload[:4]
+        if not shown:
+            return ()
+        if ask.payload[7:8] == bytes((_FUNCTION,)):
+            return (head + unit[4:6] + ask.payload[6:7] + unit[7:],)
+        return (head + (len(shown) + 1).to_bytes(2) + ask.payload[6:7] + shown,)
+
+    def _own(self) -> bytes:
+        told: dict[int, bytes] = {}
+        for unit in (unit for one in self.exchanges for unit in one.received if _shown(unit)):
+            told.setdefault(unit[6], unit)
+        alone = next(iter(told.values())) if len(told) == 1 else b""
+        return next((told[number] for number in modbus.OWN if number in told), alone)
 
 
 def _shown(unit: bytes) -> bytes:
