@@ -94,7 +94,8 @@ def read(content: Mapping[str, Any], raw: bytes, where: str) -> Approval:
 def draft(plan: Plan, *, now: datetime, until: datetime, realm: str) -> str:
     """An approval file that fits a plan exactly, for people to read, narrow and sign."""
     networks = sorted({str(n) for row in plan.rows for n in _networks(row)})
-    spared = sorted({str(n) for out in plan.scope.excluded for one in plan.targets for n in _within(_common(out, one))})
+    excluded = [out for out in plan.scope.excluded if out not in plan.resting]
+    spared = sorted({str(n) for out in excluded for one in plan.targets for n in _within(_common(out, one))})
     lines = [
         "# Approval of a scan. Read the plan, narrow what you will, write your names. Nothing outside this is sent.",
         "schema = 1",

@@ -80,7 +80,8 @@ class Row:
 class Plan:
     """Everything a run may do.
 
-    hash: over rows, limits, names, exclusions and the published request list of each protocol.
+    hash: over rows, limits, names, exclusions and the published request list of each protocol. resting: of what is
+    excluded those that take their turn in another run, as a partner is asked in this one.
     """
 
     rows: tuple[Row, ...]
@@ -88,6 +89,7 @@ class Plan:
     digests: Mapping[str, str]
     left_out: tuple[tuple[str, str], ...] = ()  # (what, why) that was not planned, so that silence is not coverage
     known: frozenset[Address] = frozenset()
+    resting: frozenset[Target] = frozenset()
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

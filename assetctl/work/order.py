@@ -70,14 +70,28 @@ def plan_for(order: Order, store: Store, *, nmap: bool, now: datetime) -> Plan:
     every = (o for o in store.observations(realm=order.realm) if o.scan != order.resume)
     earlier = (one for o in every for one in split(o))
     known = frozenset(o.target for o in earlier if o.target and _showed_device(o))
-    alone = {} if order.resume else left_alone(order, store)  # the gate holds them in a resumed scan
+    alone = left_alone(order, store)
+    if order.resume:  # the gate holds those of which it was told since
+        first = _excluded_first(order, store)
+        alone = {one: why for one, why in alone.items() if str(_only(one)) in first}
     partners = _partners(order, store, now)
-    excluded = tuple(Target(a.realm, a.ip, a.ip) for a in sorted(alone.keys() | partners.keys()))
+    excluded = tuple(map(_only, sorted(alone.keys() | partners.keys())))
     scope = replace(order.scope, excluded=order.scope.excluded + excluded)
     made = make(scope, order.protocols, known=known, nmap=nmap)
     notes = tuple((str(a), f"a safety system by {why}; name it in [safety_consents]") for a, why in alone.items())
     notes += tuple((str(a), why) for a, why in sorted(partners.items()))
-    return replace(made, left_out=notes + made.left_out)
+    resting = frozenset(map(_only, partners.keys() - alone.keys()))
+    return replace(made, left_out=notes + made.left_out, resting=resting)
+
+
+def _only(address: Address) -> Target:
+    return Target(address.realm, address.ip, address.ip)
+
+
+def _excluded_first(order: Order, store: Store) -> frozenset[str]:
+    """What the plan excluded with which the scan began that is gone on with."""
+    stored = json.loads(store.plan(order.resume) or "{}")
+    return frozenset(stored.get("plan", {}).get("excluded", ()))
 
 
 def _partners(order: Order, store: Store, now: datetime) -> dict[Address, str]:

@@ -191,6 +191,13 @@ def test_what_the_signed_plan_excluded_stays_excluded() -> None:
     assert said(plan_of(elsewhere), signed) == ()
 
 
+def test_who_only_waits_for_the_next_run_is_not_excluded_for_good() -> None:
+    """A partner in a redundancy group that another run under the same approval asks."""
+    partner = target("10.20.1.3")
+    first = replace(plan_of(replace(SCOPE, excluded=(partner,))), resting=frozenset({partner}))
+    assert said(plan_of(replace(SCOPE, excluded=(target("10.20.1.4"),))), approval(text_of(first))) == ()
+
+
 def test_an_approval_without_the_key_excludes_nothing() -> None:
     text = text_of(plan_of(SCOPE)).replace("exclude = []\n", "")
     assert said(plan_of(SCOPE), approval(text)) == ()

@@ -236,3 +236,19 @@ def test_faults_of_going_on_are_the_users_or_of_the_evidence(desk: Desk) -> None
         assert recovery.wider(stored, plan_of(WIDE))
     said = desk.call("-q", "scan", "--resume", scan_of(desk).id, "--yes")
     assert said.code == IntegrityFault.exit
+
+
+def test_a_scan_that_left_a_safety_system_alone_goes_on_with_its_approval(desk: Desk, servers: Plant) -> None:
+    known = f"- {{id: ESD, match: {{ip_address: {NETWORK}.2}}, declared: {{asset_role_type: safety-controller}}}}"
+    desk.write("register.yaml", f"schema: 1\npositions:\n{known}\n")
+    desk.write("assetctl.toml", '[files]\nregister = "register.yaml"\n' + (desk.folder / "assetctl.toml").read_text())
+    assert desk.call("-q", "plan", "--approval", "approval.toml").code == 0
+    signed = desk.folder / "approval.toml"
+    signed.write_text(signed.read_text().replace("approved_by = []", 'approved_by = ["A. Example"]'))
+    assert f"{NETWORK}.2/32" in signed.read_text()
+    assert desk.call("-q", "scan", "--approval", "approval.toml").code == 0
+    scan = left_running(desk)
+    servers.clear()
+    again = desk.call("-q", "scan", "--resume", scan, "--approval", "approval.toml")
+    assert (again.code, again.err) == (0, "")
+    assert len(servers.connects) == 1
