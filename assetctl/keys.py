@@ -43,7 +43,12 @@ _NO_SERIAL = frozenset(
     {"0", "n/a", "na", "none", "null", "nil", "unknown", "unspecified", "undefined", "default string", "not available"}
     | {"not specified", "not set", "not present", "not applicable", "serial number", "system serial number", "xxxxxxxx"}
     | {"to be filled by o.e.m.", "to be filled by oem", "123456", "1234567", "12345678", "123456789", "1234567890"}
-    | {"0123456789", "012345678", "987654321", "00000001"}
+    | {"0123456789", "012345678", "987654321", "00000001", "deadbeef"}
+    | {
+        "075bcd15",
+        "499602d2",
+        "00bc614e",
+    }  # 123456789, 1234567890 and 12345678 in the digits of CIP: stacks come with them
 )
 _VIRTUAL_MACS = (
     "00:00:5E:00:01:",  # VRRP and CARP for IPv4

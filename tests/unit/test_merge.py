@@ -91,7 +91,11 @@ def test_the_same_number_of_two_makers_is_two_devices() -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", ["", "0", "0000", "unknown", "123456789", "11111111", "To be filled by O.E.M.", "none", "N/A", "---", "x"]
+    "junk",
+    [
+        *("", "0", "0000", "unknown", "123456789", "11111111", "To be filled by O.E.M.", "none", "N/A", "---", "x"),
+        *("075BCD15", "499602D2", "DEADBEEF"),
+    ],
 )
 def test_what_makers_write_for_no_number_joins_nothing(junk: str) -> None:
     assert len(merged(seen(*serial(junk)), seen(*serial(junk), ip="10.0.0.9"))) == 2
