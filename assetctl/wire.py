@@ -83,11 +83,12 @@ def decode_text(raw: bytes) -> str:
     """Device text as a string: UTF-8 where it is valid or was cut inside its last character, else Latin-1.
 
     What is no text is left out: NUL and white space at both ends, 0xFF at the end (memory that nobody wrote), and
-    what stands behind a NUL that ends a text of more than one byte.
+    what stands behind a NUL that ends a text of more than one byte, or behind two.
     """
     text = raw.rstrip(_FILL).lstrip(b"\0")
     whole, _, rest = text.partition(b"\0")
-    return _characters(whole if rest and len(whole) > 1 else text).strip().removeprefix("\ufeff")
+    ends = len(whole) > 1 or rest.startswith(b"\0")
+    return _characters(whole if ends else text).strip().removeprefix("\ufeff")
 
 
 def _characters(raw: bytes) -> str:

@@ -33,6 +33,7 @@ def test_padding_alone_is_no_text(raw: bytes) -> None:
         (b"\0\0CPU 315", "CPU 315"),
         (b"CPU 315\0\0\xab\xcdrest", "CPU 315"),
         (b"A\0B\0", "A\0B"),
+        (b"3\0\0\0\1\2", "3"),
     ],
 )
 def test_text_is_read_in_the_encoding_that_its_bytes_show(raw: bytes, text: str) -> None:
