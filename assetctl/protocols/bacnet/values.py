@@ -21,8 +21,13 @@ _LENGTH_16, _LENGTH_32 = 254, 255
 _CHARACTER_SETS = {0: "utf-8", 3: "utf-32-be", 4: "utf-16-be", 5: "latin-1"}
 _CODE_PAGE_SET = 1  # IBM/Microsoft DBCS: the number of a code page stands before the text
 _CODE_PAGES = frozenset({437, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869, 874, 932, 936, 949, 950})
-# letters and signs of Western texts by themselves, or two small letters: other encodings stand in pairs and beyond
-_LATIN = re.compile(rb"(?:[\0-\x7f]|(?:[\xb0\xb2\xb3\xb5\xc0-\xff]|[\xdf-\xff]{2})(?![\x80-\xff]))+")
+# letters and signs of Western texts by themselves, or two small letters: other encodings stand in pairs and beyond.
+# Not those that Latin-1 has for Iceland alone, nor a capital E with a grave: Turkish and Czech write theirs so
+_LATIN = re.compile(
+    rb"(?s)(?=.*[A-Za-z].*[A-Za-z]|[\0-\xbf]*$)"
+    rb"(?:[\0-\x7f]|(?:[\xb0\xb2\xb3\xb5\xc0-\xc7\xc9-\xcf\xd1-\xdc\xdf-\xef\xf1-\xfc\xff]"
+    rb"|[\xdf-\xef\xf1-\xfc\xff]{2})(?![\x80-\xff]))+"
+)
 _FILL = " \0\t\r\n\ufeff"
 _CODE_PAGES |= frozenset(range(1250, 1259))
 
