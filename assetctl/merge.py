@@ -67,6 +67,7 @@ class _Component:
     parts: dict[str, str]
     has_root: bool
     best: tuple[int, str, str]
+    told: keys.Told
     joins: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
 
@@ -107,7 +108,15 @@ class _Merging:
             marks.setdefault(key.klass, set()).add(key.mark)
         held = {str(key) for key in own} | ({f"address {one.address}"} if one.address else set())
         best = (own[0].klass, own[0].value, one.id) if own else (KeyClass.ADDRESS, "", one.id)
-        return _Component([one], marks, held, {one.observation: one.part} if one.part else {}, not one.part, best)
+        return _Component(
+            [one],
+            marks,
+            held,
+            {one.observation: one.part} if one.part else {},
+            not one.part,
+            best,
+            keys.told(one, keys.PRODUCT),
+        )
 
     def _pinned(self) -> None:
         for left, right in self.together:
@@ -115,11 +124,12 @@ class _Merging:
             self._join_all(holders, "pin", f"{left} = {right}")
 
     def _strong(self, klass: KeyClass) -> None:
+        spelled: dict[str, Key] = {}
         holders: dict[Key, list[Sighting]] = {}
         for one in self.seen:
             for key in self.keys[one.id]:
                 if key.klass is klass:
-                    holders.setdefault(key, []).append(one)
+                    holders.setdefault(spelled.setdefault(key.spelled_alike, key), []).append(one)
         refused = [key for key in sorted(holders) if self._is_copied(key, holders[key])]
         for key in sorted(set(holders).difference(refused)):
             components = self._components(holders[key])
@@ -131,13 +141,20 @@ class _Merging:
             self.refused[klass.name.lower(), key.value] = {one.observation for one in holders[key]}
 
     def _is_copied(self, key: Key, holders: list[Sighting]) -> bool:
-        """Whether one scan found the key at addresses that call themselves differently, or at too many."""
+        """Whether one scan found the key at addresses that tell different things of themselves, or at too many.
+
+        An engine id comes with the image of a disk: other names at other addresses are clones also over several scans.
+        """
         if key.klass not in CLONES:
             return False
         scans: dict[str, list[Sighting]] = {}
         for one in holders:
             if one.address:
                 scans.setdefault(one.scan, []).append(one)
+        if key.klass is KeyClass.SNMP_ENGINE_ID and keys.contradict(
+            (one for group in scans.values() for one in group), keys.NAME
+        ):
+            return True
         return any(self._shows_copies(key.klass, group) for group in scans.values())
 
     def _shows_copies(self, klass: KeyClass, group: list[Sighting]) -> bool:
@@ -149,7 +166,7 @@ class _Merging:
             if name := self._own_name(one, klass):
                 names[one.address] = min(name, names.get(one.address, name))
         crowded = klass is KeyClass.MAC_ADDRESS and max(map(len, versions.values())) > MOST_ADDRESSES_OF_A_MAC
-        return crowded or len(set(names.values())) >= CLONES[klass]
+        return crowded or len(set(names.values())) >= CLONES[klass] or keys.contradict(group, keys.PRODUCT)
 
     def _own_name(self, one: Sighting, klass: KeyClass) -> str:
         """What a device calls itself; for a serial number also its MAC address will do."""
@@ -189,7 +206,7 @@ class _Merging:
             earlier = self._components(before)
             if any(one is component for one in earlier):
                 continue
-            anchor = next((one for one in earlier if not self._disagree(one, component, KeyClass.ADDRESS)), None)
+            anchor = next((one for one in earlier if not self._is_another(one, component)), None)
             if anchor is not None:
                 self._join(anchor, component)
         self._note([*before, *after], "address", str(address))
@@ -225,6 +242,13 @@ class _Merging:
         few, many = sorted((one.parts, other.parts), key=len)
         return any(many.get(observation, part) != part for observation, part in few.items())
 
+    def _is_another(self, earlier: _Component, later: _Component) -> bool:
+        """Whether what answers at an address now is not what did: a key or the product told in one protocol differs."""
+        if self._disagree(earlier, later, KeyClass.ADDRESS):
+            return True
+        common = earlier.told.keys() & later.told.keys()
+        return any(earlier.told[asked].isdisjoint(later.told[asked]) for asked in common if asked[1] != "model")
+
     def _join_all(self, holders: list[Sighting], name: str, value: str) -> None:
         components = self._components(holders)
         for component in components[1:]:
@@ -238,6 +262,8 @@ class _Merging:
             into.marks.setdefault(klass, set()).update(marks)
         for key, observations in gone.joins.items():
             into.joins.setdefault(key, set()).update(observations)
+        for asked, texts in gone.told.items():
+            into.told.setdefault(asked, set()).update(texts)
         into.held |= gone.held
         into.parts |= gone.parts
         into.has_root = into.has_root or gone.has_root

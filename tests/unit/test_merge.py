@@ -95,6 +95,7 @@ def test_the_same_number_of_two_makers_is_two_devices() -> None:
     [
         *("", "0", "0000", "unknown", "123456789", "11111111", "To be filled by O.E.M.", "none", "N/A", "---", "x"),
         *("075BCD15", "499602D2", "DEADBEEF"),
+        *("SN-12345", "SYS-1234567890", "0x00000000", "S C-0000000000", "0000000001", "(null string)", "OEM_Serial"),
     ],
 )
 def test_what_makers_write_for_no_number_joins_nothing(junk: str) -> None:
@@ -118,6 +119,11 @@ def test_short_numbers_without_a_maker_join_nothing() -> None:
         "00:05:73:A0:00:01",
         "00:00:00:00:00:00",
         "FF:FF:FF:FF:FF:FF",
+        "00:09:0F:09:00:03",
+        "E0:23:FF:FC:00:01",
+        "00:50:56:C0:00:08",
+        "00:05:9A:3C:7A:00",
+        "50:50:54:50:30:30",
     ],
 )
 def test_redundancy_local_and_group_addresses_join_nothing(address: str) -> None:
@@ -139,6 +145,58 @@ def test_a_mac_that_wanders_between_two_serial_numbers_joins_nothing_and_says_so
     assert all(
         [(join.key, join.value) for join in one.refused] == [("mac_address", "00:0E:8C:00:00:01")] for one in made
     )
+
+
+def product(maker: str, model: str, order: str = "") -> tuple[Claim, ...]:
+    return Claim("manufacturer", maker), Claim("model", model), *((Claim("order_code", order),) if order else ())
+
+
+@pytest.mark.parametrize(
+    "shared", [(mac("00:0E:8C:00:00:01"),), serial("AB123456", "Acme"), (engine("80001f8880e9630000d61ff449"),)]
+)
+def test_what_two_addresses_share_joins_no_devices_that_tell_of_different_products(shared: tuple[Claim, ...]) -> None:
+    one = seen(*shared, *product("Acme", "P-100"))
+    other = seen(*shared, *product("Acme", "P-200"), ip="10.0.0.2")
+    again = seen(*shared, *product("ACME", "p-100"), ip="10.0.0.2")
+    assert len(merged(one, other)) == 2
+    assert all(made.refused for made in merged(one, other))
+    assert len(merged(one, again)) == 1
+    elsewhere = seen(*shared, *product("Acme", "P-200"), ip="10.0.0.2", reader="snmp/1")
+    assert len(merged(one, elsewhere)) == 1
+
+
+@pytest.mark.parametrize("other", [product("Other", "P-100"), product("Acme", "P-100", "A-2")])
+def test_another_product_at_an_address_is_another_device_in_any_order(other: tuple[Claim, ...]) -> None:
+    first, second = seen(*product("Acme", "P-100", "A-1")), seen(*other, scan=2)
+    third = seen(OPEN, scan=3)
+    expected = {frozenset({first.id}), frozenset({second.id, third.id})}
+    assert groups(first, second, third) == groups(third, second, first) == expected
+
+
+def test_new_firmware_that_spells_the_model_otherwise_is_the_device_of_before() -> None:
+    assert len(merged(seen(*product("Acme", "P-100")), seen(*product("Acme", "P 100 series"), scan=2))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("S C-J6TB12345678", "SC-J6TB12345678"), ("0012345679", "12345679"), ("0x00A1B2C3", "00A1B2C3")]
+)
+def test_a_serial_number_spelled_otherwise_does_not_part_a_device(one: str, other: str) -> None:
+    assert len(merged(seen(*serial(one)), seen(*serial(other), reader="snmp/1"))) == 1
+    assert len(merged(seen(*serial(one)), seen(*serial("91" + other[2:]), reader="snmp/1"))) == 2
+
+
+def test_a_serial_number_without_its_blanks_and_dashes_follows_the_device_to_another_address() -> None:
+    assert len(merged(seen(*serial("S C-J6TB12345678")), seen(*serial("SC J6TB12345678"), ip="10.0.0.9", scan=2))) == 1
+    assert len(merged(seen(*serial("A 1-2")), seen(*serial("A 12"), ip="10.0.0.9", scan=2))) == 2
+
+
+@pytest.mark.parametrize("source", ["probe", "snmp-walk"])
+def test_an_engine_id_of_a_copied_disk_joins_nothing_over_scans_that_saw_one_of_them_each(source: str) -> None:
+    one = seen(engine(CLONED), name("a"), source=source)
+    other = seen(engine(CLONED), name("b"), ip="10.0.0.2", scan=2, source=source)
+    assert len(merged(one, other)) == 2
+    renamed = seen(engine(CLONED), name("b"), scan=2, source=source)
+    assert len(merged(one, renamed)) == 1
 
 
 def test_a_router_that_answers_for_others_does_not_melt_them() -> None:
