@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
 from assetctl.facts import vocabulary
-from assetctl.model import Fact, Position, Scan, ScanState, SubjectKind, Value
+from assetctl.model import Fact, PortState, Position, Scan, ScanState, SubjectKind, Value
 from assetctl.policy.approved import APPROVED
 from assetctl.policy.context import Context, Group, RecordName
 from assetctl.policy.counting import DECLARED, STRONG
@@ -70,10 +70,18 @@ def _oldest_fact_days(c: Context, view: View, _: str) -> Operand:
 
 
 def _oldest_fact(_: Context, view: View) -> tuple[Fact, ...]:
-    """The oldest thing still held to be true, if any: of each fact the newest look counts."""
+    """The oldest thing still held to be true, if any: of each fact the newest look counts, of an open port the one at it.
+
+    Other parts go with time, such as a certificate that was renewed, and are nowhere said to be gone.
+    """
     newest = []
     for key, facts in view.by_key.items():
         seen = [fact for fact in facts if fact.source.kind != DECLARED]
+        if key == "port_state":
+            ports: dict[str, Fact] = {}
+            for fact in sorted(seen, key=lambda fact: (fact.last_seen, fact.value == PortState.OPEN)):
+                ports[fact.subject.local_key] = fact
+            newest += [fact for fact in ports.values() if fact.value == PortState.OPEN]
         if seen and not vocabulary()[key].volatile:
             newest.append(max(seen, key=lambda fact: fact.last_seen))
     return (min(newest, key=lambda fact: fact.last_seen),) if newest else ()
