@@ -8,7 +8,7 @@ from assetctl.model import IPAddress, Position, Scan, ScanState, SubjectKind
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
 from assetctl.policy.counting import DECLARED, STRONG
-from assetctl.policy.coverage import looks_at
+from assetctl.policy.coverage import answers, looks_at, narrowed
 from assetctl.policy.values import DISAGREE, Operand, Reason, Rivals, Unknown
 from assetctl.policy.view import View
 
@@ -81,7 +81,8 @@ def seen_within(c: Context, days: int) -> Operand:
         return True
     answered_us = any(fact.source.kind == "probe" and fact.confidence >= STRONG for fact in told)
     after = [scan for scan in plant.scans if _is_finished(scan, position.realm) and scan.ended and scan.ended >= since]
-    if answered_us and any(_asked(scan, position, view) for scan in after):
+    wanted = answers(told)
+    if answered_us and any(_asked(narrowed(scan, plant.asked, wanted), position, view) for scan in after):
         return False
     return Unknown(Reason.NOT_COVERED, position.id)
 

@@ -1,13 +1,45 @@
 """What finished runs looked at: the addresses of their coverage less those that they excluded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from assetctl.model import IPAddress, IPNetwork, Scan, ScanState
+from assetctl.model import Fact, IPAddress, IPNetwork, PortState, Scan, ScanState
 
 _Span = tuple[int, int]
+_OF_ANY_CONNECT = frozenset({"port_state", "ip_address", "reachable", "service_source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a run was planned to ask. is_limited: only some probes were wanted.
+
+    rows: targets as text, each with what was asked there: a protocol, and ports such as "tcp/502".
+    """
+
+    rows: tuple[tuple[str, frozenset[str]], ...]
+    is_limited: bool = False
+
+
+Asked = Callable[[str], Questions | None]
+"""What a run asked, by its id; None where nobody knows."""
+
+
+def answers(facts: Iterable[Fact]) -> frozenset[str]:
+    """The protocols in which a device answered us, and the ports that we found open."""
+    ours = [fact for fact in facts if fact.source.kind == "probe"]
+    opened = {fact.subject.local_key for fact in ours if fact.key == "port_state" and fact.value == PortState.OPEN}
+    return frozenset({fact.source.name for fact in ours if fact.key not in _OF_ANY_CONNECT} | opened)
+
+
+def narrowed(scan: Scan, asked: Asked, wanted: frozenset[str]) -> Scan:
+    """A run with only the targets at which it asked something of what is wanted."""
+    questions = asked(scan.id)
+    if questions is None:
+        return scan
+    return replace(scan, coverage=tuple(text for text, said in questions.rows if said & wanted))
 
 
 def is_complete(scan: Scan, since: datetime) -> bool:

@@ -70,7 +70,7 @@ def _oldest_fact_days(c: Context, view: View, _: str) -> Operand:
 
 
 def _oldest_fact(_: Context, view: View) -> tuple[Fact, ...]:
-    """The oldest thing still held to be true, if any: of each fact the newest look counts, of an open port the one at it.
+    """The oldest thing still held to be true, if any: of each fact the newest look counts, and of each open port.
 
     Other parts go with time, such as a certificate that was renewed, and are nowhere said to be gone.
     """

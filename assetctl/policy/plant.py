@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assetctl.model import Asset, Capture, Conduit, Flow, IPNetwork, Position, Scan, Zone
+from assetctl.policy.coverage import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Plant:
     permitted: tests that the scope allowed by name, such as "default-community". yields: what each probe can tell, as
     probe name -> fact keys; with it an answer that lacks a fact is known to lack it. flows, captures: what sensors saw,
     and what they can see. links: pairs of connected assets; switches: those of them that pass frames on. safety: assets
-    whose identity is that of a safety system, and why.
+    whose identity is that of a safety system, and why. asked: what was planned for a run.
     """
 
     assets: tuple[Asset, ...]
@@ -65,3 +66,4 @@ class Plant:
     switches: frozenset[str] = frozenset()
     safety: Mapping[str, str] = field(default_factory=dict)
     approved: tuple[Approved, ...] = ()
+    asked: Asked = lambda _: None

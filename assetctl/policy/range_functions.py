@@ -38,14 +38,17 @@ def zone_has_ranges(c: Context) -> Operand:
 
 
 def scanned(c: Context, days: int) -> Operand:
-    """Whether complete runs within so many days covered the whole declared network."""
+    """Whether complete runs within so many days covered the whole declared network; open where they were limited."""
     network, plant = c.network, c.survey.plant
     assert network is not None
     if not plant.scans:
         return Unknown(Reason.NOT_DECLARED, "scan log")
     since = c.survey.now - timedelta(days=days)
     complete = [scan for scan in plant.scans if scan.realm == network.realm and is_complete(scan, since)]
-    return covers(complete, network.range)
+    if not covers(complete, network.range):
+        return False
+    of_all = [scan for scan in complete if not ((asked := plant.asked(scan.id)) and asked.is_limited)]
+    return True if covers(of_all, network.range) else Unknown(Reason.NOT_COVERED, "runs that asked only some probes")
 
 
 def _zone_of(c: Context) -> Zone | None:

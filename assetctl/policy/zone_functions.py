@@ -6,7 +6,7 @@ from datetime import timedelta
 from assetctl.model import Conduit, Fact, PortState, Scan, ScanState, SubjectKind, Zone
 from assetctl.policy.callables import Function
 from assetctl.policy.context import Context
-from assetctl.policy.coverage import looks_at
+from assetctl.policy.coverage import answers, looks_at, narrowed
 from assetctl.policy.segments import segments_of
 from assetctl.policy.traffic import addresses_of
 from assetctl.policy.values import Operand, Reason, Unknown
@@ -81,19 +81,17 @@ def stays(c: Context, days: int) -> Operand:
     asset = c.seen.asset
     if asset.last_seen - asset.first_seen >= timedelta(days=days):
         return True
-    later = [scan for scan in c.survey.plant.scans if _looked_again(scan, c.seen)]
-    if not later:
+    plant, wanted = c.survey.plant, answers(asset.facts)
+    later = (scan for scan in plant.scans if scan.realm == asset.realm and scan.started > asset.last_seen)
+    if not any(_looked_again(narrowed(scan, plant.asked, wanted), c.seen) for scan in later):
         return Unknown(Reason.NOT_COVERED, f"presence over {days} days")
     return False
 
 
 def _looked_again(scan: Scan, view: View) -> bool:
-    """Whether a whole run that began after the last sight of a device covered all its addresses."""
-    asset = view.asset
-    if scan.realm != asset.realm or scan.state is not ScanState.DONE or scan.started <= asset.last_seen:
-        return False
-    ips = addresses_of(asset)
-    return bool(ips) and all(looks_at(scan, ip) for ip in ips)
+    """Whether a run ended as a whole and covered all addresses of a device."""
+    ips = addresses_of(view.asset)
+    return scan.state is ScanState.DONE and bool(ips) and all(looks_at(scan, ip) for ip in ips)
 
 
 def boundary_open(c: Context, ports: tuple[str, ...]) -> Operand:

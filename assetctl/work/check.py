@@ -1,10 +1,12 @@
 """Judges the stored inventory: checks, plant and clock in, findings out, the run kept."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from assetctl.garbage import uncollected
 from assetctl.model import Asset, Conduit, Position, Result, ScanState, Severity, Zone
 from assetctl.packing import Findings, packed
 from assetctl.policy.check import Check
+from assetctl.policy.coverage import Questions
 from assetctl.policy.judge import Judgement, judge
 from assetctl.policy.load import checks_folder, load_checks
 from assetctl.policy.plant import Approved, DeclaredNetwork, Plant
@@ -110,7 +113,23 @@ def plant_of(
         links=tuple((link.one.asset, link.other.asset) for link in connected.links),
         switches=connected.switches,
         safety=dict(_safety_systems(assets)),
+        asked=cache(partial(_questions, store)),
     )
+
+
+def _questions(store: Store, scan: str) -> Questions | None:
+    """What was planned for a run; None for an import, of which nothing is stored."""
+    stored = store.plan(scan)
+    if stored is None:
+        return None
+    told = json.loads(stored)
+    if not isinstance(told, dict) or not {"plan", "request"} <= told.keys():
+        return None
+    rows = tuple(
+        (target, frozenset({protocol, *(f"{transport}/{port}" for port in ports)}))
+        for target, _, protocol, transport, ports, *_ in told["plan"]["rows"]
+    )
+    return Questions(rows, is_limited=bool(told["request"].get("only")))
 
 
 def _safety_systems(assets: Iterable[Asset]) -> Iterator[tuple[str, str]]:

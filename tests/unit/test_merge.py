@@ -95,10 +95,17 @@ def test_the_same_number_of_two_makers_is_two_devices() -> None:
     [
         *("", "0", "0000", "unknown", "123456789", "11111111", "To be filled by O.E.M.", "none", "N/A", "---", "x"),
         *("075BCD15", "499602D2", "DEADBEEF"),
-        *("SN-12345", "SYS-1234567890", "0x00000000", "S C-0000000000", "0000000001", "(null string)", "OEM_Serial"),
     ],
 )
 def test_what_makers_write_for_no_number_joins_nothing(junk: str) -> None:
+    assert len(merged(seen(*serial(junk)), seen(*serial(junk), ip="10.0.0.9"))) == 2
+
+
+@pytest.mark.parametrize(
+    "junk",
+    ["SN-12345", "SYS-1234567890", "0x00000000", "S C-0000000000", "0000000001", "(null string)", "OEM_Serial"],
+)
+def test_a_number_that_counts_up_or_repeats_one_sign_behind_its_label_joins_nothing(junk: str) -> None:
     assert len(merged(seen(*serial(junk)), seen(*serial(junk), ip="10.0.0.9"))) == 2
 
 

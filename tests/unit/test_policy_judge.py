@@ -4,17 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetctl.model import Asset, Finding, Result, Source, Value, Zone
+from assetctl.model import Asset, Finding, Position, Result, Scan, ScanState, Source, Value, Zone
 from assetctl.packing import packed
+from assetctl.policy.coverage import Questions
 from assetctl.policy.evaluation import BROKEN
 from assetctl.policy.judge import AT_ONCE, Judgement, judge
 from assetctl.policy.load import checks_folder, load_check, load_checks
-from assetctl.policy.plant import Plant
+from assetctl.policy.plant import DeclaredNetwork, Plant
 from tests.unit.policy_plants import NOW, asset, asset_of, check_of, fact
 
 FOLDER = checks_folder()
@@ -251,3 +253,51 @@ def test_what_is_missing_is_named(name: str) -> None:
     finding = only(by_id(name, Plant((asset(fact("asset_criticality", "high", source=declared)),))))
     assert "asset_criticality" not in finding.statement
     assert ("department_owner" if name == "INV-013" else "logging") in finding.statement
+
+
+def test_an_open_port_that_was_seen_long_ago_does_not_hide_behind_a_fresh_one() -> None:
+    fresh, old = fact("tcp/80 port_state", "open"), fact("tcp/23 port_state", "open", days=90)
+    assert only(by_id("INV-017", Plant((asset(fresh, old),)))).result is Result.FAIL
+    for gone in (fact("tcp/23 port_state", "closed"), fact("tcp/8 port_state", "closed", days=90)):
+        facts = (fresh, old, gone) if gone.subject == old.subject else (fresh, gone)
+        assert by_id("INV-017", Plant((asset(*facts),))).counts == {("INV-017", Result.PASS): 1}
+
+
+def run_of(asked: Questions | None, **fields: Any) -> dict[str, Any]:
+    """A run of yesterday over the whole network, and what it was planned to ask."""
+    at = NOW - timedelta(days=1)
+    scan = Scan("s1", "plant", ScanState.DONE, at, at, "v", coverage=("plant/10.0.0.0/24 (ot)",))
+    return {"scans": (scan,), "asked": lambda _: asked, **fields}
+
+
+def questions(*said: str, limited: bool = False) -> Questions:
+    return Questions((("plant/10.0.0.0/24 (ot)", frozenset(said)),), limited)
+
+
+MISSED = (fact("e1 ip_address", "10.0.0.5", days=60), fact("model", "X", days=60))
+
+
+@pytest.mark.parametrize(
+    ("asked", "result"),
+    [
+        (None, Result.FAIL),
+        (questions("snmp", "udp/161"), Result.FAIL),
+        (questions("modbus", "tcp/502", limited=True), Result.UNKNOWN),
+    ],
+)
+def test_a_device_is_missed_only_by_a_run_that_asked_what_it_answers(asked: Questions | None, result: Result) -> None:
+    place = Position("P-1", "plant", {}, {}, "register.yaml", NOW)
+    stands = asset(*MISSED, position="P-1")
+    assert only(by_id("INV-002", Plant((stands,), positions=(place,), **run_of(asked)))).result is result
+    zone = Zone("cell", "plant", (ip_network("10.0.0.0/24"),), level="1")
+    long_ago = NOW - timedelta(days=60)
+    guest = replace(asset(*MISSED, zone="cell"), first_seen=long_ago, last_seen=long_ago)
+    assert only(by_id("ZON-006", Plant((guest,), positions=(place,), **run_of(asked, zones=(zone,))))).result is result
+
+
+def test_a_run_that_was_limited_to_some_probes_covers_no_network() -> None:
+    network = (DeclaredNetwork("plant", ip_network("10.0.0.0/24")),)
+    whole = by_id("INV-016", Plant((), networks=network, **run_of(questions("modbus"))))
+    assert whole.counts == {("INV-016", Result.PASS): 1}
+    limited = by_id("INV-016", Plant((), networks=network, **run_of(questions("modbus", limited=True))))
+    assert only(limited).result is Result.UNKNOWN
