@@ -64,7 +64,8 @@ def check(
         str | None, typer.Option("--as-of", help="Judge what was known then: 2026-03-01 (its end, UTC) or a time.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Also write .sarif, .xml (JUnit), .json or .github (annotations).")
+        list[Path] | None,
+        typer.Option("--output", help="Also write .sarif, .xml (JUnit), .json or .github (annotations)."),
     ] = None,
     plain_names: Annotated[
         bool, typer.Option("--plain-names", help="Do not replace names in machine formats.")
@@ -83,12 +84,12 @@ def check(
         moment=_moment(as_of) if as_of else None,
         at=now(),
     )
-    if output is not None:
-        check_ending(output)
+    for path in output or ():
+        check_ending(path)
     with app.store() as store:
         plant, result = _judged(app, store, asked)
-        if output is not None:
-            _write(app, store, result, output, plain=plain_names)
+        for path in output or ():
+            _write(app, store, result, path, plain=plain_names)
     _tell_unseen(app, plant, asked)
     _tell(app, result, asked.demands.known, kept=asked.is_whole)
     finish(result.code)

@@ -176,3 +176,11 @@ def test_in_ci_the_age_must_be_said(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CI", "true")
     said = desk.call("check")
     assert (said.code, "--max-age" in said.err) == (Exit.USAGE, True)
+
+
+def test_every_output_that_is_named_is_written(desk: Desk) -> None:
+    desk.call("check", "--fail-on", "never", "--output", "one.sarif", "--output", "two.xml")
+    assert json.loads((desk.folder / "one.sarif").read_text())["version"] == "2.1.0"
+    assert (desk.folder / "two.xml").read_text().startswith("<?xml")
+    assert desk.call("check", "--output", "three.json", "--output", "four.pdf").code == Exit.USAGE
+    assert not (desk.folder / "three.json").exists()

@@ -115,3 +115,9 @@ def test_names_are_those_of_devices_zones_and_positions_but_not_of_products() ->
     names = set(names_of(inputs.assets, ZONES, inputs.positions))
     assert {"press-plc-00", "cell-press", "10.20.1.10", "SN000000000", "Press shop", inputs.assets[0].id} <= names
     assert not names & {"Siemens", "CPU 1515-2 PN", "plc", "V4.4"}
+
+
+def test_an_account_that_is_named_after_the_program_leaves_its_commands_readable() -> None:
+    replaced = Pseudonyms(bytes(32), ["assetctl", "assetctl-host-7"])
+    assert replaced("run `assetctl scan` on assetctl-host-7") == f"run `assetctl scan` on {replaced('assetctl-host-7')}"
+    assert replaced("assetctl-host-7") != "assetctl-host-7"
