@@ -161,13 +161,13 @@ def _formal(approval: Approval, plan: Plan, *, now: datetime, runs_used: int) ->
 
 
 def _row_objections(plan: Plan, approval: Approval) -> list[str]:
-    rows = plan.rows
+    rows, named = plan.rows, frozenset(approval.networks)
     segments = [row.target for row in rows if isinstance(row.target, Segment)]
     outside = [
         row.target
         for row in rows
         if not isinstance(row.target, Segment)
-        and not all(_inside(network, approval.networks) for network in _networks(row))
+        and not all(network in named or _inside(network, approval.networks) for network in _networks(row))
     ]
     swept = [row.target for row in rows if row.sweep and row.kind is NetworkKind.OT and not approval.sweep]
     classes = [f"{row.klass} ({row.protocol})" for row in rows if row.klass.value not in approval.classes]
@@ -191,16 +191,19 @@ def _not_approved(what: str, names: list[str]) -> list[str]:
 
 def _asks(plan: Plan, spared: IPNetwork) -> bool:
     """Whether a plan would ask an address of a network, so that it does not exclude all of it by itself."""
-    parts = (_common(Target(one.realm, spared[0], spared[-1]), one) for one in plan.targets)
+    first, last = spared[0], spared[-1]
+    spans = [Target(realm, first, last) for realm in {one.realm for one in plan.targets}]
+    parts = (_common(span, one) for span in spans for one in plan.targets)
     return any(size(part, plan.scope) for part in parts if part)
 
 
 def _common(one: Target, other: Target) -> Target | None:
     """The addresses of both."""
+    if int(one.first) > int(other.last) or int(other.first) > int(one.last):
+        return None
     if one.realm != other.realm or one.first.version != other.first.version:
         return None
-    first, last = max(one.first, other.first, key=int), min(one.last, other.last, key=int)
-    return Target(one.realm, first, last) if int(first) <= int(last) else None
+    return Target(one.realm, max(one.first, other.first, key=int), min(one.last, other.last, key=int))
 
 
 def _networks(row: Row) -> tuple[IPNetwork, ...]:

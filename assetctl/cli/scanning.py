@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,7 +82,7 @@ def scan(
         permission = _permission(app, made, store, order, approval=approval, yes=yes)
         denied: Counter[str] = Counter()
         outcomes = _perform(app, order, made, permission, store, denied)
-    signed = f" --approval {approval}" if approval is not None else ""
+    signed = f" --approval {quote(str(approval))}" if approval is not None else ""
     _tell(app, outcomes, denied, again=f"assetctl scan --resume {outcomes.scan.id}{signed}")
     finish(outcomes.code)
 
