@@ -68,6 +68,8 @@ class Reply:
     detail: Final[str] = ""
 
 
+UNASKED = (Outcome.DENIED, Outcome.ABORTED)  # we did not let it come to an answer
+
 Talk = Generator[Open | Ask, Reply, tuple[Claim, ...]]
 
 

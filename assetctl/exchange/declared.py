@@ -38,6 +38,7 @@ _UNDATED = frozenset(
 )
 _SUMS = frozenset({"total", "totals", "sum", "subtotal", "grand total", "summe", "gesamt", "gesamtsumme"})
 _AS_TEXT = "make the column a text, type the value again and save"
+MADE_A_FLAG = f"a spreadsheet has made TRUE or FALSE of it; {_AS_TEXT}"
 MADE_A_DATE = f"a spreadsheet has made a date of it; {_AS_TEXT}"
 
 

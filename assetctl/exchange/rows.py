@@ -19,6 +19,7 @@ class Row:
 
     number: as a spreadsheet or editor counts it, from 1. cells: texts, stripped. problems: column -> why that cell
     has no usable text. formulas: columns whose text was calculated. dates: columns that hold a day or a time.
+    flags: columns that hold a spreadsheet's TRUE or FALSE.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Row:
     problems: Mapping[int, str] = field(default_factory=dict)
     formulas: frozenset[int] = frozenset()
     dates: frozenset[int] = frozenset()
+    flags: frozenset[int] = frozenset()
 
     def cell(self, column: int) -> str:
         return self.cells[column] if column < len(self.cells) else ""

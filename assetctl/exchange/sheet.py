@@ -224,6 +224,8 @@ def _value(row: Row, column: Column, found: _List) -> Value | None:
         return None
     if column.index in row.dates and not declared.may_be_a_date(column.key):
         raise ValueError(declared.MADE_A_DATE)
+    if column.index in row.flags and not declared.may_be_a_date(column.key):
+        raise ValueError(declared.MADE_A_FLAG)
     if column.key == POSITION:
         return declared.position_id(text)
     if column.key == "ip_address":

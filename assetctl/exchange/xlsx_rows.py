@@ -148,7 +148,8 @@ def _row(number: int, cells: tuple[Any, ...], written: tuple[Any, ...]) -> Row:
         texts.pop()
     formulas = frozenset(at for at, cell in enumerate(written) if cell.data_type == "f")
     dates = frozenset(at for at, cell in enumerate(cells) if isinstance(cell.value, date | time))
-    return Row(number, tuple(texts), problems, formulas, dates)
+    flags = frozenset(at for at, cell in enumerate(cells) if isinstance(cell.value, bool))
+    return Row(number, tuple(texts), problems, formulas, dates, flags)
 
 
 def cell_text(value: object, number_format: str, *, is_error: bool) -> tuple[str, str]:

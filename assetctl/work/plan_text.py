@@ -32,13 +32,17 @@ def lines(plan: Plan, *, vantage: Vantage, since: str = "") -> tuple[str, ...]:
 
 def duration_s(plan: Plan) -> float:
     """A rough time for the whole plan, from the pace of each device, how many go side by side, and the packet rate."""
+    return _seconds(plan, plan.rows)
+
+
+def _seconds(plan: Plan, rows: tuple[Row, ...]) -> float:
     scope = plan.scope.limits
-    by_pace = sum(row.listen_s for row in plan.rows)
-    for row in plan.rows:
+    by_pace = sum(row.listen_s for row in rows)
+    for row in rows:
         if row.kind is NetworkKind.OT:
             blocks = max(1, row.devices // 256)
             by_pace += row.devices * row.units / 3 / scope.ot_units_per_second / (scope.devices_per_24 * blocks)
-    paced = sum(row.packets * row.devices for row in plan.rows if row.kind is not NetworkKind.LAB)
+    paced = sum(row.packets * row.devices for row in rows if row.kind is not NetworkKind.LAB)
     return max(by_pace, paced / 2 / scope.packets_per_second)
 
 
@@ -77,8 +81,7 @@ def _row_record(row: Row) -> dict[str, Any]:
 
 def _totals(plan: Plan, vantage: Vantage) -> list[str]:
     anchor = "anchor checked" if vantage.is_verified else "cell not verified: no anchor is declared"
-    seconds = duration_s(plan)
-    time = f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
+    time = _about(duration_s(plan))
     whom = f"{counted(plan.devices, 'address')}" + (f", segments: {len(plan.segments)}" if plan.segments else "")
     return [
         f"Plan {plan.hash[:16]}: {whom}, at most {counted(plan.units, 'unit')},"
@@ -87,6 +90,10 @@ def _totals(plan: Plan, vantage: Vantage) -> list[str]:
         f"At most {counted(plan.scope.limits.packets_per_second, 'packet')} a second;"
         " questions that read, see docs/protocols.md",
     ]
+
+
+def _about(seconds: float) -> str:
+    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {max(1, seconds):.0f} s"
 
 
 def _rows(plan: Plan) -> list[str]:
@@ -135,7 +142,7 @@ def _particulars(plan: Plan) -> list[str]:
         costliest = max(targets, key=plan.units_at)
         notes.append(f"Costliest device: {counted(plan.units_at(costliest), 'unit')}, in {costliest}")
         longest = max(targets, key=lambda t: sum(row.devices * row.units for row in plan.by_target[t]))
-        notes.append(f"Longest part: {longest}")
+        notes.append(f"Longest part: {longest}, {_about(_seconds(plan, plan.by_target[longest]))}")
     asked = (row for row in plan.rows if isinstance(row.target, Segment) and row.packets)
     notes += dict.fromkeys(f"{row.target}: {row.why}" for row in asked)
     if plan.sweeps:

@@ -169,6 +169,15 @@ def test_nothing_is_yielded_after_denied(capture: Capture) -> None:
 
 
 @of_captures
+def test_a_talk_that_the_gate_cuts_names_no_service_that_the_whole_talk_does_not(capture: Capture) -> None:
+    told = set(replay(capture.protocol.probe(capture.context), capture.recording).claims)
+    for at, (name, unit, _) in enumerate(capture.recording):
+        cut = (*capture.recording[:at], (name, unit, Reply(Outcome.DENIED)))
+        claims = replay(capture.protocol.probe(capture.context), cut).claims
+        assert {c for c in claims if c.key == "service_name"} <= told, at
+
+
+@of_captures
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.ANSWERED])
 def test_every_other_ending_of_a_question_is_survived(capture: Capture, outcome: Outcome) -> None:
     for at in range(len(capture.recording)):

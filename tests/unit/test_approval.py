@@ -218,3 +218,10 @@ def test_a_line_that_cannot_be_used_is_named_with_its_key(line: str, words: tupl
     with pytest.raises(InputError) as told:
         approval(text)
     assert all(word in str(told.value) for word in ("approval.toml", *words))
+
+
+def test_the_longest_part_tells_its_time_which_is_that_of_a_plan_with_one_part() -> None:
+    shown = lines(plan_of(SCOPE), vantage=Vantage("plant"))
+    longest = next(line for line in shown if line.startswith("Longest part: "))
+    assert shown[0].rpartition(", ")[2] == longest.rpartition(", ")[2]
+    assert "about " in longest

@@ -700,3 +700,10 @@ def test_a_sum_is_no_position_and_an_address_with_commas_is_one_mistake(tmp_path
         (3, "IP", "10.1.1.2"),
         (4, "Tag", "Summe:"),
     ]
+
+
+def test_true_is_no_version_and_no_name(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "list.xlsx", ["Tag", "FW", "Notes"], ["P-1", True, True], [False, "1.2", ""])
+    positions, rejects = positions_of(path)
+    assert [(one.id, one.declared) for one in positions] == [("P-1", {"notes_description": "yes"})]
+    assert [(one.row, one.column) for one in rejects] == [(2, "FW"), (3, "Tag")]

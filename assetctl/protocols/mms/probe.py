@@ -14,7 +14,7 @@ from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols import iso
 from assetctl.protocols.mms import codec, layers
-from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.talk import UNASKED, Ask, Open, Reply, Talk
 
 DEPTH = "mms.domains"
 MOST_PAGES = 4
@@ -97,6 +97,12 @@ def _list_domains(heard: _Heard) -> Step:
         after = new[-1]
 
 
+def _forget(heard: _Heard, reply: Reply) -> None:
+    """Name no service where we stopped before it could say that it speaks MMS: an earlier talk may know."""
+    if reply.outcome in UNASKED and heard.spoke == "iso-tsap":
+        heard.spoke = ""
+
+
 def _part(heard: _Heard) -> Step:
     """Conclude, and once that is confirmed release the association below it."""
     if heard.ended:
@@ -141,6 +147,7 @@ def _ask(heard: _Heard, question: bytes) -> Generator[Open | Ask, Reply, bytes |
         except WireError:
             break
         if last is None:
+            _forget(heard, reply)
             break
         spdu += carried
         if last:

@@ -16,7 +16,7 @@ from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols import iso
 from assetctl.protocols.s7 import codec, lists, rack
-from assetctl.talk import Ask, Open, Reply, Talk
+from assetctl.talk import UNASKED, Ask, Open, Reply, Talk
 
 SLOTS = (1, 2, 3)
 CONNECTION_TYPES = {"basic": codec.BASIC, "pg": codec.PG, "op": codec.OP}
@@ -91,8 +91,10 @@ def _connect(heard: _Heard, context: Context, numbers: "Generator[int]") -> Step
     for question, tsap, slot in _ways(context):
         reply = yield Open(Transport.TCP, context.port)
         if reply.outcome is not Outcome.ANSWERED:
+            _forget(heard, reply)
             return
         reply = yield Ask(question, codec.FRAMING, wait_s=context.answer_s)
+        _forget(heard, reply)
         match _said(heard, reply):
             case "confirmed":
                 heard.tsap, heard.slot = tsap, slot
@@ -112,6 +114,12 @@ def _said(heard: _Heard, reply: Reply) -> Literal["confirmed", "refused", "stran
         return "strange"
     heard.spoke = "iso-tsap"
     return "refused" if refused else "confirmed"
+
+
+def _forget(heard: _Heard, reply: Reply) -> None:
+    """Name no service where we stopped before it could say that it speaks S7: an earlier talk may know."""
+    if reply.outcome in UNASKED and heard.spoke == "iso-tsap":
+        heard.spoke = ""
 
 
 def _setup(heard: _Heard, number: int, wait_s: float) -> Step:
@@ -184,6 +192,7 @@ def _ask(heard: _Heard, question: bytes, number: int, wait_s: float) -> Generato
         if last:
             return pdu
         reply = yield Ask(b"", codec.FRAMING, wait_s=wait_s)
+    _forget(heard, reply)
     heard.ended = True
     return None
 

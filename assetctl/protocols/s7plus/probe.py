@@ -12,7 +12,7 @@ from assetctl.model import Claim, Outcome, SubjectKind, Transport
 from assetctl.protocol import Context
 from assetctl.protocols import iso
 from assetctl.protocols.s7plus import codec
-from assetctl.talk import Ask, Open, Reply, Talk, answer_to
+from assetctl.talk import UNASKED, Ask, Open, Reply, Talk, answer_to
 
 MOST_TPDUS = 8  # an answer with keys and texts has some 600 bytes
 
@@ -27,21 +27,23 @@ def probe(context: Context) -> Talk:
     if confirmed is None:
         return ()
     session = (yield from _create(context)) if confirmed else None
+    if isinstance(session, Outcome):
+        return ()  # we stopped before it could say that it speaks S7comm-plus: an earlier talk may know
     if session and session.id and session.version == codec.VERSION_1:
         end = codec.encode_delete(sequence=_second(context.seed), session=session.id)
         yield Ask(end, codec.FRAMING, wait_s=context.answer_s)
     return _claims(session, context.port)
 
 
-def _create(context: Context) -> Generator[Ask, Reply, codec.Session | None]:
-    """The session, or None where no answer came that can be read."""
+def _create(context: Context) -> Generator[Ask, Reply, codec.Session | Outcome | None]:
+    """The session; None where no answer came that can be read, and the outcome where we did not let one come."""
     number = context.seed & 0xFFFF
     reply = yield Ask(codec.encode_create(sequence=number), codec.FRAMING, wait_s=context.answer_s)
     pdu, data = b"", b""
     try:
         for _ in range(MOST_TPDUS):
             if reply.outcome is not Outcome.ANSWERED:
-                return None
+                return reply.outcome if reply.outcome in UNASKED else None
             carried, is_whole = iso.segment(reply.frames[0])
             pdu += carried
             if is_whole:
