@@ -33,6 +33,7 @@ RECORDED = {
     "icx": "network/switch/brocade-icx6430-24.snmprec.bz2",
     "nexus": "network/switch/cisco-n5000.snmprec.bz2",
 }
+MIB_SYSTEM = (1, 3, 6, 1, 2, 1, 1)
 UP_S = 120.0
 
 
@@ -44,6 +45,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = Path(spec.origin).parent / "data"
     texts = {name: bz2.decompress((folder / path).read_bytes()).decode("latin-1") for name, path in RECORDED.items()}
     with snmpsim(tmp_path_factory.mktemp("snmpsim"), texts) as port:
+        for name in texts:  # the first look at a recording makes its index
+            walked(port, name, MIB_SYSTEM)
         yield port
 
 

@@ -538,9 +538,7 @@ def test_a_version_behind_the_name_of_a_product_is_its_firmware_only_when_it_can
     assert (told["model"], told["firmware_software_version"]) == ("QX245", "3.0")
 
 
-def test_a_text_that_may_be_the_administrators_names_no_product_and_stands_below_the_arc() -> None:
-    fortinet = Claim("snmp_enterprise_number", 12356)
-    assert "model" not in values(Claim("description", "QX2000-24P"), fortinet)
+def test_the_name_of_a_product_that_may_be_the_administrators_stands_below_the_arc() -> None:
     arc = Claim("sys_object_id", "1.3.6.1.4.1.4526.100.4.32")
     told = derive([Claim("description", "QX2000-24P"), arc, Claim("snmp_enterprise_number", 4526)])
     surest = max((one.claim for one in told if one.claim.key == "model"), key=lambda one: one.confidence)
